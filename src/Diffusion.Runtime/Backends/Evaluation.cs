@@ -1,0 +1,16 @@
+using Diffusion.Runtime.Denoising;
+
+namespace Diffusion.Runtime.Backends;
+
+/// <summary>What a network evaluation is asked: noise level, class, guidance and clamp.</summary>
+/// <param name="Preconditioning">How the network's output becomes the clean estimate.</param>
+/// <param name="ClassLabel">The class, or -1 for a network without classes.</param>
+/// <param name="NullLabel">The label of "no class" for guidance, or -1 where the network has none.</param>
+/// <param name="GuidanceScale">w in F = F_null + w·(F_class - F_null); 1 is no guidance. [HoSalimans22, Eq. 6]</param>
+/// <param name="ClampLimit">D is clamped to [-limit, limit]; infinity leaves it alone.</param>
+public readonly record struct Evaluation(
+    Preconditioning Preconditioning,
+    int ClassLabel,
+    int NullLabel,
+    float GuidanceScale,
+    float ClampLimit);

@@ -1,0 +1,23 @@
+namespace Diffusion.Runtime.Backends;
+
+/// <summary>The shape of one chain's work on a backend, fixed for the session's life.</summary>
+public sealed record SessionOptions
+{
+    /// <summary>Width of the canvas in pixels; a multiple of the network's stride.</summary>
+    public required int Width { get; init; }
+
+    /// <summary>Height of the canvas in pixels; a multiple of the network's stride.</summary>
+    public required int Height { get; init; }
+
+    /// <summary>Whether convolutions wrap around (circular padding), so that the texture tiles. Default true.</summary>
+    public bool Seamless { get; init; } = true;
+
+    /// <summary>Whether each evaluation runs the network conditionally and unconditionally, for guidance. Default false.</summary>
+    public bool Guided { get; init; }
+
+    /// <summary>Earlier clean estimates to keep: the solver's <see cref="Solvers.Solver.HistoryLength"/>.</summary>
+    public int HistoryLength { get; init; }
+
+    /// <summary>Threads that compute noise, at least 1. The result does not depend on it. Default 1, which allocates nothing.</summary>
+    public int NoiseThreads { get; init; } = 1;
+}

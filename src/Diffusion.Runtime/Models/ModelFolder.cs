@@ -1,0 +1,4 @@
+namespace Diffusion.Runtime.Models;
+
+/// <summary>A diffusers pipeline folder on disk.</summary>
+public sealed partial class ModelFolder;

@@ -1,0 +1,21 @@
+namespace Diffusion.Runtime.Schedules;
+
+/// <summary>One point of the forward process x_t = α·x_0 + σ·ε.</summary>
+/// <remarks>Pure data; any thread. [Kingma21, Sec. 3.1]</remarks>
+/// <param name="Time">Continuous time of the schedule that made the level (for β tables 0 .. T-1); 0 at the clean end.</param>
+/// <param name="Alpha">Signal scale α, in [0, 1] for variance-preserving schedules.</param>
+/// <param name="Sigma">Noise deviation σ, at least 0.</param>
+public readonly record struct NoiseLevel(double Time, double Alpha, double Sigma)
+{
+    /// <summary>The data side, α = 1 and σ = 0: where every chain ends.</summary>
+    public static NoiseLevel Clean => new(0, 1, 0);
+
+    /// <summary>Half the log signal-to-noise ratio, λ = ln(α/σ); +∞ at <see cref="Clean"/>. [Lu22, Eq. 2.5]</summary>
+    public double Lambda => Math.Log(Alpha / Sigma);
+
+    /// <summary>The logarithm of the signal-to-noise ratio α²/σ², 2λ. [Kingma21, Eq. 3]</summary>
+    public double LogSnr => 2 * Lambda;
+
+    /// <summary>Whether no noise is left (σ = 0).</summary>
+    public bool IsClean => Sigma == 0;
+}

@@ -1,0 +1,232 @@
+using System.Runtime.InteropServices;
+
+namespace Diffusion.Runtime.Sharing;
+
+/// <summary>A ring of slots in page-aligned host memory, each holding x_t and the clean estimate D as planar float32 [3, H, W].</summary>
+/// <remarks>
+/// The chain's state lives in the ring: a step reads x (and earlier D's) from older slots and writes x' and D into a free
+/// one, so that publishing costs no copy. A renderer may import <see cref="Address"/> as device memory and read a leased
+/// slot until it gives the lease back. One writer thread, any number of reader threads; no lock is held while a
+/// slot is written or read. The memory outlives no one: dispose after the last reader is done.
+/// </remarks>
+public sealed unsafe class SampleRing : IDisposable
+{
+    /// <summary>Colour channels of a sample.</summary>
+    public const int Channels = 3;
+
+    /// <summary>Leases that readers may hold at once without ever making the writer wait.</summary>
+    public const int ReaderSlots = 3;
+
+    /// <summary>Alignment of the block and of every slot in bytes: a page, as VK_EXT_external_memory_host asks.</summary>
+    public const int Alignment = 4096;
+
+    private readonly Lock _gate = new();
+    private readonly int[] _leases;
+    private readonly bool[] _retained;
+    private readonly int[] _history;
+    private void* _memory;
+    private int _writing = -1;
+    private SampleInfo _latestInfo;
+
+    /// <summary>Allocates the ring, zeroed.</summary>
+    /// <param name="width">Width in pixels, at least 1.</param>
+    /// <param name="height">Height in pixels, at least 1.</param>
+    /// <param name="historyLength">Earlier slots whose D the writer still reads.</param>
+    public SampleRing(int width, int height, int historyLength)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
+        ArgumentOutOfRangeException.ThrowIfNegative(historyLength);
+        Width = width;
+        Height = height;
+        PlaneLength = checked(Channels * width * height);
+        SlotSizeInBytes = RoundUp(checked(2L * PlaneLength * sizeof(float)), Alignment);
+
+        // Current x, the earlier slots, the one being written, and what readers hold.
+        SlotCount = 2 + historyLength + ReaderSlots;
+        SizeInBytes = SlotSizeInBytes * SlotCount;
+        _leases = new int[SlotCount];
+        _retained = new bool[SlotCount];
+        _history = new int[1 + historyLength];
+        Array.Fill(_history, -1);
+        _memory = NativeMemory.AlignedAlloc((nuint)SizeInBytes, Alignment);
+        NativeMemory.Clear(_memory, (nuint)SizeInBytes);
+    }
+
+    /// <summary>Width in pixels.</summary>
+    public int Width { get; }
+
+    /// <summary>Height in pixels.</summary>
+    public int Height { get; }
+
+    /// <summary>Floats of one planar image, 3·W·H.</summary>
+    public int PlaneLength { get; }
+
+    /// <summary>Slots in the ring.</summary>
+    public int SlotCount { get; }
+
+    /// <summary>Distance of two slots in bytes; x_t stands first in a slot, D follows at <see cref="DenoisedOffsetInBytes"/>.</summary>
+    public long SlotSizeInBytes { get; }
+
+    /// <summary>Offset of D within a slot in bytes.</summary>
+    public long DenoisedOffsetInBytes => (long)PlaneLength * sizeof(float);
+
+    /// <summary>Size of the whole block in bytes, a multiple of <see cref="Alignment"/>.</summary>
+    public long SizeInBytes { get; }
+
+    /// <summary>Address of the block; valid until <see cref="Dispose"/>.</summary>
+    public nint Address
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_memory is null, this);
+            return (nint)_memory;
+        }
+    }
+
+    /// <summary>What the newest published slot shows; generation 0 before the first.</summary>
+    public SampleInfo LatestInfo
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _latestInfo;
+            }
+        }
+    }
+
+    /// <summary>Writer: the slot that holds the current x, or -1 before the first publication.</summary>
+    public int CurrentSlot => _history[0];
+
+    /// <summary>Writer: the slot whose D is <paramref name="age"/> publications older than the current one, or -1.</summary>
+    public int HistorySlot(int age) => age < _history.Length ? _history[age] : -1;
+
+    /// <summary>x_t of a slot, planar [3, H, W].</summary>
+    public Span<float> Sample(int slot) => new(SlotAddress(slot), PlaneLength);
+
+    /// <summary>D of a slot, planar [3, H, W] in [-1, 1] when clamped.</summary>
+    public Span<float> Denoised(int slot) => new((byte*)SlotAddress(slot) + DenoisedOffsetInBytes, PlaneLength);
+
+    /// <summary>Writer: takes a free slot to write, or returns false when readers hold them all.</summary>
+    public bool TryBeginWrite(out int slot)
+    {
+        ObjectDisposedException.ThrowIf(_memory is null, this);
+        lock (_gate)
+        {
+            for (slot = 0; slot < SlotCount; slot++)
+            {
+                if (!_retained[slot] && _leases[slot] == 0)
+                {
+                    _writing = slot;
+                    return true;
+                }
+            }
+        }
+
+        slot = -1;
+        return false;
+    }
+
+    /// <summary>Writer: makes the slot of <see cref="TryBeginWrite"/> the newest.</summary>
+    /// <param name="step">Steps finished.</param>
+    /// <param name="level">Noise level of x_t.</param>
+    /// <exception cref="InvalidOperationException">No write was begun.</exception>
+    public void Publish(int step, Schedules.NoiseLevel level)
+    {
+        lock (_gate)
+        {
+            if (_writing < 0)
+            {
+                throw new InvalidOperationException("Publish needs a slot taken by TryBeginWrite.");
+            }
+
+            int oldest = _history[^1];
+            if (oldest >= 0)
+            {
+                _retained[oldest] = false;
+            }
+
+            for (int age = _history.Length - 1; age > 0; age--)
+            {
+                _history[age] = _history[age - 1];
+            }
+
+            _history[0] = _writing;
+            _retained[_writing] = true;
+            _writing = -1;
+            _latestInfo = new SampleInfo(_latestInfo.Generation + 1, step, level);
+        }
+    }
+
+    /// <summary>Writer: forgets earlier slots, keeping the current one, as a chain that starts anew does.</summary>
+    public void ForgetHistory()
+    {
+        lock (_gate)
+        {
+            for (int age = 1; age < _history.Length; age++)
+            {
+                if (_history[age] >= 0)
+                {
+                    _retained[_history[age]] = false;
+                    _history[age] = -1;
+                }
+            }
+        }
+    }
+
+    /// <summary>Reader: holds the newest slot if it is newer than <paramref name="afterGeneration"/>.</summary>
+    /// <returns>False when there is nothing newer.</returns>
+    public bool TryAcquireLatest(ulong afterGeneration, out SampleLease lease)
+    {
+        ObjectDisposedException.ThrowIf(_memory is null, this);
+        lock (_gate)
+        {
+            if (_latestInfo.Generation <= afterGeneration)
+            {
+                lease = default;
+                return false;
+            }
+
+            int slot = _history[0];
+            _leases[slot]++;
+            lease = new SampleLease(slot, _latestInfo);
+            return true;
+        }
+    }
+
+    /// <summary>Reader: gives a lease back.</summary>
+    /// <exception cref="InvalidOperationException">The slot is not leased.</exception>
+    public void Release(SampleLease lease)
+    {
+        lock (_gate)
+        {
+            if ((uint)lease.Slot >= (uint)SlotCount || _leases[lease.Slot] == 0)
+            {
+                throw new InvalidOperationException($"Slot {lease.Slot} is not leased.");
+            }
+
+            _leases[lease.Slot]--;
+        }
+    }
+
+    /// <summary>Frees the memory. The device must no longer read it.</summary>
+    public void Dispose()
+    {
+        if (_memory is not null)
+        {
+            NativeMemory.AlignedFree(_memory);
+            _memory = null;
+        }
+    }
+
+    private static long RoundUp(long value, long multiple) => (value + multiple - 1) / multiple * multiple;
+
+    private void* SlotAddress(int slot)
+    {
+        ObjectDisposedException.ThrowIf(_memory is null, this);
+        ArgumentOutOfRangeException.ThrowIfNegative(slot);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(slot, SlotCount);
+        return (byte*)_memory + (slot * SlotSizeInBytes);
+    }
+}
