@@ -7,10 +7,10 @@ public sealed record UNetConfig
     /// <summary>Native canvas edge in pixels; 0 when the file has none.</summary>
     public int SampleSize { get; init; }
 
-    /// <summary>Channels in, 3 for RGB.</summary>
+    /// <summary>Channels into conv_in: 3·PatchSize² for RGB.</summary>
     public int InChannels { get; init; } = 3;
 
-    /// <summary>Channels out; twice <see cref="InChannels"/> for a learned variance.</summary>
+    /// <summary>Channels out of conv_out; twice <see cref="InChannels"/> for a learned variance.</summary>
     public int OutChannels { get; init; } = 3;
 
     /// <summary>Whether the input is mapped from [0, 1] to [-1, 1] first.</summary>
@@ -90,6 +90,12 @@ public sealed record UNetConfig
     /// <summary>Timesteps of the training schedule, for <c>learned</c> time embeddings.</summary>
     public int NumTrainTimesteps { get; init; }
 
-    /// <summary>What a canvas edge must be a multiple of: 2 to the number of downsamplings.</summary>
-    public int Stride => 1 << Math.Max(0, BlockOutChannels.Count - 1);
+    /// <summary>
+    /// Edge of the pixel-unshuffle patch before <c>conv_in</c>, undone after <c>conv_out</c>; 1 for none. Our key: at 2 the network sees
+    /// <c>[N, 4·C, H/2, W/2]</c> and costs a quarter, so <see cref="InChannels"/> and <see cref="OutChannels"/> are 12 for RGB.
+    /// </summary>
+    public int PatchSize { get; init; } = 1;
+
+    /// <summary>What a canvas edge must be a multiple of: the patch times 2 to the number of downsamplings.</summary>
+    public int Stride => PatchSize << Math.Max(0, BlockOutChannels.Count - 1);
 }
