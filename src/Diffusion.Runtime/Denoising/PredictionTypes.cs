@@ -1,0 +1,24 @@
+namespace Diffusion.Runtime.Denoising;
+
+/// <summary>diffusers' names of <see cref="PredictionType"/>.</summary>
+public static class PredictionTypes
+{
+    private static readonly string[] _names = ["epsilon", "sample", "v_prediction"];
+
+    /// <summary>The names in the order of the enumeration.</summary>
+    public static IReadOnlyList<string> Names => _names;
+
+    /// <summary>The name that <c>scheduler_config.json</c> gives the type.</summary>
+    public static string Name(this PredictionType type) => _names[(int)type];
+
+    /// <summary>The type of the given name.</summary>
+    /// <param name="name"><c>epsilon</c>, <c>sample</c> or <c>v_prediction</c>.</param>
+    /// <exception cref="ArgumentException">The name is none of them.</exception>
+    public static PredictionType Parse(string name)
+    {
+        int index = Array.IndexOf(_names, name);
+        return index >= 0
+            ? (PredictionType)index
+            : throw new ArgumentException($"Unknown prediction type '{name}'; known are {string.Join(", ", _names)}.", nameof(name));
+    }
+}
