@@ -1,0 +1,124 @@
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using TorchSharp;
+
+namespace Diffusion.Torch;
+
+/// <summary>Loads libtorch from the one folder in which it stands, before TorchSharp looks for it in its own way.</summary>
+/// <remarks>
+/// The first use of any type of this assembly loads it; code that meets TorchSharp before that calls
+/// <see cref="Load"/> first. The build puts libtorch into <c>artifacts/libtorch/&lt;variant&gt;</c> once for all projects; an
+/// application that is handed out carries that folder as <c>libtorch/&lt;variant&gt;</c> beside it. Any thread.
+/// </remarks>
+public static class TorchNative
+{
+    /// <summary>Environment variable: the library folder of an installed PyTorch (<c>torch/lib</c>) to use instead.</summary>
+    public const string OverrideVariable = "DIFFUSION_LIBTORCH";
+
+    private static readonly Lock _gate = new();
+    private static nint _libTorchSharp;
+
+    /// <summary>The variant this build was made for: <c>cpu</c>, <c>cuda-windows</c>, <c>cuda-linux</c> or <c>none</c>.</summary>
+    public static string Variant { get; } = typeof(TorchNative).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+        .FirstOrDefault(attribute => attribute.Key == "TorchVariant")?.Value ?? "cpu";
+
+    private static string Prefix => OperatingSystem.IsWindows() ? "" : "lib";
+
+    private static string Extension => OperatingSystem.IsWindows() ? ".dll" : ".so";
+
+    private static string LibTorchSharpFile => $"{Prefix}LibTorchSharp{Extension}";
+
+    /// <summary>Loads libtorch and LibTorchSharp; a second call does nothing.</summary>
+    /// <exception cref="DllNotFoundException">A folder or library is missing or does not load; the message names it.</exception>
+    public static void Load()
+    {
+        lock (_gate)
+        {
+            if (_libTorchSharp != 0)
+            {
+                return;
+            }
+
+            string folder = FindFolder();
+            string? installed = Environment.GetEnvironmentVariable(OverrideVariable);
+            if (!string.IsNullOrEmpty(installed))
+            {
+                PreloadInstalled(installed);
+            }
+
+            // Libraries that are in memory answer to their names afterwards, so TorchSharp's own search finds this one.
+            _libTorchSharp = LoadLibrary(Path.Combine(folder, LibTorchSharpFile));
+        }
+    }
+
+    // TorchSharp probes by NativeLibrary.TryLoad, which asks no resolver, and copies 490 MB about when that fails: libtorch
+    // must be in memory before. A failure is kept for the constructors, whose Load throws it without a wrapper.
+#pragma warning disable CA2255
+    [ModuleInitializer]
+    internal static void LoadEarly()
+    {
+        try
+        {
+            Load();
+        }
+        catch (DllNotFoundException)
+        {
+        }
+    }
+#pragma warning restore CA2255
+
+    private static string FindFolder()
+    {
+        string relative = Path.Combine("libtorch", Variant);
+        for (DirectoryInfo? at = new(AppContext.BaseDirectory); at is not null; at = at.Parent)
+        {
+            string candidate = Path.Combine(at.FullName, relative);
+            if (File.Exists(Path.Combine(candidate, LibTorchSharpFile)))
+            {
+                return candidate;
+            }
+        }
+
+        throw new DllNotFoundException(
+            $"{LibTorchSharpFile} is missing: it must stand in a folder '{relative}' in or above {AppContext.BaseDirectory}, " +
+            "where building Diffusion.Torch puts it.");
+    }
+
+    private static void PreloadInstalled(string folder)
+    {
+        if (!Directory.Exists(folder))
+        {
+            throw new DllNotFoundException($"{OverrideVariable} names the folder '{folder}', which does not exist.");
+        }
+
+        // In the order of their dependencies; a CPU build of PyTorch has no CUDA libraries.
+        string[] required = ["c10", "torch_cpu", "torch"];
+        string[] optional = ["c10_cuda", "torch_cuda"];
+        foreach (string name in required[..2].Concat(optional).Append(required[2]))
+        {
+            string path = Path.Combine(folder, $"{Prefix}{name}{Extension}");
+            if (File.Exists(path))
+            {
+                LoadLibrary(path);
+            }
+            else if (required.Contains(name))
+            {
+                throw new DllNotFoundException(
+                    $"{OverrideVariable} names the folder '{folder}', which lacks {Path.GetFileName(path)}: it must be the lib folder of PyTorch {torch.__version__}.");
+            }
+        }
+    }
+
+    private static nint LoadLibrary(string path)
+    {
+        try
+        {
+            return NativeLibrary.Load(path);
+        }
+        catch (DllNotFoundException error)
+        {
+            throw new DllNotFoundException($"'{path}' does not load: {error.Message}", error);
+        }
+    }
+}
