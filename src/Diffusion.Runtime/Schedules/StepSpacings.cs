@@ -1,0 +1,24 @@
+namespace Diffusion.Runtime.Schedules;
+
+/// <summary>The names of <see cref="StepSpacing"/>.</summary>
+public static class StepSpacings
+{
+    private static readonly string[] _names = ["leading", "linspace", "trailing", "logsnr"];
+
+    /// <summary>The names in the order of the enumeration.</summary>
+    public static IReadOnlyList<string> Names => _names;
+
+    /// <summary>The name of a spacing.</summary>
+    public static string Name(this StepSpacing spacing) => _names[(int)spacing];
+
+    /// <summary>The spacing of the given name.</summary>
+    /// <param name="name">One of <see cref="Names"/>.</param>
+    /// <exception cref="ArgumentException">The name is none of them.</exception>
+    public static StepSpacing Parse(string name)
+    {
+        int index = Array.IndexOf(_names, name);
+        return index >= 0
+            ? (StepSpacing)index
+            : throw new ArgumentException($"Unknown spacing '{name}'; known are {string.Join(", ", _names)}.", nameof(name));
+    }
+}

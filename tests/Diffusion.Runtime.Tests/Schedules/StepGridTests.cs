@@ -1,0 +1,79 @@
+using CsCheck;
+using Diffusion.Runtime.Schedules;
+
+namespace Diffusion.Runtime.Tests.Schedules;
+
+public sealed class StepGridTests
+{
+    // λ spans about 14 and goes through one exponential, one logarithm and a division by a small slope.
+    private const double LambdaTolerance = 1e-6;
+
+    // Worked out from diffusers' DDIMScheduler.set_timesteps for 1000 training steps and steps_offset 0; one step deviates on purpose.
+    [Theory]
+    [InlineData(StepSpacing.Leading, 5, "800 600 400 200 0")]
+    [InlineData(StepSpacing.Leading, 3, "666 333 0")]
+    [InlineData(StepSpacing.Linspace, 5, "999 749 500 250 0")]
+    [InlineData(StepSpacing.Linspace, 3, "999 500 0")]
+    [InlineData(StepSpacing.Trailing, 5, "999 799 599 399 199")]
+    [InlineData(StepSpacing.Trailing, 3, "999 666 332")]
+    [InlineData(StepSpacing.Leading, 1, "999")]
+    [InlineData(StepSpacing.Linspace, 1, "999")]
+    [InlineData(StepSpacing.Trailing, 1, "999")]
+    [InlineData(StepSpacing.LogSnr, 1, "999")]
+    public void Create_NamedSpacing_GivesDiffusersTimes(StepSpacing spacing, int stepCount, string times)
+    {
+        NoiseLevel[] levels = StepGrid.Create(NoiseSchedules.Linear(), spacing, stepCount);
+
+        Assert.Equal(times, string.Join(' ', levels[..^1].Select(level => level.Time)));
+        Assert.Equal(NoiseLevel.Clean, levels[^1]);
+    }
+
+    [Fact]
+    public void Create_LogSnr_IsEvenInLambda()
+    {
+        NoiseLevel[] levels = StepGrid.Create(NoiseSchedules.Cosine(), StepSpacing.LogSnr, 12);
+
+        double distance = levels[1].Lambda - levels[0].Lambda;
+        for (int i = 1; i < 12; i++)
+        {
+            Assert.Equal(distance, levels[i].Lambda - levels[i - 1].Lambda, LambdaTolerance);
+        }
+
+        Assert.Equal(999, levels[0].Time, LambdaTolerance);
+        Assert.Equal(0, levels[11].Time, LambdaTolerance);
+    }
+
+    [Fact]
+    public void Create_AnyStepCount_FallsStrictly() => Gen.Select(Gen.Int[1, 1000], Gen.Int[0, 3], Gen.Bool).Sample(
+        (stepCount, spacing, isCosine) =>
+        {
+            NoiseSchedule schedule = isCosine ? NoiseSchedules.Cosine() : NoiseSchedules.Linear();
+            NoiseLevel[] levels = StepGrid.Create(schedule, (StepSpacing)spacing, stepCount);
+            Assert.Equal(stepCount + 1, levels.Length);
+            for (int i = 0; i < stepCount; i++)
+            {
+                Assert.True(levels[i].Lambda < levels[i + 1].Lambda);
+            }
+        });
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-3)]
+    [InlineData(1001)]
+    [InlineData(100_000)]
+    public void Create_StepCountOutsideItsRange_NamesTheRule(int stepCount)
+    {
+        ArgumentOutOfRangeException error = Assert.Throws<ArgumentOutOfRangeException>(
+            () => StepGrid.Create(NoiseSchedules.Linear(), StepSpacing.Trailing, stepCount));
+
+        Assert.Contains("Steps must be 1 to 1000", error.Message, StringComparison.Ordinal);
+        Assert.Equal(stepCount, error.ActualValue);
+    }
+
+    [Fact]
+    public void Parse_EveryName_RoundTrips()
+    {
+        Assert.All(StepSpacings.Names, name => Assert.Equal(name, StepSpacings.Parse(name).Name()));
+        Assert.Throws<ArgumentException>(() => StepSpacings.Parse("karras"));
+    }
+}
