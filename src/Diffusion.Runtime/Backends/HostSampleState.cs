@@ -1,0 +1,142 @@
+using Diffusion.Runtime.Noise;
+using Diffusion.Runtime.Schedules;
+using Diffusion.Runtime.Sharing;
+using Diffusion.Runtime.Solvers;
+
+namespace Diffusion.Runtime.Backends;
+
+/// <summary>A chain's x_t and clean estimates in host memory: all of a session but the network.</summary>
+/// <remarks>
+/// A host backend's <see cref="IDenoiserSession"/> owns one, forwards <see cref="Start"/> and <see cref="CompleteStep"/>, and only has to
+/// turn <see cref="CurrentSample"/> into F. Owns the ring; one thread at a time; allocates nothing after construction with one
+/// noise thread.
+/// </remarks>
+public sealed class HostSampleState : IDisposable
+{
+    private readonly int _threads;
+    private readonly int _historyLength;
+
+    /// <summary>Allocates the ring.</summary>
+    /// <param name="options">Shape, history and noise threads.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A number of the options breaks its rule.</exception>
+    public HostSampleState(SessionOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.NoiseThreads, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(options.HistoryLength, LinearStep.MaxDenoised, nameof(options));
+        _threads = options.NoiseThreads;
+        _historyLength = options.HistoryLength;
+        Samples = new SampleRing(options.Width, options.Height, options.HistoryLength);
+    }
+
+    /// <summary>Where every finished step is published.</summary>
+    public SampleRing Samples { get; }
+
+    /// <summary>x_t, planar [3, H, W] float32; valid until the next step completes.</summary>
+    /// <exception cref="InvalidOperationException">The chain was not started.</exception>
+    public Span<float> CurrentSample => Samples.Sample(StartedSlot());
+
+    /// <summary>Draws x = σ·z, or α·image + σ·z, publishes it as step 0 and forgets earlier estimates.</summary>
+    /// <param name="level">Where the chain starts.</param>
+    /// <param name="noise">The noise function; its step 0 is used.</param>
+    /// <param name="image">Empty, or planar [3, H, W] float32 in [-1, 1]. It is also shown as the first clean estimate; without it that is 0.</param>
+    /// <exception cref="ArgumentException">The image has the wrong length.</exception>
+    /// <exception cref="InvalidOperationException">Readers hold more leases than <see cref="SampleRing.ReaderSlots"/>.</exception>
+    public void Start(NoiseLevel level, NoiseSource noise, ReadOnlySpan<float> image = default)
+    {
+        if (!image.IsEmpty && image.Length != Samples.PlaneLength)
+        {
+            throw new ArgumentException($"The image holds {image.Length} values; 3·H·W is {Samples.PlaneLength}.", nameof(image));
+        }
+
+        if (!Samples.TryBeginWrite(out int slot))
+        {
+            throw new InvalidOperationException($"Readers hold more than the {SampleRing.ReaderSlots} leases that a ring has room for.");
+        }
+
+        Span<float> sample = Samples.Sample(slot);
+        Span<float> denoised = Samples.Denoised(slot);
+        GaussianNoise.Fill(sample, Samples.Width, Samples.Height, SampleRing.Channels, noise, step: 0, _threads);
+        (float alpha, float sigma) = ((float)level.Alpha, (float)level.Sigma);
+        if (image.IsEmpty)
+        {
+            denoised.Clear();
+        }
+        else
+        {
+            image.CopyTo(denoised);
+        }
+
+        // [Ho20, Eq. 4] x_t = α·x_0 + σ·ε
+        for (int i = 0; i < sample.Length; i++)
+        {
+            sample[i] = (alpha * denoised[i]) + (sigma * sample[i]);
+        }
+
+        Samples.Publish(0, level);
+        Samples.ForgetHistory();
+    }
+
+    /// <summary>Turns F into D, takes the solver's step and publishes x' and D.</summary>
+    /// <param name="evaluation">Preconditioning, guidance and clamp.</param>
+    /// <param name="classOutput">F for the class, planar [3, H, W] float32.</param>
+    /// <param name="nullOutput">F for no class, or empty without guidance.</param>
+    /// <param name="step">The solver's coefficients.</param>
+    /// <param name="noise">The noise function of the chain.</param>
+    /// <param name="stepNumber">Steps finished when this one is, from 1.</param>
+    /// <returns>False when readers hold every free slot: nothing changed, call again later.</returns>
+    /// <exception cref="NonFiniteSampleException">x' has a NaN or an infinity; nothing was published.</exception>
+    public bool CompleteStep(
+        in Evaluation evaluation,
+        ReadOnlySpan<float> classOutput,
+        ReadOnlySpan<float> nullOutput,
+        in LinearStep step,
+        NoiseSource noise,
+        int stepNumber)
+    {
+        int current = StartedSlot();
+        if (!Samples.TryBeginWrite(out int slot))
+        {
+            return false;
+        }
+
+        // The estimate that led to the current x lies beside it, so D_1 is at age 0.
+        HostStep fused = new()
+        {
+            Width = Samples.Width,
+            Height = Samples.Height,
+            Sample = Samples.Sample(current),
+            ClassOutput = classOutput,
+            NullOutput = nullOutput,
+            Earlier1 = Earlier(1),
+            Earlier2 = Earlier(2),
+            Earlier3 = Earlier(3),
+            Denoised = Samples.Denoised(slot),
+            Next = Samples.Sample(slot),
+            Evaluation = evaluation,
+            Step = step,
+            Noise = noise,
+            StepNumber = stepNumber,
+        };
+        if (!HostStepKernel.Run(fused, _threads))
+        {
+            throw new NonFiniteSampleException(stepNumber);
+        }
+
+        Samples.Publish(stepNumber, step.Target);
+        return true;
+    }
+
+    /// <summary>Frees the ring's memory.</summary>
+    public void Dispose() => Samples.Dispose();
+
+    private ReadOnlySpan<float> Earlier(int age)
+    {
+        int slot = age <= _historyLength ? Samples.HistorySlot(age - 1) : -1;
+        return slot < 0 ? default : Samples.Denoised(slot);
+    }
+
+    private int StartedSlot() => Samples.CurrentSlot >= 0
+        ? Samples.CurrentSlot
+        : throw new InvalidOperationException("The chain was not started.");
+}
