@@ -1,4 +1,198 @@
+using Diffusion.Runtime.Models.Configuration;
+using Diffusion.Runtime.Models.Safetensors;
+
 namespace Diffusion.Runtime.Models;
 
-/// <summary>A diffusers pipeline folder on disk.</summary>
-public sealed partial class ModelFolder;
+/// <summary>A diffusers model folder on disk: what the network is, what noise it was trained on, and where its weights lie.</summary>
+/// <remarks>
+/// Two layouts are read: a pipeline (<c>model_index.json</c>, <c>unet/</c>, <c>scheduler/</c>) and a folder that holds the network itself
+/// (<c>config.json</c> and weights), as early unconditional checkpoints do. Opening reads the configs only. Immutable; any thread.
+/// </remarks>
+/// <example><code>
+/// ModelFolder folder = ModelFolder.Open("models/textures-64");
+/// using SafetensorsFile weights = folder.OpenWeights();
+/// </code></example>
+public sealed partial class ModelFolder
+{
+    private const string IndexName = "model_index.json";
+    private const string UNetFolder = "unet";
+    private const string UNetConfigName = "config.json";
+    private const string SchedulerFolder = "scheduler";
+    private const string SchedulerConfigName = "scheduler_config.json";
+    private const string WeightsName = "diffusion_pytorch_model.safetensors";
+    private const string HalfWeightsName = "diffusion_pytorch_model.fp16.safetensors";
+
+    private readonly List<string> _warnings = [];
+
+    private ModelFolder(string path, bool isPipeline)
+    {
+        Path = path;
+        string network = isPipeline ? System.IO.Path.Combine(path, UNetFolder) : path;
+        Config = ReadUNet(System.IO.Path.Combine(network, UNetConfigName));
+        Scheduler = ReadScheduler(isPipeline);
+        ClassNames = ReadClassNames(isPipeline);
+        NullLabel = Config.NumClassEmbeds == ClassNames.Count + 1 ? Config.NumClassEmbeds - 1 : -1;
+        WeightsFile = FindWeights(network);
+        Description = new ModelDescription
+        {
+            ClassNames = ClassNames,
+            NullLabel = NullLabel,
+            Prediction = Scheduler.Prediction,
+            Schedule = Scheduler.CreateSchedule(),
+            ClampLimit = (float)Scheduler.ClipSampleRange,
+        };
+    }
+
+    /// <summary>The folder, as given to <see cref="Open"/>.</summary>
+    public string Path { get; }
+
+    /// <summary>The network's architecture, validated.</summary>
+    public UNetConfig Config { get; }
+
+    /// <summary>The noise it was trained on, validated.</summary>
+    public SchedulerConfig Scheduler { get; }
+
+    /// <summary>Class names by label, the null class left out; empty for a network without classes.</summary>
+    public IReadOnlyList<string> ClassNames { get; }
+
+    /// <summary>The label of the null class, one past the last name; -1 when the class table has no such row.</summary>
+    public int NullLabel { get; }
+
+    /// <summary>What a chain needs to know: classes, prediction type, schedule and clamp limit from the properties above.</summary>
+    public ModelDescription Description { get; }
+
+    /// <summary>The safetensors file; it exists.</summary>
+    public string WeightsFile { get; }
+
+    /// <summary>What was read but not understood, one sentence each; empty when all was.</summary>
+    public IReadOnlyList<string> Warnings => _warnings;
+
+    /// <summary>Reads a model folder.</summary>
+    /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
+    /// <exception cref="ModelFormatException">A file is missing or breaks a rule; the message names both.</exception>
+    public static ModelFolder Open(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        if (!Directory.Exists(path))
+        {
+            throw new DirectoryNotFoundException($"{path}: there is no such model folder.");
+        }
+
+        bool isPipeline = Directory.Exists(System.IO.Path.Combine(path, UNetFolder));
+        return isPipeline || File.Exists(System.IO.Path.Combine(path, UNetConfigName))
+            ? new ModelFolder(path, isPipeline)
+            : throw new ModelFormatException(
+                path, $"this is no model folder; expected {UNetFolder}/{UNetConfigName} or {UNetConfigName} in it");
+    }
+
+    /// <summary>Opens the weights; the caller disposes.</summary>
+    /// <exception cref="ModelFormatException">The file breaks the safetensors format.</exception>
+    public SafetensorsFile OpenWeights() => SafetensorsFile.Open(WeightsFile);
+
+    private UNetConfig ReadUNet(string file)
+    {
+        ConfigObject json = ConfigObject.Load(file);
+        UNetConfig config = UNetConfigJson.Read(json, _warnings);
+        WarnOfUnread(file, json);
+        return config;
+    }
+
+    private SchedulerConfig ReadScheduler(bool isPipeline)
+    {
+        string file = System.IO.Path.Combine(Path, SchedulerFolder, SchedulerConfigName);
+        if (!isPipeline && !File.Exists(file))
+        {
+            file = System.IO.Path.Combine(Path, SchedulerConfigName);
+            if (!File.Exists(file))
+            {
+                _warnings.Add($"{file} is missing: DDPM's linear schedule of 1000 steps is assumed.");
+                return new SchedulerConfig();
+            }
+        }
+
+        ConfigObject json = ConfigObject.Load(file);
+        SchedulerConfig config = SchedulerConfigJson.Read(json);
+        WarnOfUnread(file, json);
+        return config;
+    }
+
+    private IReadOnlyList<string> ReadClassNames(bool isPipeline)
+    {
+        string file = System.IO.Path.Combine(Path, IndexName);
+        IReadOnlyList<string> names = [];
+        if (isPipeline || File.Exists(file))
+        {
+            ConfigObject json = ConfigObject.Load(file);
+            json.Ignore(UNetFolder, SchedulerFolder);
+            names = json.IndexedTexts("id2label");
+            WarnOfUnread(file, json);
+        }
+
+        if (FindClassProblem(Config, names) is { } problem)
+        {
+            throw new ModelFormatException(file, problem);
+        }
+
+        int rows = Config.NumClassEmbeds;
+        if (names.Count == 0 && rows > 1)
+        {
+            _warnings.Add($"{file} names no classes: the {rows} rows of the class table go by their numbers.");
+            return [.. Enumerable.Range(0, rows).Select(i => i.ToString(System.Globalization.CultureInfo.InvariantCulture))];
+        }
+
+        if (rows > names.Count + 1)
+        {
+            _warnings.Add($"{file} names {names.Count} classes and the class table has {rows} rows: those left over cannot be asked for.");
+        }
+
+        return names;
+    }
+
+    private static string? FindClassProblem(UNetConfig config, IReadOnlyList<string> names)
+    {
+        if (names.Count > config.NumClassEmbeds)
+        {
+            return $"'id2label' names {names.Count} classes and the network's 'num_class_embeds' is {config.NumClassEmbeds}; "
+                + "every class needs a row";
+        }
+
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        for (int label = 0; label < names.Count; label++)
+        {
+            if (string.IsNullOrWhiteSpace(names[label]) || names[label].Any(char.IsControl))
+            {
+                return $"the name of class {label} in 'id2label' is empty or not printable";
+            }
+
+            if (!seen.Add(names[label]))
+            {
+                return $"'id2label' has '{names[label]}' twice; names must be unique, as requests choose by name";
+            }
+        }
+
+        return null;
+    }
+
+    private static string FindWeights(string folder)
+    {
+        foreach (string name in (ReadOnlySpan<string>)[WeightsName, HalfWeightsName])
+        {
+            string file = System.IO.Path.Combine(folder, name);
+            if (File.Exists(file))
+            {
+                return file;
+            }
+        }
+
+        throw new ModelFormatException(
+            System.IO.Path.Combine(folder, WeightsName), "the weights are missing; only safetensors is read, no pickle (.bin)");
+    }
+
+    private void WarnOfUnread(string file, ConfigObject json)
+    {
+        foreach (string key in json.UnreadKeys)
+        {
+            _warnings.Add($"{file} has the unknown key '{key}', which is ignored.");
+        }
+    }
+}

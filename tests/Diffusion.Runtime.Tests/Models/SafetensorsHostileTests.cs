@@ -165,7 +165,7 @@ public sealed class SafetensorsHostileTests : IDisposable
 
                 _ = TryRead(mutated) ? read++ : refused++;
             },
-            iter: 5_000,
+            iter: 3_000,
             threads: 1);
 
         // A fuzz that only ever meets one of the two tests nothing.

@@ -1,0 +1,75 @@
+using Diffusion.Runtime.Denoising;
+using Diffusion.Runtime.Schedules;
+
+namespace Diffusion.Runtime.Models;
+
+/// <summary>What <c>scheduler/scheduler_config.json</c> says of the noise a network was trained on; names and defaults are diffusers'.</summary>
+/// <remarks>Immutable; validated by <see cref="ModelFolder"/>. Keys that only steer diffusers' own samplers are not kept.</remarks>
+public sealed record SchedulerConfig
+{
+    /// <summary>diffusers' scheduler class; one of those built on a table of β.</summary>
+    public string ClassName { get; init; } = "DDPMScheduler";
+
+    /// <summary>Entries of the β table, T; 2 to 100,000.</summary>
+    public int NumTrainTimesteps { get; init; } = 1000;
+
+    /// <summary>β_0, in (0, 1); not used by <c>squaredcos_cap_v2</c>.</summary>
+    public double BetaStart { get; init; } = 1e-4;
+
+    /// <summary>β_(T-1), in (0, 1); not used by <c>squaredcos_cap_v2</c>.</summary>
+    public double BetaEnd { get; init; } = 0.02;
+
+    /// <summary><c>linear</c>, <c>scaled_linear</c> (linear in √β) or <c>squaredcos_cap_v2</c> (cosine).</summary>
+    public string BetaSchedule { get; init; } = "linear";
+
+    /// <summary>The β table itself, which then overrides the four above; null in most checkpoints.</summary>
+    public IReadOnlyList<double>? TrainedBetas { get; init; }
+
+    /// <summary>What the network predicts.</summary>
+    public PredictionType Prediction { get; init; } = PredictionType.Epsilon;
+
+    /// <summary>Whether diffusers clamps the clean estimate.</summary>
+    public bool ClipSample { get; init; } = true;
+
+    /// <summary>The limit it clamps to; above 0.</summary>
+    public double ClipSampleRange { get; init; } = 1;
+
+    /// <summary>Step placement that diffusers uses: <c>leading</c>, <c>linspace</c> or <c>trailing</c>.</summary>
+    public string TimestepSpacing { get; init; } = "leading";
+
+    /// <summary>Variance of an ancestral step, for example <c>fixed_small</c>; <c>learned_range</c> for a learned one.</summary>
+    public string VarianceType { get; init; } = "fixed_small";
+
+    /// <summary>The schedule of these β's.</summary>
+    /// <exception cref="ArgumentException">A value breaks a rule above, which <see cref="ModelFolder"/> would have refused.</exception>
+    public NoiseSchedule CreateSchedule()
+    {
+        if (TrainedBetas is { } table)
+        {
+            return new BetaSchedule("trained", [.. table]);
+        }
+
+        return BetaSchedule switch
+        {
+            "linear" => NoiseSchedules.Linear(NumTrainTimesteps, BetaStart, BetaEnd),
+            "scaled_linear" => CreateScaledLinear(),
+            "squaredcos_cap_v2" => NoiseSchedules.Cosine(NumTrainTimesteps),
+            _ => throw new ArgumentException($"Unknown β schedule '{BetaSchedule}'; known are linear, scaled_linear, squaredcos_cap_v2."),
+        };
+    }
+
+    /// <summary>√β growing linearly, as diffusers defines <c>scaled_linear</c>.</summary>
+    private BetaSchedule CreateScaledLinear()
+    {
+        double first = Math.Sqrt(BetaStart);
+        double last = Math.Sqrt(BetaEnd);
+        double[] betas = new double[NumTrainTimesteps];
+        for (int t = 0; t < betas.Length; t++)
+        {
+            double root = first + ((last - first) * t / (betas.Length - 1));
+            betas[t] = root * root;
+        }
+
+        return new BetaSchedule("scaled-linear", betas);
+    }
+}
