@@ -1,0 +1,105 @@
+using Diffusion.Runtime.Models;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Diffusion.Torch.UNet;
+
+/// <summary>diffusers' <c>ResnetBlock2D</c>; in the decoder it first appends the newest skip to the activations.</summary>
+internal sealed class ResnetSlice : UNetSlice
+{
+    private readonly Func<Tensor, Tensor> _activation;
+    private readonly GroupNorm _norm1;
+    private readonly GroupNorm _norm2;
+    private readonly PaddedConv _conv1;
+    private readonly PaddedConv _conv2;
+    private readonly PaddedConv? _shortcut;
+    private readonly Linear _embedding;
+    private readonly Dropout? _dropout;
+    private readonly bool _scaleShift;
+
+    public ResnetSlice(UNetConfig config, Layers layers, string path, int inputs, int outputs, int embeddingWidth)
+        : base(path)
+    {
+        _scaleShift = config.ResnetTimeScaleShift switch
+        {
+            "default" => false,
+            "scale_shift" => true,
+            _ => throw new ArgumentException(
+                $"resnet_time_scale_shift '{config.ResnetTimeScaleShift}' is unknown: it is default or scale_shift."),
+        };
+        _activation = Activation.Named(config.ActFn);
+        _norm1 = layers.Norm($"{path}.norm1", config.NormNumGroups, inputs, config.NormEps);
+        _conv1 = layers.Conv($"{path}.conv1", inputs, outputs);
+        _embedding = layers.Linear($"{path}.time_emb_proj", embeddingWidth, _scaleShift ? 2 * outputs : outputs);
+        _norm2 = layers.Norm($"{path}.norm2", config.NormNumGroups, outputs, config.NormEps);
+        _dropout = config.Dropout > 0 ? layers.Dropout($"{path}.dropout", config.Dropout) : null;
+        _conv2 = layers.Conv($"{path}.conv2", outputs, outputs).Zeroed();
+        _shortcut = inputs == outputs ? null : layers.Conv($"{path}.conv_shortcut", inputs, outputs, kernel: 1);
+    }
+
+    /// <summary>Whether the block reads a skip.</summary>
+    public bool TakesSkip { get; init; }
+
+    /// <summary>Divides the sum of block and residual.</summary>
+    public double OutputScale { get; init; } = 1;
+
+    /// <summary>Whether the block halves (-1), keeps (0) or doubles (1) the canvas before its first convolution.</summary>
+    public int Resample { get; init; }
+
+    protected override Tensor Compute(UNetState state, DisposeScope scope)
+    {
+        Tensor x = TakesSkip ? cat([state.Hidden, state.PopSkip(scope)], 1) : state.Hidden;
+        Tensor h = _activation(_norm1.call(x));
+        if (Resample != 0)
+        {
+            x = Resized(x);
+            h = Resized(h);
+        }
+
+        h = _conv1.Apply(h);
+        Tensor embedding = _embedding.call(_activation(state.Embedding)).unsqueeze(-1).unsqueeze(-1);
+        if (_scaleShift)
+        {
+            // [Dhariwal21, Sec. 3] AdaGN(h, y) = y_s·GroupNorm(h) + y_b, with y_s stored as its distance from 1
+            Tensor[] scaleAndShift = embedding.chunk(2, 1);
+            h = (_norm2.call(h) * (1 + scaleAndShift[0])) + scaleAndShift[1];
+        }
+        else
+        {
+            h = _norm2.call(h + embedding);
+        }
+
+        h = _activation(h);
+        h = _dropout is null ? h : _dropout.call(h);
+        h = _conv2.Apply(h);
+        Tensor sum = (_shortcut is null ? x : _shortcut.Apply(x)) + h;
+        return OutputScale == 1 ? sum : sum / OutputScale;
+    }
+
+    protected override void Count(SliceCost cost)
+    {
+        if (TakesSkip)
+        {
+            cost.PopSkip();
+        }
+
+        int inputs = cost.Channels;
+        cost.Elementwise(inputs, flopsPerElement: 8);
+        if (Resample != 0)
+        {
+            cost.Resample(Resample > 0);
+        }
+
+        _conv1.Count(cost);
+        cost.Multiply((int)_embedding.in_features, (int)_embedding.out_features, cost.Batch);
+        cost.Elementwise(_conv1.Outputs, flopsPerElement: 9);
+        _conv2.Count(cost);
+        _shortcut?.Count(cost);
+        cost.Elementwise(_conv2.Outputs, flopsPerElement: 1);
+    }
+
+    private Tensor Resized(Tensor x) => Resample > 0
+        ? nn.functional.interpolate(x, scale_factor: [2, 2], mode: InterpolationMode.Nearest)
+        : nn.functional.avg_pool2d(x, 2, 2);
+}

@@ -1,0 +1,99 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Diffusion.Torch.UNet;
+
+/// <summary>What flows from slice to slice: the hidden activations, the stack of skips, and the embedding of time and class.</summary>
+/// <remarks>
+/// Its tensors belong to no dispose scope, since any amount of time may pass between two slices: the state owns them and frees
+/// each as soon as no later slice reads it. Inputs are borrowed. The lists keep their capacity, so a reused state allocates
+/// only the tensors' handles.
+/// </remarks>
+internal sealed class UNetState : IDisposable
+{
+    private readonly List<Tensor> _skips = [];
+    private Tensor? _hidden;
+    private Tensor? _embedding;
+    private bool _ownsHidden;
+
+    /// <summary>Network time [N] float32, borrowed.</summary>
+    public Tensor Timestep { get; private set; } = null!;
+
+    /// <summary>Class labels [N], borrowed, or null.</summary>
+    public Tensor? Label { get; private set; }
+
+    /// <summary>The current activations [N, C, H, W].</summary>
+    public Tensor Hidden => _hidden ?? throw new InvalidOperationException("The state was not started.");
+
+    /// <summary>The embedding of time and class [N, E].</summary>
+    public Tensor Embedding
+    {
+        get => _embedding ?? throw new InvalidOperationException("The first slice has not run.");
+        set => _embedding = value.DetachFromDisposeScope();
+    }
+
+    /// <summary>Begins an evaluation with borrowed inputs.</summary>
+    public void Start(Tensor x, Tensor timestep, Tensor? label)
+    {
+        Clear();
+        _hidden = x;
+        _ownsHidden = false;
+        Timestep = timestep;
+        Label = label;
+    }
+
+    /// <summary>Takes <paramref name="next"/> as the activations; the former ones are freed unless they are a skip.</summary>
+    public void Advance(Tensor next)
+    {
+        FreeHidden();
+        _hidden = next.DetachFromDisposeScope();
+        _ownsHidden = true;
+    }
+
+    /// <summary>Remembers the current activations for the decoder.</summary>
+    public void PushSkip() => _skips.Add(Hidden);
+
+    /// <summary>The newest skip, owned by the caller's dispose scope.</summary>
+    public Tensor PopSkip(DisposeScope scope)
+    {
+        Tensor skip = _skips[^1];
+        _skips.RemoveAt(_skips.Count - 1);
+        scope.Attach(skip);
+        return skip;
+    }
+
+    /// <summary>Hands the activations to the caller, who owns them from now on.</summary>
+    public Tensor TakeHidden()
+    {
+        Tensor output = Hidden;
+        _hidden = null;
+        return output;
+    }
+
+    /// <summary>Frees every tensor it owns; it may be started again.</summary>
+    public void Clear()
+    {
+        FreeHidden();
+        foreach (Tensor skip in _skips)
+        {
+            skip.Dispose();
+        }
+
+        _skips.Clear();
+        _embedding?.Dispose();
+        _embedding = null;
+    }
+
+    public void Dispose() => Clear();
+
+    private void FreeHidden()
+    {
+        // By reference: Tensor's Equals compares values.
+        if (_ownsHidden && _hidden is not null && !_skips.Exists(skip => ReferenceEquals(skip, _hidden)))
+        {
+            _hidden.Dispose();
+        }
+
+        _hidden = null;
+    }
+}
