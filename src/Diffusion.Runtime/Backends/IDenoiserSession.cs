@@ -8,8 +8,8 @@ namespace Diffusion.Runtime.Backends;
 /// <summary>One chain's state on a backend: x_t, earlier clean estimates, and the activations between slices.</summary>
 /// <remarks>
 /// The order of calls is <see cref="Start"/>, then per evaluation <see cref="BeginEvaluation"/>, <see cref="RunSlice"/> for every
-/// slice in order, <see cref="CompleteStep"/>. Any amount of time may pass between two calls. One thread at a time; owned
-/// by the creator.
+/// slice in order, <see cref="CompleteStep"/>. Any amount of time may pass between two calls, and <see cref="Start"/> may come at any
+/// point: it drops an unfinished evaluation. One thread at a time; owned by the creator.
 /// </remarks>
 public interface IDenoiserSession : IDisposable
 {

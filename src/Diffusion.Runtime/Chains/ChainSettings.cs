@@ -1,0 +1,38 @@
+using Diffusion.Runtime.Models;
+using Diffusion.Runtime.Noise;
+using Diffusion.Runtime.Schedules;
+using Diffusion.Runtime.Solvers;
+
+namespace Diffusion.Runtime.Chains;
+
+/// <summary>What a chain computes: levels, solver, conditioning and noise.</summary>
+/// <remarks>Immutable; any thread.</remarks>
+public sealed record ChainSettings
+{
+    /// <summary>What the network predicts, and on which schedule it was trained.</summary>
+    public required ModelDescription Model { get; init; }
+
+    /// <summary>The solver; its history must fit the session's.</summary>
+    public required Solver Solver { get; init; }
+
+    /// <summary>N+1 levels, noisiest first, as <see cref="StepGrid.Create"/> gives them; a later part of a grid starts an image there.</summary>
+    public required ReadOnlyMemory<NoiseLevel> Levels { get; init; }
+
+    /// <summary>Whether the levels' times are those of the model's own schedule; if not, the network's time is found through the log-SNR.</summary>
+    public bool HasModelTimes { get; init; } = true;
+
+    /// <summary>The class, or -1 for a network without classes.</summary>
+    public int ClassLabel { get; init; } = -1;
+
+    /// <summary>w of classifier-free guidance; 1 is none. [HoSalimans22, Eq. 6]</summary>
+    public float GuidanceScale { get; init; } = 1;
+
+    /// <summary>Clean estimates are clamped to [-limit, limit]; infinity leaves them alone.</summary>
+    public float ClampLimit { get; init; } = float.PositiveInfinity;
+
+    /// <summary>The noise function.</summary>
+    public NoiseSource Noise { get; init; }
+
+    /// <summary>Empty, or planar [3, H, W] float32 in [-1, 1] to start from; read when the chain's first slice runs.</summary>
+    public ReadOnlyMemory<float> Image { get; init; }
+}

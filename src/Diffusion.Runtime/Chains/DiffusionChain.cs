@@ -1,0 +1,237 @@
+using Diffusion.Runtime.Backends;
+using Diffusion.Runtime.Denoising;
+using Diffusion.Runtime.Models;
+using Diffusion.Runtime.Schedules;
+using Diffusion.Runtime.Sharing;
+using Diffusion.Runtime.Solvers;
+
+namespace Diffusion.Runtime.Chains;
+
+/// <summary>One reverse diffusion that can stop between any two slices of work, and go on.</summary>
+/// <remarks>
+/// Its slices are: <c>start</c> once, then per step the session's slices and <c>solver_step</c>. Owns the session. One thread at a time;
+/// advancing allocates nothing beyond what the backend does. A backend's exception ends the chain as
+/// <see cref="ChainStatus.Failed"/> and is kept in <see cref="Failure"/>, so that one bad texture does not take a frame down.
+/// </remarks>
+public sealed class DiffusionChain : IDisposable
+{
+    private const int StartSlice = 0;
+    private const int BytesPerPixel = SampleRing.Channels * sizeof(float);
+
+    // Rough operation counts, by which the cost model guesses before it has seen a slice: Philox and Box-Muller, and a fused row.
+    private const double StartFlopsPerValue = 60;
+    private const double StepFlopsPerValue = 80;
+
+    private readonly IDenoiserSession _session;
+    private readonly SliceInfo[] _slices;
+    private ChainSettings _settings;
+    private int _slice;
+    private bool _isPaused;
+
+    /// <summary>Makes a chain that is ready to advance.</summary>
+    /// <param name="session">The backend's session, owned from here on.</param>
+    /// <param name="settings">What to compute.</param>
+    /// <exception cref="ArgumentException">The settings have fewer than two levels, or their first level has no signal at all.</exception>
+    public DiffusionChain(IDenoiserSession session, ChainSettings settings)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        _session = session;
+        SampleRing ring = session.Samples;
+        double values = ring.PlaneLength;
+        double imageBytes = (double)ring.Width * ring.Height * BytesPerPixel;
+        _slices =
+        [
+            new SliceInfo("start", StartFlopsPerValue * values, 2 * imageBytes),
+            .. session.Slices,
+            new SliceInfo("solver_step", StepFlopsPerValue * values, 5 * imageBytes),
+        ];
+        _settings = Checked(settings);
+    }
+
+    /// <summary>Called at the end of each step, or null.</summary>
+    public StepCompletedHandler? StepCompleted { get; set; }
+
+    /// <summary>Every slice of the chain: <c>start</c>, the session's, <c>solver_step</c>. Fixed for the chain's life.</summary>
+    public IReadOnlyList<SliceInfo> Slices => _slices;
+
+    /// <summary>Index in <see cref="Slices"/> of what <see cref="AdvanceSlice"/> does next.</summary>
+    public int NextSliceIndex => _slice;
+
+    /// <summary>What <see cref="AdvanceSlice"/> does next.</summary>
+    public SliceInfo NextSlice => _slices[_slice];
+
+    /// <summary>Where finished steps are published; the session's.</summary>
+    public SampleRing Samples => _session.Samples;
+
+    /// <summary>Where the chain stands.</summary>
+    public ChainStatus Status { get; private set; }
+
+    /// <summary>Whether <see cref="AdvanceSlice"/> has something to do.</summary>
+    public bool IsRunnable => Status is ChainStatus.Running or ChainStatus.Waiting;
+
+    /// <summary>Steps finished, 0 .. <see cref="StepCount"/>.</summary>
+    public int Step { get; private set; }
+
+    /// <summary>Steps in all.</summary>
+    public int StepCount => _settings.Levels.Length - 1;
+
+    /// <summary>The noise level of the current x_t.</summary>
+    public NoiseLevel Level => _settings.Levels.Span[Step];
+
+    /// <summary>Why the chain failed, or null.</summary>
+    public Exception? Failure { get; private set; }
+
+    /// <summary>Does the next slice.</summary>
+    /// <returns>
+    /// Whether work was done: false when the chain is not runnable, or when it stays <see cref="ChainStatus.Waiting"/> for readers.
+    /// </returns>
+    public bool AdvanceSlice()
+    {
+        if (!IsRunnable)
+        {
+            return false;
+        }
+
+        try
+        {
+            return Advance();
+        }
+        catch (Exception failure)
+        {
+            Failure = failure;
+            Status = ChainStatus.Failed;
+            return true;
+        }
+    }
+
+    /// <summary>Stops a running chain where it stands; otherwise nothing.</summary>
+    public void Pause()
+    {
+        if (IsRunnable)
+        {
+            _isPaused = true;
+            Status = ChainStatus.Paused;
+        }
+    }
+
+    /// <summary>Lets a paused chain go on; otherwise nothing.</summary>
+    public void Resume()
+    {
+        if (_isPaused)
+        {
+            _isPaused = false;
+            Status = ChainStatus.Running;
+        }
+    }
+
+    /// <summary>Ends the chain; the last published image stays readable.</summary>
+    public void Cancel()
+    {
+        if (IsRunnable || Status is ChainStatus.Paused)
+        {
+            _isPaused = false;
+            Status = ChainStatus.Cancelled;
+        }
+    }
+
+    /// <summary>Begins again, from any status, with the same settings or others.</summary>
+    /// <param name="settings">What to compute from now on, or null for the same again.</param>
+    /// <exception cref="ArgumentException">The settings are not usable; the chain is unchanged.</exception>
+    public void Restart(ChainSettings? settings = null)
+    {
+        _settings = Checked(settings ?? _settings);
+        _slice = StartSlice;
+        _isPaused = false;
+        Step = 0;
+        Failure = null;
+        Status = ChainStatus.Running;
+    }
+
+    /// <summary>Disposes the session.</summary>
+    public void Dispose()
+    {
+        Cancel();
+        _session.Dispose();
+    }
+
+    private bool Advance()
+    {
+        if (_slice == StartSlice)
+        {
+            _session.Start(Level, _settings.Noise, _settings.Image.Span);
+            _slice++;
+            return true;
+        }
+
+        if (_slice < _slices.Length - 1)
+        {
+            if (_slice == StartSlice + 1)
+            {
+                BeginEvaluation();
+            }
+
+            _session.RunSlice(_slice - 1);
+            _slice++;
+            return true;
+        }
+
+        LinearStep step = _settings.Solver.Plan(_settings.Levels.Span, Step);
+        if (!_session.CompleteStep(step, _settings.Noise, Step + 1))
+        {
+            Status = ChainStatus.Waiting;
+            return false;
+        }
+
+        Step++;
+        _slice = StartSlice + 1;
+        Status = Step == StepCount ? ChainStatus.Completed : ChainStatus.Running;
+        HandOut();
+        return true;
+    }
+
+    private void BeginEvaluation()
+    {
+        ModelDescription model = _settings.Model;
+        NoiseLevel level = Level;
+        double time = _settings.HasModelTimes ? level.Time : model.Schedule.TimeAtLambda(level.Lambda);
+        Evaluation evaluation = new(
+            Preconditioning.For(model.Prediction, level, model.Schedule.NetworkTime(time)),
+            _settings.ClassLabel,
+            model.NullLabel,
+            _settings.GuidanceScale,
+            _settings.ClampLimit);
+        _session.BeginEvaluation(evaluation);
+    }
+
+    private void HandOut()
+    {
+        if (StepCompleted is not { } handler)
+        {
+            return;
+        }
+
+        int slot = Samples.CurrentSlot;
+        StepResult result = new()
+        {
+            Step = Step,
+            Level = Level,
+            Sample = Samples.Sample(slot),
+            Denoised = Samples.Denoised(slot),
+        };
+        handler(result);
+    }
+
+    private static ChainSettings Checked(ChainSettings settings)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        if (settings.Levels.Length < 2)
+        {
+            throw new ArgumentException($"A chain needs at least 2 noise levels, not {settings.Levels.Length}.", nameof(settings));
+        }
+
+        NoiseLevel first = settings.Levels.Span[0];
+        return first.Alpha > 0 && first.Sigma > 0
+            ? settings
+            : throw new ArgumentException($"A chain must start where α and σ are positive, not at {first}.", nameof(settings));
+    }
+}
