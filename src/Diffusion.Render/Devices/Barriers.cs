@@ -1,0 +1,55 @@
+using Silk.NET.Vulkan;
+
+namespace Diffusion.Render.Devices;
+
+/// <summary>The small vocabulary of barriers.</summary>
+internal static unsafe class Barriers
+{
+    /// <summary>Orders two uses of a colour or depth image and changes its layout.</summary>
+    public static void Transition(
+        VulkanDevice device, CommandBuffer commands, Image image, in ImageUse from, in ImageUse to,
+        uint level = 0, uint levels = Vk.RemainingMipLevels, ImageAspectFlags aspect = ImageAspectFlags.ColorBit)
+    {
+        var barrier = new ImageMemoryBarrier2
+        {
+            SType = StructureType.ImageMemoryBarrier2,
+            SrcStageMask = from.Stage,
+            SrcAccessMask = from.Access,
+            DstStageMask = to.Stage,
+            DstAccessMask = to.Access,
+            OldLayout = from.Layout,
+            NewLayout = to.Layout,
+            SrcQueueFamilyIndex = Vk.QueueFamilyIgnored,
+            DstQueueFamilyIndex = Vk.QueueFamilyIgnored,
+            Image = image,
+            SubresourceRange = new ImageSubresourceRange(aspect, level, levels, 0, 1),
+        };
+        var info = new DependencyInfo
+        {
+            SType = StructureType.DependencyInfo,
+            ImageMemoryBarrierCount = 1,
+            PImageMemoryBarriers = &barrier,
+        };
+        device.Api.CmdPipelineBarrier2(commands, &info);
+    }
+
+    /// <summary>Makes device writes to buffers visible to the host, for a readback.</summary>
+    public static void TransferToHost(VulkanDevice device, CommandBuffer commands)
+    {
+        var barrier = new MemoryBarrier2
+        {
+            SType = StructureType.MemoryBarrier2,
+            SrcStageMask = PipelineStageFlags2.CopyBit,
+            SrcAccessMask = AccessFlags2.TransferWriteBit,
+            DstStageMask = PipelineStageFlags2.HostBit,
+            DstAccessMask = AccessFlags2.HostReadBit,
+        };
+        var info = new DependencyInfo
+        {
+            SType = StructureType.DependencyInfo,
+            MemoryBarrierCount = 1,
+            PMemoryBarriers = &barrier,
+        };
+        device.Api.CmdPipelineBarrier2(commands, &info);
+    }
+}

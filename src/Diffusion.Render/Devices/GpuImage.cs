@@ -1,0 +1,102 @@
+using Silk.NET.Vulkan;
+
+namespace Diffusion.Render.Devices;
+
+/// <summary>A two-dimensional image in device memory with a view of all its levels.</summary>
+/// <remarks>Dispose retires image and view: they go once the device is done with what was submitted.</remarks>
+internal sealed unsafe class GpuImage : IDisposable
+{
+    private readonly VulkanDevice _device;
+    private readonly DeviceMemory _memory;
+    private bool _disposed;
+
+    public GpuImage(VulkanDevice device, in GpuImageInfo info, string name)
+    {
+        _device = device;
+        Info = info;
+        bool mutable = info.StorageFormat != Format.Undefined;
+        var create = new ImageCreateInfo
+        {
+            SType = StructureType.ImageCreateInfo,
+
+            // Storage through a view of another format: an sRGB format itself cannot be stored to.
+            Flags = mutable ? ImageCreateFlags.CreateMutableFormatBit | ImageCreateFlags.CreateExtendedUsageBit : 0,
+            ImageType = ImageType.Type2D,
+            Format = info.Format,
+            Extent = new Extent3D(info.Extent.Width, info.Extent.Height, 1),
+            MipLevels = info.MipLevels,
+            ArrayLayers = 1,
+            Samples = info.Samples,
+            Tiling = ImageTiling.Optimal,
+            Usage = info.Usage,
+            SharingMode = SharingMode.Exclusive,
+            InitialLayout = ImageLayout.Undefined,
+        };
+        Image handle;
+        device.Api.CreateImage(device.Handle, &create, null, &handle).Check();
+        Handle = handle;
+        try
+        {
+            MemoryRequirements requirements;
+            device.Api.GetImageMemoryRequirements(device.Handle, handle, &requirements);
+            _memory = DeviceMemory.Allocate(device, requirements, MemoryPropertyFlags.DeviceLocalBit, 0, name);
+            device.Api.BindImageMemory(device.Handle, handle, _memory.Handle, 0).Check();
+            View = CreateView(info.Format, info.MipLevels, info.Usage & ~ImageUsageFlags.StorageBit);
+            StorageView = mutable ? CreateView(info.StorageFormat, 1, ImageUsageFlags.StorageBit) : default;
+        }
+        catch
+        {
+            Destroy();
+            throw;
+        }
+
+        device.SetName(ObjectType.Image, handle.Handle, name);
+        device.SetName(ObjectType.ImageView, View.Handle, name);
+    }
+
+    public GpuImageInfo Info { get; }
+
+    public Image Handle { get; }
+
+    /// <summary>All levels, in the image's format.</summary>
+    public ImageView View { get; }
+
+    /// <summary>The first level in the storage format, or null.</summary>
+    public ImageView StorageView { get; }
+
+    public Extent2D Extent => Info.Extent;
+
+    public void Dispose()
+    {
+        if (!_disposed)
+        {
+            _disposed = true;
+            _device.Retirement.Retire(_ => Destroy());
+        }
+    }
+
+    private ImageView CreateView(Format format, uint levels, ImageUsageFlags usage)
+    {
+        var usageInfo = new ImageViewUsageCreateInfo { SType = StructureType.ImageViewUsageCreateInfo, Usage = usage };
+        var info = new ImageViewCreateInfo
+        {
+            SType = StructureType.ImageViewCreateInfo,
+            PNext = &usageInfo,
+            Image = Handle,
+            ViewType = ImageViewType.Type2D,
+            Format = format,
+            SubresourceRange = new ImageSubresourceRange(Info.Aspect, 0, levels, 0, 1),
+        };
+        ImageView view;
+        _device.Api.CreateImageView(_device.Handle, &info, null, &view).Check();
+        return view;
+    }
+
+    private void Destroy()
+    {
+        _device.Api.DestroyImageView(_device.Handle, StorageView, null);
+        _device.Api.DestroyImageView(_device.Handle, View, null);
+        _device.Api.DestroyImage(_device.Handle, Handle, null);
+        _memory?.Free(_device);
+    }
+}

@@ -1,0 +1,87 @@
+using Silk.NET.Vulkan;
+
+namespace Diffusion.Render.Devices;
+
+/// <summary>The device's one timeline: every submission signals the next value, so "done" is one comparison.</summary>
+/// <remarks>The thread that submits reserves values; any thread may poll.</remarks>
+public sealed unsafe class Timeline : IDisposable
+{
+    private readonly VulkanDevice _device;
+    private Silk.NET.Vulkan.Semaphore _semaphore;
+
+    internal Timeline(VulkanDevice device)
+    {
+        _device = device;
+        var type = new SemaphoreTypeCreateInfo
+        {
+            SType = StructureType.SemaphoreTypeCreateInfo,
+            SemaphoreType = SemaphoreType.Timeline,
+        };
+        var info = new SemaphoreCreateInfo { SType = StructureType.SemaphoreCreateInfo, PNext = &type };
+        fixed (Silk.NET.Vulkan.Semaphore* semaphore = &_semaphore)
+        {
+            device.Api.CreateSemaphore(device.Handle, &info, null, semaphore).Check();
+        }
+
+        device.SetName(ObjectType.Semaphore, _semaphore.Handle, "timeline");
+    }
+
+    /// <summary>The timeline semaphore.</summary>
+    public Silk.NET.Vulkan.Semaphore Semaphore => _semaphore;
+
+    /// <summary>The value that the newest submission signals when it is done.</summary>
+    public ulong Submitted { get; private set; }
+
+    /// <summary>The newest value that the device has reached; polls, never waits.</summary>
+    public ulong Completed
+    {
+        get
+        {
+            ulong value;
+            _device.Api.GetSemaphoreCounterValue(_device.Handle, _semaphore, &value).Check();
+            return value;
+        }
+    }
+
+    /// <summary>Waits until the device has reached <paramref name="value"/>.</summary>
+    /// <param name="value">A value already submitted.</param>
+    public void Wait(ulong value)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(value, Submitted);
+        Silk.NET.Vulkan.Semaphore semaphore = _semaphore;
+        var info = new SemaphoreWaitInfo
+        {
+            SType = StructureType.SemaphoreWaitInfo,
+            SemaphoreCount = 1,
+            PSemaphores = &semaphore,
+            PValues = &value,
+        };
+        _device.Api.WaitSemaphores(_device.Handle, &info, ulong.MaxValue).Check();
+    }
+
+    /// <summary>Waits as <see cref="Wait"/> does, for disposal: a lost device reads nothing more, so that counts as done.</summary>
+    internal void WaitUnlessLost(ulong value)
+    {
+        try
+        {
+            Wait(value);
+        }
+        catch (VulkanException error) when (error.Result == Result.ErrorDeviceLost)
+        {
+            // Nothing is left to wait for.
+        }
+    }
+
+    /// <summary>Destroys the semaphore; the device is idle.</summary>
+    public void Dispose()
+    {
+        if (_semaphore.Handle != 0)
+        {
+            _device.Api.DestroySemaphore(_device.Handle, _semaphore, null);
+            _semaphore = default;
+        }
+    }
+
+    /// <summary>Counts a submission that signals <see cref="Submitted"/> + 1.</summary>
+    internal void Advance() => Submitted++;
+}

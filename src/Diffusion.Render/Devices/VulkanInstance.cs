@@ -1,0 +1,179 @@
+using System.Runtime.InteropServices;
+using Silk.NET.Core.Contexts;
+using Silk.NET.Vulkan;
+
+namespace Diffusion.Render.Devices;
+
+/// <summary>A Vulkan instance with, when asked, the validation layer and its log.</summary>
+/// <remarks>Owned by the <see cref="VulkanDevice"/> that was created with it. One thread creates and disposes.</remarks>
+internal sealed unsafe class VulkanInstance : IDisposable
+{
+    private readonly GCHandle _logHandle;
+    private DebugUtilsMessengerEXT _messenger;
+    private bool _disposed;
+
+    public VulkanInstance(IReadOnlyList<string> extensions, bool enableValidation)
+    {
+        Api = LoadApi();
+        List<string> wanted = [.. extensions];
+        if (enableValidation)
+        {
+            RequireValidationLayer();
+            wanted.Add(VulkanRequirements.DebugUtilsExtension);
+            wanted.Add(VulkanRequirements.ValidationFeaturesExtension);
+            Validation = new ValidationLog();
+            _logHandle = GCHandle.Alloc(Validation);
+        }
+
+        try
+        {
+            Handle = CreateInstance(wanted);
+            Functions = new ExtensionFunctions(Api, Handle);
+            if (enableValidation)
+            {
+                DebugUtilsMessengerCreateInfoEXT info = ValidationLog.MessengerInfo(_logHandle);
+                fixed (DebugUtilsMessengerEXT* messenger = &_messenger)
+                {
+                    Functions.CreateDebugUtilsMessenger(Handle, &info, messenger).Check("CreateDebugUtilsMessengerEXT");
+                }
+            }
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    public Vk Api { get; }
+
+    public Instance Handle { get; }
+
+    public ExtensionFunctions Functions { get; } = null!;
+
+    public ValidationLog? Validation { get; }
+
+    /// <summary>The instance extensions that a window asks for.</summary>
+    public static IReadOnlyList<string> SurfaceExtensions(IVkSurface window)
+    {
+        byte** names = window.GetRequiredExtensions(out uint count);
+        var extensions = new string[count];
+        for (uint i = 0; i < count; i++)
+        {
+            extensions[i] = Marshal.PtrToStringUTF8((nint)names[i])!;
+        }
+
+        return extensions;
+    }
+
+    public void Dispose()
+    {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
+        if (_messenger.Handle != 0)
+        {
+            Functions.DestroyDebugUtilsMessenger(Handle, _messenger);
+        }
+
+        if (Handle.Handle != 0)
+        {
+            Api.DestroyInstance(Handle, null);
+        }
+
+        if (_logHandle.IsAllocated)
+        {
+            _logHandle.Free();
+        }
+
+        Api.Dispose();
+    }
+
+    private static Vk LoadApi()
+    {
+        try
+        {
+            return Vk.GetApi();
+        }
+        catch (Exception error) when (error is FileNotFoundException or DllNotFoundException or TypeInitializationException)
+        {
+            throw new VulkanException(
+                "The Vulkan loader is not installed (Debian: libvulkan1 and a driver such as mesa-vulkan-drivers).", error);
+        }
+    }
+
+    private Instance CreateInstance(List<string> extensionNames)
+    {
+        using var extensions = new Utf8Strings(extensionNames);
+        using var layers = new Utf8Strings(Validation is null ? [] : [VulkanRequirements.ValidationLayer]);
+        using var name = new Utf8Strings(["Diffusion"]);
+        var application = new ApplicationInfo
+        {
+            SType = StructureType.ApplicationInfo,
+            PApplicationName = name.First,
+            PEngineName = name.First,
+            ApiVersion = Vk.MakeVersion(VulkanRequirements.VersionMajor, VulkanRequirements.VersionMinor),
+        };
+        ValidationFeatureEnableEXT feature = ValidationFeatureEnableEXT.SynchronizationValidationExt;
+        DebugUtilsMessengerCreateInfoEXT messenger = Validation is null ? default : ValidationLog.MessengerInfo(_logHandle);
+        var features = new ValidationFeaturesEXT
+        {
+            SType = StructureType.ValidationFeaturesExt,
+            PNext = &messenger,
+            EnabledValidationFeatureCount = 1,
+            PEnabledValidationFeatures = &feature,
+        };
+        var info = new InstanceCreateInfo
+        {
+            SType = StructureType.InstanceCreateInfo,
+            PNext = Validation is null ? null : &features,
+            PApplicationInfo = &application,
+            EnabledExtensionCount = extensions.Count,
+            PpEnabledExtensionNames = extensions.Pointers,
+            EnabledLayerCount = layers.Count,
+            PpEnabledLayerNames = layers.Pointers,
+        };
+        Instance instance;
+        Result result = Api.CreateInstance(&info, null, &instance);
+        switch (result)
+        {
+            case Result.ErrorIncompatibleDriver:
+                throw new VulkanException(
+                    "No Vulkan device: no driver is installed (Debian: mesa-vulkan-drivers, which includes a CPU device).");
+            case Result.ErrorExtensionNotPresent:
+                throw new VulkanException(
+                    $"The Vulkan driver lacks one of the instance extensions {string.Join(", ", extensionNames)}.");
+            default:
+                result.Check("CreateInstance");
+                break;
+        }
+
+        Api.CurrentInstance = instance;
+        return instance;
+    }
+
+    private void RequireValidationLayer()
+    {
+        uint count = 0;
+        Api.EnumerateInstanceLayerProperties(&count, null).Check();
+        var layers = new LayerProperties[count];
+        fixed (LayerProperties* first = layers)
+        {
+            Api.EnumerateInstanceLayerProperties(&count, first).Check();
+            for (uint i = 0; i < count; i++)
+            {
+                if (Marshal.PtrToStringUTF8((nint)first[i].LayerName) == VulkanRequirements.ValidationLayer)
+                {
+                    return;
+                }
+            }
+        }
+
+        throw new VulkanException(
+            $"{VulkanRequirements.ValidationLayer} is not installed (Debian: vulkan-validationlayers); " +
+            "install it or switch validation off.");
+    }
+}
