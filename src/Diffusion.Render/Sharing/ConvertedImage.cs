@@ -1,0 +1,117 @@
+using Diffusion.Render.Devices;
+using Diffusion.Runtime.Sharing;
+using Silk.NET.Vulkan;
+
+namespace Diffusion.Render.Sharing;
+
+/// <summary>One image of a texture's ring, its descriptor set, and until when the device uses it.</summary>
+internal sealed unsafe class ConvertedImage : IDisposable
+{
+    private readonly VulkanDevice _device;
+    private readonly GpuImage _image;
+    private readonly DescriptorSet _set;
+
+    public ConvertedImage(VulkanDevice device, Extent2D extent, DescriptorSet set, GpuBuffer samples, string name)
+    {
+        _device = device;
+        _set = set;
+        _image = new GpuImage(
+            device,
+            new GpuImageInfo(
+                extent, Format.R8G8B8A8Srgb,
+                ImageUsageFlags.SampledBit | ImageUsageFlags.StorageBit | ImageUsageFlags.TransferSrcBit |
+                ImageUsageFlags.TransferDstBit)
+            {
+                // The image is sRGB so that blits filter the mip levels in linear light; stores go through UNORM.
+                StorageFormat = Format.R8G8B8A8Unorm,
+                MipLevels = (uint)int.Log2((int)Math.Max(extent.Width, extent.Height)) + 1,
+            },
+            name);
+        WriteSet(samples);
+    }
+
+    public SampleInfo Info { get; private set; }
+
+    public ulong ReadableValue { get; private set; }
+
+    /// <summary>The timeline value after which nobody reads it.</summary>
+    public ulong ReadUntil { get; set; }
+
+    public Image Handle => _image.Handle;
+
+    public ImageView View => _image.View;
+
+    public void Record(CommandBuffer commands, PlanarConverter converter, uint offset, in SampleInfo info, ulong frameValue)
+    {
+        // Readers are done by the timeline; these stages order this frame after them for the memory model's sake.
+        ImageUse discard = ImageUse.Discard(PipelineStageFlags2.FragmentShaderBit | PipelineStageFlags2.AllTransferBit);
+        uint levels = _image.Info.MipLevels;
+        Barriers.Transition(_device, commands, Handle, discard, ImageUse.ComputeStore, 0, 1);
+        converter.Record(commands, _set, _image.Extent, offset);
+        if (levels == 1)
+        {
+            Barriers.Transition(_device, commands, Handle, ImageUse.ComputeStore, ImageUse.Sampled);
+        }
+        else
+        {
+            Barriers.Transition(_device, commands, Handle, ImageUse.ComputeStore, ImageUse.BlitSource, 0, 1);
+            Barriers.Transition(_device, commands, Handle, discard, ImageUse.BlitTarget, 1, levels - 1);
+            for (uint level = 1; level < levels; level++)
+            {
+                BlitLevel(commands, level);
+                Barriers.Transition(_device, commands, Handle, ImageUse.BlitTarget, ImageUse.BlitSource, level, 1);
+            }
+
+            Barriers.Transition(_device, commands, Handle, ImageUse.BlitSource, ImageUse.Sampled);
+        }
+
+        Info = info;
+        ReadableValue = frameValue;
+        ReadUntil = frameValue;
+    }
+
+    public void Dispose() => _image.Dispose();
+
+    private static Offset3D LevelEnd(Extent2D extent, uint level) => new(
+        (int)Math.Max(extent.Width >> (int)level, 1), (int)Math.Max(extent.Height >> (int)level, 1), 1);
+
+    private void BlitLevel(CommandBuffer commands, uint level)
+    {
+        var blit = new ImageBlit
+        {
+            SrcSubresource = new ImageSubresourceLayers(ImageAspectFlags.ColorBit, level - 1, 0, 1),
+            DstSubresource = new ImageSubresourceLayers(ImageAspectFlags.ColorBit, level, 0, 1),
+        };
+        blit.SrcOffsets[1] = LevelEnd(_image.Extent, level - 1);
+        blit.DstOffsets[1] = LevelEnd(_image.Extent, level);
+        _device.Api.CmdBlitImage(
+            commands, Handle, ImageLayout.TransferSrcOptimal, Handle, ImageLayout.TransferDstOptimal, 1, &blit,
+            Filter.Linear);
+    }
+
+    private void WriteSet(GpuBuffer samples)
+    {
+        var buffer = new DescriptorBufferInfo(samples.Handle, 0, Vk.WholeSize);
+        var image = new DescriptorImageInfo(default, _image.StorageView, ImageLayout.General);
+        WriteDescriptorSet* writes = stackalloc WriteDescriptorSet[2];
+        writes[0] = new WriteDescriptorSet
+        {
+            SType = StructureType.WriteDescriptorSet,
+            DstSet = _set,
+            DstBinding = 0,
+            DescriptorCount = 1,
+            DescriptorType = DescriptorType.StorageBuffer,
+            PBufferInfo = &buffer,
+        };
+        writes[1] = new WriteDescriptorSet
+        {
+            SType = StructureType.WriteDescriptorSet,
+            DstSet = _set,
+            DstBinding = 1,
+            DescriptorCount = 1,
+            DescriptorType = DescriptorType.StorageImage,
+            PImageInfo = &image,
+        };
+        _device.Api.UpdateDescriptorSets(_device.Handle, 2, writes, 0, null);
+    }
+}

@@ -1,0 +1,105 @@
+using Diffusion.Render.Devices;
+using Silk.NET.Vulkan;
+
+namespace Diffusion.Render.Sharing;
+
+/// <summary>The compute pipeline that turns planar floats into RGBA8; one for all textures of a device.</summary>
+internal sealed unsafe class PlanarConverter : IDisposable
+{
+    private const uint GroupSize = 8;
+
+    private readonly VulkanDevice _device;
+    private readonly PipelineLayout _layout;
+    private readonly Pipeline _pipeline;
+
+    public PlanarConverter(VulkanDevice device)
+    {
+        _device = device;
+        SetLayout = CreateSetLayout();
+        DescriptorSetLayout setLayout = SetLayout;
+        var range = new PushConstantRange(ShaderStageFlags.ComputeBit, 0, (uint)sizeof(PushConstants));
+        var layoutInfo = new PipelineLayoutCreateInfo
+        {
+            SType = StructureType.PipelineLayoutCreateInfo,
+            SetLayoutCount = 1,
+            PSetLayouts = &setLayout,
+            PushConstantRangeCount = 1,
+            PPushConstantRanges = &range,
+        };
+        PipelineLayout layout;
+        device.Api.CreatePipelineLayout(device.Handle, &layoutInfo, null, &layout).Check();
+        _layout = layout;
+        _pipeline = CreatePipeline();
+        device.SetName(ObjectType.Pipeline, _pipeline.Handle, "planar to rgba");
+    }
+
+    public DescriptorSetLayout SetLayout { get; }
+
+    /// <summary>Records the conversion of one image; the target stands in the layout for stores.</summary>
+    public void Record(CommandBuffer commands, DescriptorSet set, Extent2D extent, uint offsetInFloats)
+    {
+        _device.Api.CmdBindPipeline(commands, PipelineBindPoint.Compute, _pipeline);
+        _device.Api.CmdBindDescriptorSets(commands, PipelineBindPoint.Compute, _layout, 0, 1, &set, 0, null);
+        var push = new PushConstants(extent.Width, extent.Height, offsetInFloats);
+        _device.Api.CmdPushConstants(
+            commands, _layout, ShaderStageFlags.ComputeBit, 0, (uint)sizeof(PushConstants), &push);
+        _device.Api.CmdDispatch(
+            commands, (extent.Width + GroupSize - 1) / GroupSize, (extent.Height + GroupSize - 1) / GroupSize, 1);
+    }
+
+    public void Dispose()
+    {
+        Pipeline pipeline = _pipeline;
+        PipelineLayout layout = _layout;
+        DescriptorSetLayout setLayout = SetLayout;
+        _device.Retirement.Retire(device =>
+        {
+            device.Api.DestroyPipeline(device.Handle, pipeline, null);
+            device.Api.DestroyPipelineLayout(device.Handle, layout, null);
+            device.Api.DestroyDescriptorSetLayout(device.Handle, setLayout, null);
+        });
+    }
+
+    private DescriptorSetLayout CreateSetLayout()
+    {
+        DescriptorSetLayoutBinding* bindings = stackalloc DescriptorSetLayoutBinding[2];
+        bindings[0] = new DescriptorSetLayoutBinding(0, DescriptorType.StorageBuffer, 1, ShaderStageFlags.ComputeBit);
+        bindings[1] = new DescriptorSetLayoutBinding(1, DescriptorType.StorageImage, 1, ShaderStageFlags.ComputeBit);
+        var info = new DescriptorSetLayoutCreateInfo
+        {
+            SType = StructureType.DescriptorSetLayoutCreateInfo,
+            BindingCount = 2,
+            PBindings = bindings,
+        };
+        DescriptorSetLayout layout;
+        _device.Api.CreateDescriptorSetLayout(_device.Handle, &info, null, &layout).Check();
+        return layout;
+    }
+
+    private Pipeline CreatePipeline()
+    {
+        ShaderModule module = ShaderLibrary.Load(_device, "planar_to_rgba.comp");
+        fixed (byte* entry = "main"u8)
+        {
+            var info = new ComputePipelineCreateInfo
+            {
+                SType = StructureType.ComputePipelineCreateInfo,
+                Layout = _layout,
+                Stage = new PipelineShaderStageCreateInfo
+                {
+                    SType = StructureType.PipelineShaderStageCreateInfo,
+                    Stage = ShaderStageFlags.ComputeBit,
+                    Module = module,
+                    PName = entry,
+                },
+            };
+            Pipeline pipeline;
+            Result result = _device.Api.CreateComputePipelines(_device.Handle, default, 1, &info, null, &pipeline);
+            _device.Api.DestroyShaderModule(_device.Handle, module, null);
+            result.Check("CreateComputePipelines");
+            return pipeline;
+        }
+    }
+
+    private readonly record struct PushConstants(uint Width, uint Height, uint Offset);
+}

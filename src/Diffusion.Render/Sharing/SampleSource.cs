@@ -1,0 +1,22 @@
+using Diffusion.Render.Devices;
+using Diffusion.Runtime.Sharing;
+
+namespace Diffusion.Render.Sharing;
+
+/// <summary>A storage buffer that holds leased samples, one way or another.</summary>
+internal abstract class SampleSource : IDisposable
+{
+    public abstract GpuBuffer Buffer { get; }
+
+    public abstract SharingPath Path { get; }
+
+    /// <summary>Bytes that the CPU copied so far.</summary>
+    public long TotalBytesCopied { get; protected set; }
+
+    /// <summary>Makes a leased sample readable by the frame to be submitted next.</summary>
+    /// <returns>The offset of its red plane in floats.</returns>
+    public abstract uint Prepare(in SampleLease lease, SampleView view, int frameSlot);
+
+    /// <summary>Frees the buffer at once: the device is done with it.</summary>
+    public abstract void Dispose();
+}

@@ -1,0 +1,104 @@
+using Diffusion.Render.Devices;
+using Diffusion.Render.Frames;
+using Diffusion.Runtime.Sharing;
+
+namespace Diffusion.Render.Sharing;
+
+/// <summary>The pass that brings all shared textures of a device up to date; it stands before the passes that sample them.</summary>
+/// <remarks>One thread, the one that renders. Disposes the textures that are left.</remarks>
+public sealed class SharedTexturePass : IFramePass, IDisposable
+{
+    private readonly VulkanDevice _device;
+    private readonly List<SharedTexture> _textures = [];
+    private long _bytesCopiedByRemoved;
+    private bool _disposed;
+
+    /// <summary>Creates the conversion pipeline.</summary>
+    /// <param name="device">Device.</param>
+    public SharedTexturePass(VulkanDevice device)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        _device = device;
+        Converter = new PlanarConverter(device);
+    }
+
+    /// <inheritdoc/>
+    public string Name => "textures";
+
+    /// <summary>The textures in the order they were added.</summary>
+    public IReadOnlyList<SharedTexture> Textures => _textures;
+
+    /// <summary>Bytes that the CPU copied so far for all textures ever added.</summary>
+    public long TotalBytesCopied
+    {
+        get
+        {
+            long total = _bytesCopiedByRemoved;
+            foreach (SharedTexture texture in _textures)
+            {
+                total += texture.TotalBytesCopied;
+            }
+
+            return total;
+        }
+    }
+
+    internal PlanarConverter Converter { get; }
+
+    /// <summary>Makes a texture that follows a ring.</summary>
+    /// <param name="ring">Borrowed until the texture is disposed.</param>
+    /// <param name="name">Name in debuggers.</param>
+    /// <param name="path">A path to insist on; null takes the best that works here.</param>
+    /// <exception cref="VulkanException">The path insisted on does not work here; the message says why.</exception>
+    public SharedTexture Add(SampleRing ring, string name, SharingPath? path = null)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        ArgumentNullException.ThrowIfNull(ring);
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        uint limit = _device.Limits.MaxImageDimension2D;
+        if (ring.Width > limit || ring.Height > limit)
+        {
+            throw new ArgumentException(
+                $"A texture of {ring.Width}x{ring.Height} exceeds the device's limit of {limit} a side.", nameof(ring));
+        }
+
+        var texture = new SharedTexture(_device, this, ring, name, path);
+        _textures.Add(texture);
+        return texture;
+    }
+
+    /// <inheritdoc/>
+    public void Begin(in Frame frame)
+    {
+    }
+
+    /// <inheritdoc/>
+    public void Record(in Frame frame)
+    {
+        foreach (SharedTexture texture in _textures)
+        {
+            texture.Record(frame.Commands, frame.Value, frame.Slot);
+        }
+    }
+
+    /// <summary>Disposes the textures that are left and the pipeline.</summary>
+    public void Dispose()
+    {
+        if (!_disposed)
+        {
+            _disposed = true;
+            while (_textures.Count > 0)
+            {
+                _textures[^1].Dispose();
+            }
+
+            Converter.Dispose();
+        }
+    }
+
+    internal void Remove(SharedTexture texture)
+    {
+        _bytesCopiedByRemoved += texture.TotalBytesCopied;
+        _textures.Remove(texture);
+    }
+}

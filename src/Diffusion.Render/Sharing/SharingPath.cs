@@ -1,0 +1,11 @@
+namespace Diffusion.Render.Sharing;
+
+/// <summary>How samples reach the device, best first.</summary>
+public enum SharingPath
+{
+    /// <summary>The ring's memory is imported as device memory: no copy.</summary>
+    HostImport,
+
+    /// <summary>The shown plane is copied to a mapped staging buffer, once for each generation shown.</summary>
+    Staging,
+}
