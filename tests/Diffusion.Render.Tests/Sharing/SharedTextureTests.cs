@@ -1,0 +1,206 @@
+using Diffusion.Render.Devices;
+using Diffusion.Render.Frames;
+using Diffusion.Render.Sharing;
+using Diffusion.Render.Tests.Support;
+using Diffusion.Runtime.Sharing;
+
+namespace Diffusion.Render.Tests.Sharing;
+
+[Collection(VulkanTests.Name)]
+public sealed class SharedTextureTests(VulkanFixture vulkan)
+{
+    // Odd on purpose: neither side is a multiple of the shader's groups of 8.
+    private const int Width = 45;
+    private const int Height = 19;
+
+    public static TheoryData<SharingPath, SampleView> PathsAndViews => new()
+    {
+        { SharingPath.HostImport, SampleView.Sample },
+        { SharingPath.HostImport, SampleView.Denoised },
+        { SharingPath.Staging, SampleView.Sample },
+        { SharingPath.Staging, SampleView.Denoised },
+    };
+
+    [SkippableTheory]
+    [MemberData(nameof(PathsAndViews))]
+    public void Record_PlanarNoise_EqualsDefinitionBitForBit(SharingPath path, SampleView view)
+    {
+        VulkanDevice device = vulkan.Device;
+        SkipWithoutHostImport(device, path);
+        using var ring = new SampleRing(Width, Height, 1);
+        TestSamples.PublishNoise(ring, seed: 5);
+        TestSamples.PublishNoise(ring, seed: 7);
+        using var rig = new TextureRig(device, ring, path);
+        rig.Texture.Display = view;
+
+        rig.Frame();
+
+        Assert.True(rig.Texture.TryGetLatest(out SharedImage image));
+        Span<float> expected = view == SampleView.Sample ? ring.Sample(ring.CurrentSlot) : ring.Denoised(ring.CurrentSlot);
+        Assert.Equal(
+            TestSamples.ToRgba(expected, Width * Height), ImageReader.Read(device, image, Width, Height));
+        Assert.Equal(2ul, image.Info.Generation);
+        vulkan.AssertSilent();
+    }
+
+    [SkippableTheory]
+    [InlineData(SharingPath.HostImport)]
+    [InlineData(SharingPath.Staging)]
+    public void Record_DisplaySwitchedWithoutNewSample_ConvertsAgain(SharingPath path)
+    {
+        VulkanDevice device = vulkan.Device;
+        SkipWithoutHostImport(device, path);
+        using var ring = new SampleRing(Width, Height, 1);
+        TestSamples.PublishNoise(ring, seed: 5);
+        using var rig = new TextureRig(device, ring, path);
+        rig.Frame();
+        rig.Texture.Display = SampleView.Denoised;
+
+        rig.Frame();
+        rig.Frame();
+
+        Assert.Equal(2, rig.Texture.ConversionCount);
+        Assert.True(rig.Texture.TryGetLatest(out SharedImage image));
+        Assert.Equal(1ul, image.Info.Generation);
+        Assert.Equal(
+            TestSamples.ToRgba(ring.Denoised(ring.CurrentSlot), Width * Height),
+            ImageReader.Read(device, image, Width, Height));
+        vulkan.AssertSilent();
+    }
+
+    [SkippableFact]
+    public void Record_BlackAndWhiteHalves_MipLevelsAverageInLinearLight()
+    {
+        // A texel of black and a texel of white average to linear 0.5, which sRGB encodes as 188, not as 128.
+        const int Size = 2;
+        const byte LinearHalf = 188;
+        const int BlitTolerance = 1; // a blit's filter and encoding are exact to one step only
+        VulkanDevice device = vulkan.Device;
+        using var ring = new SampleRing(Size, Size, 0);
+        Assert.True(ring.TryBeginWrite(out int slot));
+        for (int i = 0; i < ring.PlaneLength; i++)
+        {
+            ring.Sample(slot)[i] = i % 2 == 0 ? -1f : 1f;
+        }
+
+        ring.Publish(0, default);
+        using var rig = new TextureRig(device, ring, null);
+        rig.Frame();
+
+        Assert.True(rig.Texture.TryGetLatest(out SharedImage image));
+        byte[] top = ImageReader.Read(device, image, Size, Size, level: 1);
+        Assert.InRange(top[0], LinearHalf - BlitTolerance, LinearHalf + BlitTolerance);
+        vulkan.AssertSilent();
+    }
+
+    [SkippableFact]
+    public void Record_BeforeFirstSample_ShowsNothing()
+    {
+        using var ring = new SampleRing(Width, Height, 0);
+        using var rig = new TextureRig(vulkan.Device, ring, null);
+
+        rig.Frame();
+
+        Assert.False(rig.Texture.TryGetLatest(out _));
+        Assert.Equal(0, rig.Texture.ConversionCount);
+        vulkan.AssertSilent();
+    }
+
+    [SkippableFact]
+    public void Record_ForeignReadersHoldAllImages_KeepsTheOldImageAndDoesNotWait()
+    {
+        VulkanDevice device = vulkan.Device;
+        using var ring = new SampleRing(Width, Height, 0);
+        using var rig = new TextureRig(device, ring, null);
+        for (int i = 0; i < SharedTexture.ImageCount; i++)
+        {
+            TestSamples.PublishNoise(ring, i);
+            rig.Frame();
+            Assert.True(rig.Texture.TryGetLatest(out SharedImage held));
+            rig.Texture.ReleaseAfter(held, ulong.MaxValue);
+        }
+
+        TestSamples.PublishNoise(ring, 9);
+        rig.Frame();
+
+        Assert.True(rig.Texture.TryGetLatest(out SharedImage image));
+        Assert.Equal((ulong)SharedTexture.ImageCount, image.Info.Generation);
+        vulkan.AssertSilent();
+    }
+
+    [SkippableFact]
+    public void Dispose_WithFramesInFlight_GivesLeasesBack()
+    {
+        VulkanDevice device = vulkan.Device;
+        using var ring = new SampleRing(Width, Height, 0);
+        using var rig = new TextureRig(device, ring, null);
+        TestSamples.PublishNoise(ring, 1);
+        rig.Frame(wait: false);
+        TestSamples.PublishNoise(ring, 2);
+        rig.Frame(wait: false);
+
+        rig.Texture.Dispose();
+
+        Assert.Equal(0, rig.Texture.PendingLeases);
+        Assert.Throws<ObjectDisposedException>(() => rig.Texture.TryGetLatest(out _));
+        Assert.Throws<InvalidOperationException>(() => ring.Release(new SampleLease(ring.CurrentSlot, default)));
+        vulkan.AssertSilent();
+    }
+
+    [SkippableFact]
+    public void Add_HostImportSwitchedOff_FallsBackAndSaysWhy()
+    {
+        _ = vulkan.Device;
+        using VulkanDevice device = VulkanDevice.Create(
+            new VulkanDeviceOptions { EnableValidation = true, DisableHostImport = true });
+        using var pass = new SharedTexturePass(device);
+        using var ring = new SampleRing(Width, Height, 0);
+        using SharedTexture texture = pass.Add(ring, "stone");
+
+        Assert.Equal(SharingPath.Staging, texture.Path);
+        Assert.Contains("switched off", texture.PathReason, StringComparison.Ordinal);
+        var error = Assert.Throws<VulkanException>(() => pass.Add(ring, "wood", SharingPath.HostImport));
+        Assert.Contains("wood", error.Message, StringComparison.Ordinal);
+        VulkanFixture.AssertSilent(device);
+    }
+
+    private static void SkipWithoutHostImport(VulkanDevice device, SharingPath path)
+        => Skip.If(path == SharingPath.HostImport && !device.SupportsHostImport, device.HostImportReason);
+
+    /// <summary>A texture alone in a frame.</summary>
+    private sealed class TextureRig : IDisposable
+    {
+        private readonly VulkanDevice _device;
+        private readonly OffscreenTarget _target;
+        private readonly SharedTexturePass _pass;
+        private readonly FrameRenderer _renderer;
+
+        public TextureRig(VulkanDevice device, SampleRing ring, SharingPath? path)
+        {
+            _device = device;
+            _target = new OffscreenTarget(device, 8, 8);
+            _pass = new SharedTexturePass(device);
+            _renderer = new FrameRenderer(device, _target, [_pass]);
+            Texture = _pass.Add(ring, "test", path);
+        }
+
+        public SharedTexture Texture { get; }
+
+        public void Frame(bool wait = true)
+        {
+            Assert.True(_renderer.TryBeginFrame(out Frame frame));
+            _renderer.EndFrame();
+            if (wait)
+            {
+                _device.Timeline.Wait(frame.Value);
+            }
+        }
+
+        public void Dispose()
+        {
+            _renderer.Dispose();
+            _pass.Dispose();
+            _target.Dispose();
+        }
+    }
+}
