@@ -5,14 +5,18 @@ internal static class AtomicFile
 {
     private const int BufferSizeInBytes = 1 << 16;
 
-    /// <summary>Writes beside <paramref name="path"/>, flushes to the disk, then renames over it; removes the partial file on failure.</summary>
+    /// <summary>
+    /// Writes beside <paramref name="path"/>, flushes to the disk, then renames over it; removes the partial file on
+    /// failure.
+    /// </summary>
     /// <remarks>Beside it, because a rename is atomic only within one file system.</remarks>
     public static void Write(string path, Action<Stream> write)
     {
         string partial = $"{path}.{Guid.NewGuid():N}.tmp";
         try
         {
-            using (var stream = new FileStream(partial, FileMode.CreateNew, FileAccess.Write, FileShare.None, BufferSizeInBytes))
+            using (var stream = new FileStream(
+                partial, FileMode.CreateNew, FileAccess.Write, FileShare.None, BufferSizeInBytes))
             {
                 write(stream);
                 stream.Flush(flushToDisk: true);

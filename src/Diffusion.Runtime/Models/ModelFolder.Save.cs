@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Diffusion.Runtime.Models.Configuration;
@@ -17,13 +18,17 @@ public sealed partial class ModelFolder
     /// <summary>Where a pipeline folder keeps the network's weights; <see cref="Save"/> makes its folder.</summary>
     public static string WeightsPath(string path) => System.IO.Path.Combine(path, UNetFolder, WeightsName);
 
-    /// <summary>Writes the configs of a pipeline folder; the caller writes the weights to <see cref="WeightsPath"/>.</summary>
+    /// <summary>
+    /// Writes the configs of a pipeline folder; the caller writes the weights to <see cref="WeightsPath"/>.
+    /// </summary>
     /// <param name="path">The folder; made when missing. Configs in it are replaced, each whole or not at all.</param>
-    /// <param name="config">The network; <see cref="UNetConfig.NumClassEmbeds"/> is the number of names, or one more for a null class.</param>
+    /// <param name="config">The network; <see cref="UNetConfig.NumClassEmbeds"/> is the number of names, or one more
+    /// for a null class.</param>
     /// <param name="scheduler">The noise it was trained on.</param>
     /// <param name="classNames">Names by label, unique; empty for a network without classes.</param>
     /// <exception cref="ArgumentException">A config breaks a rule; nothing was written.</exception>
-    /// <exception cref="IOException">The folder cannot be written (or <see cref="UnauthorizedAccessException"/>).</exception>
+    /// <exception cref="IOException">The folder cannot be written (or
+    /// <see cref="UnauthorizedAccessException"/>).</exception>
     public static void Save(string path, UNetConfig config, SchedulerConfig scheduler, IReadOnlyList<string> classNames)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -38,9 +43,9 @@ public sealed partial class ModelFolder
         string noise = System.IO.Path.Combine(path, SchedulerFolder);
         Directory.CreateDirectory(network);
         Directory.CreateDirectory(noise);
-        WriteJson(System.IO.Path.Combine(network, UNetConfigName), json => UNetConfigJson.Write(json, config));
-        WriteJson(System.IO.Path.Combine(noise, SchedulerConfigName), json => SchedulerConfigJson.Write(json, scheduler));
-        WriteJson(System.IO.Path.Combine(path, IndexName), json => WriteIndex(json, scheduler, classNames));
+        WriteJson(network, UNetConfigName, json => UNetConfigJson.Write(json, config));
+        WriteJson(noise, SchedulerConfigName, json => SchedulerConfigJson.Write(json, scheduler));
+        WriteJson(path, IndexName, json => WriteIndex(json, scheduler, classNames));
     }
 
     private static void ThrowIfProblem(string? problem, string parameter)
@@ -60,7 +65,7 @@ public sealed partial class ModelFolder
             json.WriteStartObject("id2label");
             for (int label = 0; label < classNames.Count; label++)
             {
-                json.WriteString(label.ToString(System.Globalization.CultureInfo.InvariantCulture), classNames[label]);
+                json.WriteString(label.ToString(CultureInfo.InvariantCulture), classNames[label]);
             }
 
             json.WriteEndObject();
@@ -79,13 +84,14 @@ public sealed partial class ModelFolder
         json.WriteEndArray();
     }
 
-    private static void WriteJson(string path, Action<Utf8JsonWriter> write) => AtomicFile.Write(path, stream =>
-    {
-        using (var json = new Utf8JsonWriter(stream, _writerOptions))
+    private static void WriteJson(string folder, string name, Action<Utf8JsonWriter> write) =>
+        AtomicFile.Write(System.IO.Path.Combine(folder, name), stream =>
         {
-            write(json);
-        }
+            using (var json = new Utf8JsonWriter(stream, _writerOptions))
+            {
+                write(json);
+            }
 
-        stream.WriteByte((byte)'\n');
-    });
+            stream.WriteByte((byte)'\n');
+        });
 }

@@ -1,12 +1,16 @@
+using System.Globalization;
 using Diffusion.Runtime.Models.Configuration;
 using Diffusion.Runtime.Models.Safetensors;
 
 namespace Diffusion.Runtime.Models;
 
-/// <summary>A diffusers model folder on disk: what the network is, what noise it was trained on, and where its weights lie.</summary>
+/// <summary>
+/// A diffusers model folder on disk: what the network is, what noise it was trained on, and where its weights lie.
+/// </summary>
 /// <remarks>
-/// Two layouts are read: a pipeline (<c>model_index.json</c>, <c>unet/</c>, <c>scheduler/</c>) and a folder that holds the network itself
-/// (<c>config.json</c> and weights), as early unconditional checkpoints do. Opening reads the configs only. Immutable; any thread.
+/// Two layouts are read: a pipeline (<c>model_index.json</c>, <c>unet/</c>, <c>scheduler/</c>) and a folder that holds
+/// the network itself (<c>config.json</c> and weights), as early unconditional checkpoints do. Opening reads the
+/// configs only. Immutable; any thread.
 /// </remarks>
 /// <example><code>
 /// ModelFolder folder = ModelFolder.Open("models/textures-64");
@@ -58,7 +62,9 @@ public sealed partial class ModelFolder
     /// <summary>The label of the null class, one past the last name; -1 when the class table has no such row.</summary>
     public int NullLabel { get; }
 
-    /// <summary>What a chain needs to know: classes, prediction type, schedule and clamp limit from the properties above.</summary>
+    /// <summary>
+    /// What a chain needs to know: classes, prediction type, schedule and clamp limit from the properties above.
+    /// </summary>
     public ModelDescription Description { get; }
 
     /// <summary>The safetensors file; it exists.</summary>
@@ -137,12 +143,13 @@ public sealed partial class ModelFolder
         if (names.Count == 0 && rows > 1)
         {
             _warnings.Add($"{file} names no classes: the {rows} rows of the class table go by their numbers.");
-            return [.. Enumerable.Range(0, rows).Select(i => i.ToString(System.Globalization.CultureInfo.InvariantCulture))];
+            return [.. Enumerable.Range(0, rows).Select(i => i.ToString(CultureInfo.InvariantCulture))];
         }
 
         if (rows > names.Count + 1)
         {
-            _warnings.Add($"{file} names {names.Count} classes and the class table has {rows} rows: those left over cannot be asked for.");
+            _warnings.Add($"{file} names {names.Count} classes and the class table has {rows} rows: "
+                + "those left over cannot be asked for.");
         }
 
         return names;
@@ -152,8 +159,8 @@ public sealed partial class ModelFolder
     {
         if (names.Count > config.NumClassEmbeds)
         {
-            return $"'id2label' names {names.Count} classes and the network's 'num_class_embeds' is {config.NumClassEmbeds}; "
-                + "every class needs a row";
+            return $"'id2label' names {names.Count} classes and the network's 'num_class_embeds' is "
+                + $"{config.NumClassEmbeds}; every class needs a row";
         }
 
         var seen = new HashSet<string>(StringComparer.Ordinal);
@@ -185,7 +192,8 @@ public sealed partial class ModelFolder
         }
 
         throw new ModelFormatException(
-            System.IO.Path.Combine(folder, WeightsName), "the weights are missing; only safetensors is read, no pickle (.bin)");
+            System.IO.Path.Combine(folder, WeightsName),
+            "the weights are missing; only safetensors is read, no pickle (.bin)");
     }
 
     private void WarnOfUnread(string file, ConfigObject json)

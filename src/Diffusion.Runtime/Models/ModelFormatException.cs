@@ -2,8 +2,8 @@ namespace Diffusion.Runtime.Models;
 
 /// <summary>A model file or folder breaks its format; the message names the file, what is wrong and the rule.</summary>
 /// <remarks>
-/// An <see cref="IOException"/>, so that one handler covers a file that is missing, unreadable or malformed. A tool that catches it
-/// shows <see cref="Exception.Message"/> as it is: one sentence on one line.
+/// An <see cref="IOException"/>, so that one handler covers a file that is missing, unreadable or malformed. A tool
+/// that catches it shows <see cref="Exception.Message"/> as it is: one sentence on one line.
 /// </remarks>
 public sealed class ModelFormatException : IOException
 {

@@ -3,8 +3,13 @@ using Diffusion.Runtime.Schedules;
 
 namespace Diffusion.Runtime.Models;
 
-/// <summary>What <c>scheduler/scheduler_config.json</c> says of the noise a network was trained on; names and defaults are diffusers'.</summary>
-/// <remarks>Immutable; validated by <see cref="ModelFolder"/>. Keys that only steer diffusers' own samplers are not kept.</remarks>
+/// <summary>
+/// What <c>scheduler/scheduler_config.json</c> says of the noise a network was trained on; names and defaults are
+/// diffusers'.
+/// </summary>
+/// <remarks>
+/// Immutable; validated by <see cref="ModelFolder"/>. Keys that only steer diffusers' own samplers are not kept.
+/// </remarks>
 public sealed record SchedulerConfig
 {
     /// <summary>diffusers' scheduler class; one of those built on a table of β.</summary>
@@ -37,11 +42,14 @@ public sealed record SchedulerConfig
     /// <summary>Step placement that diffusers uses: <c>leading</c>, <c>linspace</c> or <c>trailing</c>.</summary>
     public string TimestepSpacing { get; init; } = "leading";
 
-    /// <summary>Variance of an ancestral step, for example <c>fixed_small</c>; <c>learned_range</c> for a learned one.</summary>
+    /// <summary>
+    /// Variance of an ancestral step, for example <c>fixed_small</c>; <c>learned_range</c> for a learned one.
+    /// </summary>
     public string VarianceType { get; init; } = "fixed_small";
 
     /// <summary>The schedule of these β's.</summary>
-    /// <exception cref="ArgumentException">A value breaks a rule above, which <see cref="ModelFolder"/> would have refused.</exception>
+    /// <exception cref="ArgumentException">A value breaks a rule above, which <see cref="ModelFolder"/> would have
+    /// refused.</exception>
     public NoiseSchedule CreateSchedule()
     {
         if (TrainedBetas is { } table)
@@ -54,7 +62,8 @@ public sealed record SchedulerConfig
             "linear" => NoiseSchedules.Linear(NumTrainTimesteps, BetaStart, BetaEnd),
             "scaled_linear" => CreateScaledLinear(),
             "squaredcos_cap_v2" => NoiseSchedules.Cosine(NumTrainTimesteps),
-            _ => throw new ArgumentException($"Unknown β schedule '{BetaSchedule}'; known are linear, scaled_linear, squaredcos_cap_v2."),
+            _ => throw new ArgumentException(
+                $"Unknown β schedule '{BetaSchedule}'; known are linear, scaled_linear, squaredcos_cap_v2."),
         };
     }
 

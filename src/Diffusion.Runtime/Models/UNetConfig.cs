@@ -1,7 +1,11 @@
 namespace Diffusion.Runtime.Models;
 
-/// <summary>Configuration of diffusers' <c>UNet2DModel</c> (<c>unet/config.json</c>); names and defaults are diffusers'.</summary>
-/// <remarks>Immutable; validated by <see cref="ModelFolder"/> when read. Keys that are not here are named in a warning.</remarks>
+/// <summary>
+/// Configuration of diffusers' <c>UNet2DModel</c> (<c>unet/config.json</c>); names and defaults are diffusers'.
+/// </summary>
+/// <remarks>
+/// Immutable; validated by <see cref="ModelFolder"/> when read. Keys that are not here are named in a warning.
+/// </remarks>
 public sealed record UNetConfig
 {
     /// <summary>Native canvas edge in pixels; 0 when the file has none.</summary>
@@ -91,8 +95,9 @@ public sealed record UNetConfig
     public int NumTrainTimesteps { get; init; }
 
     /// <summary>
-    /// Edge of the pixel-unshuffle patch before <c>conv_in</c>, undone after <c>conv_out</c>; 1 for none. Our key: at 2 the network sees
-    /// <c>[N, 4·C, H/2, W/2]</c> and costs a quarter, so <see cref="InChannels"/> and <see cref="OutChannels"/> are 12 for RGB.
+    /// Edge of the pixel-unshuffle patch before <c>conv_in</c>, undone after <c>conv_out</c>; 1 for none. Our key: at 2
+    /// the network sees <c>[N, 4·C, H/2, W/2]</c> and costs a quarter, so <see cref="InChannels"/> and
+    /// <see cref="OutChannels"/> are 12 for RGB.
     /// </summary>
     public int PatchSize { get; init; } = 1;
 

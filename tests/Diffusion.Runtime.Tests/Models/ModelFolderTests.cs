@@ -23,7 +23,8 @@ public sealed class ModelFolderTests : IDisposable
     private const string PublishedScheduler = """
         {
           "_class_name": "DDPMScheduler", "_diffusers_version": "0.1.1", "beta_end": 0.02, "beta_schedule": "linear",
-          "beta_start": 0.0001, "clip_sample": true, "num_train_timesteps": 1000, "trained_betas": null, "variance_type": "fixed_large"
+          "beta_start": 0.0001, "clip_sample": true, "num_train_timesteps": 1000,
+          "trained_betas": null, "variance_type": "fixed_large"
         }
         """;
 
@@ -103,9 +104,11 @@ public sealed class ModelFolderTests : IDisposable
         var e = Assert.Throws<ArgumentException>(
             () => ModelFolder.Save(path, _textures with { NormNumGroups = 7 }, new SchedulerConfig(), _classes));
         Assert.Contains("norm_num_groups", e.Message, StringComparison.Ordinal);
-        Assert.Throws<ArgumentException>(() => ModelFolder.Save(path, _textures, new SchedulerConfig { BetaStart = 0 }, _classes));
-        Assert.Throws<ArgumentException>(() => ModelFolder.Save(path, _textures, new SchedulerConfig(), ["a", "b", "c", "d"]));
-        Assert.Throws<ArgumentException>(() => ModelFolder.Save(path, _textures, new SchedulerConfig(), ["a", "a"]));
+        var scheduler = new SchedulerConfig();
+        var broken = new SchedulerConfig { BetaStart = 0 };
+        Assert.Throws<ArgumentException>(() => ModelFolder.Save(path, _textures, broken, _classes));
+        Assert.Throws<ArgumentException>(() => ModelFolder.Save(path, _textures, scheduler, ["a", "b", "c", "d"]));
+        Assert.Throws<ArgumentException>(() => ModelFolder.Save(path, _textures, scheduler, ["a", "a"]));
         Assert.False(Directory.Exists(path));
     }
 
@@ -141,7 +144,8 @@ public sealed class ModelFolderTests : IDisposable
     {
         WritePublished();
         EditJson("config.json", json => json["use_magic"] = true);
-        Assert.Contains("'use_magic'", Assert.Single(ModelFolder.Open(_folder.Path).Warnings), StringComparison.Ordinal);
+        string warning = Assert.Single(ModelFolder.Open(_folder.Path).Warnings);
+        Assert.Contains("'use_magic'", warning, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -154,6 +158,27 @@ public sealed class ModelFolderTests : IDisposable
         Assert.Equal(48, read.Config.SampleSize);
         Assert.Equal(PredictionType.Sample, read.Scheduler.Prediction);
         Assert.Empty(read.Warnings);
+    }
+
+    [Fact]
+    public void Open_SwishActivation_IsSilu()
+    {
+        WritePublished();
+        EditJson("config.json", json => json["act_fn"] = "swish");
+        Assert.Equal("silu", ModelFolder.Open(_folder.Path).Config.ActFn);
+    }
+
+    [Fact]
+    public void Open_PythonInfinity_IsReadOutsideStringsOnly()
+    {
+        WritePublished();
+        _folder.WriteText("scheduler_config.json", """
+            {"_class_name": "DPMSolverMultistepScheduler", "lambda_min_clipped": -Infinity, "x": [Infinity, "a\\"],
+             "to -Infinity \" Infinity": 1}
+            """);
+        IReadOnlyList<string> warnings = ModelFolder.Open(_folder.Path).Warnings;
+        Assert.Equal(3, warnings.Count);
+        Assert.Contains(warnings, w => w.Contains("to -Infinity \" Infinity", StringComparison.Ordinal));
     }
 
     [Fact]

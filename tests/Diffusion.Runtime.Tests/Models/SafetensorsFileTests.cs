@@ -15,7 +15,8 @@ public sealed class SafetensorsFileTests : IDisposable
     {
         const string header = """
             {"__metadata__":{"format":"pt"},"b":{"dtype":"I32","shape":[],"data_offsets":[8,12]},
-            "a":{"data_offsets":[0,8],"shape":[2,1],"dtype":"F32"},"none":{"dtype":"U8","shape":[3,0],"data_offsets":[8,8]}}
+            "a":{"data_offsets":[0,8],"shape":[2,1],"dtype":"F32"},
+            "none":{"dtype":"U8","shape":[3,0],"data_offsets":[8,8]}}
             """;
         byte[] data = [0, 0, 0x80, 0x3F, 0, 0, 0, 0xC0, 42, 0, 0, 0];
         string path = _folder.WriteBytes("x.safetensors", SafetensorsBytes.Make(Encoding.UTF8.GetBytes(header), data));

@@ -13,7 +13,9 @@ public sealed class SafetensorsHostileTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    /// <summary>Name, header, bytes of data, and a word that the message must have: that of the rule meant, not of another.</summary>
+    /// <summary>
+    /// Name, header, bytes of data, and a word that the message must have: that of the rule meant, not of another.
+    /// </summary>
     public static TheoryData<string, string, int, string> Headers => new()
     {
         { "empty", "", 0, "'{'" },
@@ -88,7 +90,7 @@ public sealed class SafetensorsHostileTests : IDisposable
     public void Open_ShorterThanLength_Throws(int size) => AssertRefused(new byte[size], "too few");
 
     [Theory]
-    [InlineData(3UL, "only 2")]
+    [InlineData(3UL, "with 2 bytes")]
     [InlineData(100_000_001UL, "limit")]
     [InlineData(ulong.MaxValue, "limit")]
     [InlineData(1UL << 63, "limit")]
@@ -101,7 +103,7 @@ public sealed class SafetensorsHostileTests : IDisposable
 
     [Fact]
     public void Open_InvalidUtf8_Throws() =>
-        AssertRefused(SafetensorsBytes.Make([(byte)'{', (byte)'"', 0xC3, 0x28, (byte)'"', (byte)':', (byte)'1', (byte)'}'], []), "UTF-8");
+        AssertRefused(SafetensorsBytes.Make([.. "{\""u8, 0xC3, 0x28, .. "\":1}"u8], []), "UTF-8");
 
     [Theory]
     [InlineData("[")]
@@ -144,7 +146,9 @@ public sealed class SafetensorsHostileTests : IDisposable
         }
     }
 
-    /// <summary>Half of the changes put a character of the header's own alphabet in, so that they get past the JSON parser.</summary>
+    /// <summary>
+    /// Half of the changes put a character of the header's own alphabet in, so that they get past the JSON parser.
+    /// </summary>
     [Fact]
     public void Open_MutatedBytes_ThrowsOnlyModelFormatExceptionOrReads()
     {
@@ -218,5 +222,6 @@ public sealed class SafetensorsHostileTests : IDisposable
         $"{{{SafetensorsBytes.Entry("\"a\"", dtype, shape, offsets)}}}";
 
     private static string Two(string first, string firstOffsets, string second, string secondOffsets) =>
-        $"{{{SafetensorsBytes.Entry(first, "F32", "[1]", firstOffsets)},{SafetensorsBytes.Entry(second, "F32", "[1]", secondOffsets)}}}";
+        $"{{{SafetensorsBytes.Entry(first, "F32", "[1]", firstOffsets)},"
+        + $"{SafetensorsBytes.Entry(second, "F32", "[1]", secondOffsets)}}}";
 }

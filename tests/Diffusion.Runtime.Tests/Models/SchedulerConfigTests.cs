@@ -27,14 +27,16 @@ public sealed class SchedulerConfigTests
     [Fact]
     public void CreateSchedule_TrainedBetas_OverrideTheFormula()
     {
-        NoiseSchedule schedule = new SchedulerConfig { TrainedBetas = [0.5, 0.25], NumTrainTimesteps = 2 }.CreateSchedule();
+        var config = new SchedulerConfig { TrainedBetas = [0.5, 0.25], NumTrainTimesteps = 2 };
+        NoiseSchedule schedule = config.CreateSchedule();
         Assert.Equal(Math.Sqrt(0.5 * 0.75), schedule.At(1).Alpha, Rounding);
     }
 
     [Fact]
     public void CreateSchedule_Linear_UsesItsOwnEnds()
     {
-        NoiseSchedule schedule = new SchedulerConfig { BetaStart = 0.1, BetaEnd = 0.3, NumTrainTimesteps = 3 }.CreateSchedule();
+        var config = new SchedulerConfig { BetaStart = 0.1, BetaEnd = 0.3, NumTrainTimesteps = 3 };
+        NoiseSchedule schedule = config.CreateSchedule();
         Assert.Equal(Math.Sqrt(0.9 * 0.8 * 0.7), schedule.At(2).Alpha, Rounding);
     }
 

@@ -14,7 +14,8 @@ public sealed class TemporaryFolder : IDisposable
         return this[relative];
     }
 
-    public string WriteText(string relative, string content) => WriteBytes(relative, System.Text.Encoding.UTF8.GetBytes(content));
+    public string WriteText(string relative, string content) =>
+        WriteBytes(relative, System.Text.Encoding.UTF8.GetBytes(content));
 
     public void Dispose() => Directory.Delete(Path, recursive: true);
 }

@@ -1,10 +1,13 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Unicode;
 
 namespace Diffusion.Runtime.Models.Configuration;
 
 /// <summary>One JSON object of a config file, read key by key; remembers which keys nobody asked for.</summary>
-/// <remarks>Every getter answers an absent key with its default and a value of the wrong kind with an error that names the key.</remarks>
+/// <remarks>
+/// Every getter answers an absent key with its default and a value of the wrong kind with an error that names the key.
+/// </remarks>
 internal sealed class ConfigObject
 {
     private const int MaxFileSizeInBytes = 4 << 20;
@@ -21,7 +24,9 @@ internal sealed class ConfigObject
         _unread = new HashSet<string>(values.Keys.Where(key => !key.StartsWith('_')), StringComparer.Ordinal);
     }
 
-    /// <summary>Keys that no getter was asked for, without those that begin with an underscore (diffusers' bookkeeping).</summary>
+    /// <summary>
+    /// Keys that no getter was asked for, without those that begin with an underscore (diffusers' bookkeeping).
+    /// </summary>
     public IEnumerable<string> UnreadKeys => _unread.Order(StringComparer.Ordinal);
 
     /// <summary>Reads a file.</summary>
@@ -36,7 +41,8 @@ internal sealed class ConfigObject
 
         if (info.Length > MaxFileSizeInBytes)
         {
-            throw new ModelFormatException(path, $"{info.Length} bytes are over the limit of {MaxFileSizeInBytes} for a config");
+            throw new ModelFormatException(
+                path, $"{info.Length} bytes are over the limit of {MaxFileSizeInBytes} for a config");
         }
 
         byte[] bytes = File.ReadAllBytes(path);
@@ -45,9 +51,11 @@ internal sealed class ConfigObject
             throw new ModelFormatException(path, "the file is not valid UTF-8");
         }
 
+        PythonJson.Normalize(bytes);
         try
         {
-            using var document = JsonDocument.Parse(bytes, new JsonDocumentOptions { AllowDuplicateProperties = false });
+            var options = new JsonDocumentOptions { AllowDuplicateProperties = false };
+            using var document = JsonDocument.Parse(bytes, options);
             return new ConfigObject(path, Members(path, document.RootElement.Clone()));
         }
         catch (InvalidOperationException e)
@@ -57,7 +65,8 @@ internal sealed class ConfigObject
         }
         catch (JsonException e)
         {
-            throw new ModelFormatException(path, $"line {e.LineNumber + 1} is not valid JSON, or a key appears twice", e);
+            throw new ModelFormatException(
+                path, $"line {e.LineNumber + 1} is not valid JSON, or a key appears twice", e);
         }
     }
 
@@ -123,10 +132,11 @@ internal sealed class ConfigObject
         string[] result = new string[members.Count];
         for (int i = 0; i < result.Length; i++)
         {
-            string index = i.ToString(System.Globalization.CultureInfo.InvariantCulture);
+            string index = i.ToString(CultureInfo.InvariantCulture);
             result[i] = members.TryGetValue(index, out JsonElement name)
                 ? ToText($"{key}.{index}", name)
-                : throw Bad($"'{key}' has {result.Length} names and none numbered {index}; numbers must run from 0 without a gap");
+                : throw Bad($"'{key}' has {result.Length} names and none numbered {index}; "
+                    + "numbers must run from 0 without a gap");
         }
 
         return result;
@@ -151,7 +161,9 @@ internal sealed class ConfigObject
     }
 
     private int ToInteger(string key, JsonElement value) =>
-        value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int result) ? result : throw Wrong(key, value, "an integer");
+        value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int result)
+            ? result
+            : throw Wrong(key, value, "an integer");
 
     private double ToNumber(string key, JsonElement value) =>
         value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double result) && double.IsFinite(result)

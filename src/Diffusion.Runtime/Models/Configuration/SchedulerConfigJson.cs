@@ -12,12 +12,15 @@ internal static class SchedulerConfigJson
 
     private static readonly string[] _spacings = ["leading", "linspace", "trailing"];
 
-    /// <summary>Those built on a β table; others (SDE, EDM, flow matching) describe noise that these keys cannot.</summary>
+    /// <summary>
+    /// Those built on a β table; others (SDE, EDM, flow matching) describe noise that these keys cannot.
+    /// </summary>
     private static readonly string[] _classNames =
     [
-        "DDPMScheduler", "DDIMScheduler", "DDPMParallelScheduler", "DDIMParallelScheduler", "PNDMScheduler", "DEISMultistepScheduler",
-        "DPMSolverMultistepScheduler", "DPMSolverSinglestepScheduler", "UniPCMultistepScheduler", "LMSDiscreteScheduler",
-        "EulerDiscreteScheduler", "EulerAncestralDiscreteScheduler", "HeunDiscreteScheduler",
+        "DDPMScheduler", "DDIMScheduler", "DDPMParallelScheduler", "DDIMParallelScheduler", "PNDMScheduler",
+        "DEISMultistepScheduler", "DPMSolverMultistepScheduler", "DPMSolverSinglestepScheduler",
+        "UniPCMultistepScheduler", "LMSDiscreteScheduler", "EulerDiscreteScheduler", "EulerAncestralDiscreteScheduler",
+        "HeunDiscreteScheduler",
     ];
 
     public static SchedulerConfig Read(ConfigObject json)
@@ -124,7 +127,8 @@ internal static class SchedulerConfigJson
 
         if (betas.Count != config.NumTrainTimesteps)
         {
-            return $"'trained_betas' has {betas.Count} values and 'num_train_timesteps' is {config.NumTrainTimesteps}; they must agree";
+            return $"'trained_betas' has {betas.Count} values and 'num_train_timesteps' is {config.NumTrainTimesteps}; "
+                + "they must agree";
         }
 
         foreach (double beta in betas)

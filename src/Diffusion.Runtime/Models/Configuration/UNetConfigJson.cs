@@ -36,7 +36,7 @@ internal static class UNetConfigJson
             DownsampleType = json.Text("downsample_type", absent.DownsampleType),
             UpsampleType = json.Text("upsample_type", absent.UpsampleType),
             Dropout = json.Number("dropout", absent.Dropout),
-            ActFn = json.Text("act_fn", absent.ActFn),
+            ActFn = ReadActivation(json, absent.ActFn),
             AttentionHeadDim = json.IntegerOrNull("attention_head_dim", absent.AttentionHeadDim),
             NormNumGroups = json.Integer("norm_num_groups", absent.NormNumGroups),
             AttnNormNumGroups = json.IntegerOrNull("attn_norm_num_groups", absent.AttnNormNumGroups),
@@ -119,6 +119,13 @@ internal static class UNetConfigJson
         }
 
         return size.Count == 0 ? 0 : size[0];
+    }
+
+    /// <summary>Swish and SiLU are two names of one function, and diffusers takes both.</summary>
+    private static string ReadActivation(ConfigObject json, string absent)
+    {
+        string name = json.Text("act_fn", absent);
+        return name == "swish" ? "silu" : name;
     }
 
     private static void WriteOrNull(Utf8JsonWriter json, string key, int value)

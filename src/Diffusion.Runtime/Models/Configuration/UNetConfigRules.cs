@@ -2,8 +2,8 @@ namespace Diffusion.Runtime.Models.Configuration;
 
 /// <summary>What a <see cref="UNetConfig"/> must satisfy before anything is built from it.</summary>
 /// <remarks>
-/// The upper limits are far above any published network; they keep a hostile file from asking a backend for terabytes. A backend may support
-/// less than what passes here, and says so itself.
+/// The upper limits are far above any published network; they keep a hostile file from asking a backend for terabytes.
+/// A backend may support less than what passes here, and says so itself.
 /// </remarks>
 internal static class UNetConfigRules
 {
@@ -35,16 +35,18 @@ internal static class UNetConfigRules
 
         if (config.DownBlockTypes.Count != levels)
         {
-            return $"'down_block_types' has {config.DownBlockTypes.Count} blocks and 'block_out_channels' {levels}; they must agree";
+            return $"'down_block_types' has {config.DownBlockTypes.Count} blocks and 'block_out_channels' {levels}; "
+                + "they must agree";
         }
 
         if (config.UpBlockTypes.Count != levels)
         {
-            return $"'up_block_types' has {config.UpBlockTypes.Count} blocks and 'block_out_channels' {levels}; they must agree";
+            return $"'up_block_types' has {config.UpBlockTypes.Count} blocks and 'block_out_channels' {levels}; "
+                + "they must agree";
         }
 
-        return config.DownBlockTypes.Select(type => OneOf("down_block_types", type, _downBlocks)).FirstOrDefault(p => p is not null)
-            ?? config.UpBlockTypes.Select(type => OneOf("up_block_types", type, _upBlocks)).FirstOrDefault(p => p is not null);
+        return FirstOf(config.DownBlockTypes, type => OneOf("down_block_types", type, _downBlocks))
+            ?? FirstOf(config.UpBlockTypes, type => OneOf("up_block_types", type, _upBlocks));
     }
 
     private static string? FindChannelProblem(UNetConfig config)
@@ -53,7 +55,7 @@ internal static class UNetConfigRules
             ?? InRange("norm_num_groups", config.NormNumGroups, 1, MaxChannels)
             ?? InRange("attn_norm_num_groups", config.AttnNormNumGroups, 0, MaxChannels)
             ?? InRange("attention_head_dim", config.AttentionHeadDim, 0, MaxChannels)
-            ?? config.BlockOutChannels.Select(n => InRange("block_out_channels", n, 1, MaxChannels)).FirstOrDefault(p => p is not null);
+            ?? FirstOf(config.BlockOutChannels, channels => InRange("block_out_channels", channels, 1, MaxChannels));
         if (outOfRange is not null)
         {
             return outOfRange;
@@ -62,12 +64,14 @@ internal static class UNetConfigRules
         int image = ImageChannels * config.PatchSize * config.PatchSize;
         if (config.InChannels != image)
         {
-            return $"'in_channels' is {config.InChannels}; it must be {ImageChannels} times patch_size squared, {image}";
+            return $"'in_channels' is {config.InChannels}; "
+                + $"it must be {ImageChannels} times patch_size squared, {image}";
         }
 
         if (config.OutChannels != image && config.OutChannels != 2 * image)
         {
-            return $"'out_channels' is {config.OutChannels}; it must be in_channels, {image}, or twice that for a learned variance";
+            return $"'out_channels' is {config.OutChannels}; "
+                + $"it must be in_channels, {image}, or twice that for a learned variance";
         }
 
         for (int level = 0; level < config.BlockOutChannels.Count; level++)
@@ -75,17 +79,20 @@ internal static class UNetConfigRules
             int channels = config.BlockOutChannels[level];
             if (channels % config.NormNumGroups != 0)
             {
-                return $"'block_out_channels' has {channels}, not a multiple of the {config.NormNumGroups} groups of 'norm_num_groups'";
+                return $"'block_out_channels' has {channels}, "
+                    + $"not a multiple of the {config.NormNumGroups} groups of 'norm_num_groups'";
             }
 
             if (HasAttention(config, level) && config.AttentionHeadDim > 0 && channels % config.AttentionHeadDim != 0)
             {
-                return $"'block_out_channels' has {channels} with attention, not a multiple of 'attention_head_dim' {config.AttentionHeadDim}";
+                return $"'block_out_channels' has {channels} with attention, "
+                    + $"not a multiple of 'attention_head_dim' {config.AttentionHeadDim}";
             }
         }
 
         return config.AttnNormNumGroups > 0 && config.BlockOutChannels[^1] % config.AttnNormNumGroups != 0
-            ? $"the deepest {config.BlockOutChannels[^1]} channels are not a multiple of 'attn_norm_num_groups' {config.AttnNormNumGroups}"
+            ? $"the deepest {config.BlockOutChannels[^1]} channels are not "
+                + $"a multiple of 'attn_norm_num_groups' {config.AttnNormNumGroups}"
             : null;
     }
 
@@ -94,9 +101,11 @@ internal static class UNetConfigRules
         ?? (config.MidBlockType is null ? null : OneOf("mid_block_type", config.MidBlockType, "UNetMidBlock2D"))
         ?? OneOf("downsample_type", config.DownsampleType, "conv", "resnet")
         ?? OneOf("upsample_type", config.UpsampleType, "conv", "resnet")
-        ?? OneOf("act_fn", config.ActFn, "silu", "swish", "mish", "gelu", "relu")
+        ?? OneOf("act_fn", config.ActFn, "silu", "mish", "gelu", "relu")
         ?? OneOf("resnet_time_scale_shift", config.ResnetTimeScaleShift, "default", "scale_shift")
-        ?? (config.ClassEmbedType is null ? null : OneOf("class_embed_type", config.ClassEmbedType, "timestep", "identity"));
+        ?? (config.ClassEmbedType is null
+            ? null
+            : OneOf("class_embed_type", config.ClassEmbedType, "timestep", "identity"));
 
     private static string? FindNumberProblem(UNetConfig config)
     {
@@ -119,7 +128,8 @@ internal static class UNetConfigRules
 
         if (config.TimeEmbeddingType == "positional" && (config.BlockOutChannels[0] / 2) - config.FreqShift <= 0)
         {
-            return $"'block_out_channels' begins with {config.BlockOutChannels[0]}, too few for a sinusoidal time embedding";
+            return $"'block_out_channels' begins with {config.BlockOutChannels[0]}, "
+                + "too few for a sinusoidal time embedding";
         }
 
         if (!(config.Dropout is >= 0 and < 1))
@@ -144,6 +154,9 @@ internal static class UNetConfigRules
             || config.UpBlockTypes[last - level].StartsWith("Attn", StringComparison.Ordinal)
             || (level == last && config.AddAttention && config.MidBlockType is not null);
     }
+
+    private static string? FirstOf<T>(IReadOnlyList<T> values, Func<T, string?> findProblem) =>
+        values.Select(findProblem).FirstOrDefault(problem => problem is not null);
 
     private static string? OneOf(string key, string value, params ReadOnlySpan<string> known) =>
         known.Contains(value) ? null : $"'{key}' is '{value}'; known are {string.Join(", ", known!)}";

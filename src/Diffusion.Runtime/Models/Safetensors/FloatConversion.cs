@@ -22,7 +22,9 @@ internal static class FloatConversion
         }
     }
 
-    /// <summary>A bfloat16 is a single without its lower 16 bits, so subnormals, infinities and NaN need no care.</summary>
+    /// <summary>
+    /// A bfloat16 is a single without its lower 16 bits, so subnormals, infinities and NaN need no care.
+    /// </summary>
     public static void FromBF16(ReadOnlySpan<byte> source, Span<float> destination)
     {
         for (int i = 0; i < destination.Length; i++)
@@ -49,7 +51,9 @@ internal static class FloatConversion
         }
     }
 
-    /// <summary>Rounds to nearest even; returns the index of the first finite value that overflows to infinity, or -1.</summary>
+    /// <summary>
+    /// Rounds to nearest even; returns the index of the first finite value that overflows to infinity, or -1.
+    /// </summary>
     public static int ToF16(ReadOnlySpan<float> source, Span<byte> destination)
     {
         int overflow = -1;

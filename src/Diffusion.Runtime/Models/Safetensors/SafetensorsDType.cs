@@ -2,7 +2,9 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Diffusion.Runtime.Models.Safetensors;
 
-/// <summary>Element type of a tensor in a safetensors file; the names are the format's own. All are little-endian.</summary>
+/// <summary>
+/// Element type of a tensor in a safetensors file; the names are the format's own. All are little-endian.
+/// </summary>
 [SuppressMessage("Naming", "CA1707", Justification = "A header spells them so.")]
 public enum SafetensorsDType
 {

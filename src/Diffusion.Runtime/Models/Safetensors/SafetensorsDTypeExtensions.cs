@@ -4,7 +4,8 @@ namespace Diffusion.Runtime.Models.Safetensors;
 public static class SafetensorsDTypeExtensions
 {
     /// <summary>Bytes of one element.</summary>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="dtype"/> is no member of the enumeration.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="dtype"/> is no member of the
+    /// enumeration.</exception>
     public static int SizeInBytes(this SafetensorsDType dtype) => dtype switch
     {
         SafetensorsDType.BOOL or SafetensorsDType.U8 or SafetensorsDType.I8 => 1,
@@ -15,7 +16,10 @@ public static class SafetensorsDTypeExtensions
         _ => throw new ArgumentOutOfRangeException(nameof(dtype), dtype, "Not an element type of safetensors."),
     };
 
-    /// <summary>The element type a header spells <paramref name="name"/>; exact case, no numbers (unlike <see cref="Enum.TryParse{T}(string, out T)"/>).</summary>
+    /// <summary>
+    /// The element type a header spells <paramref name="name"/>; exact case, no numbers, which
+    /// <see cref="Enum.TryParse{T}(string, out T)"/> would take.
+    /// </summary>
     internal static bool TryParse(string name, out SafetensorsDType dtype)
     {
         foreach (SafetensorsDType candidate in Enum.GetValues<SafetensorsDType>())

@@ -1,6 +1,9 @@
 namespace Diffusion.Runtime.Models.Safetensors;
 
-/// <summary>One tensor of a <see cref="SafetensorsFile"/>: name, element type, shape and place, all checked. Immutable; any thread.</summary>
+/// <summary>
+/// One tensor of a <see cref="SafetensorsFile"/>: name, element type, shape and place, all checked. Immutable; any
+/// thread.
+/// </summary>
 public sealed record SafetensorsEntry
 {
     /// <summary>The tensor's name, for example <c>conv_in.weight</c>.</summary>

@@ -4,11 +4,14 @@ using System.IO.MemoryMappedFiles;
 
 namespace Diffusion.Runtime.Models.Safetensors;
 
-/// <summary>A safetensors file, memory-mapped for reading; every offset is checked before anything is handed out.</summary>
+/// <summary>
+/// A safetensors file, memory-mapped for reading; every offset is checked before anything is handed out.
+/// </summary>
 /// <remarks>
-/// Layout: 8 bytes header length (little-endian), a JSON header, the tensors' bytes. Opening reads only the header; pages of tensors are
-/// read when touched. Reading is safe on any thread; <see cref="Dispose"/> must come after the last use of any span handed out.
-/// The file must not be truncated in place while open; <see cref="SafetensorsWriter"/> never does, it replaces.
+/// Layout: 8 bytes header length (little-endian), a JSON header, the tensors' bytes. Opening reads only the header;
+/// pages of tensors are read when touched. Reading is safe on any thread; <see cref="Dispose"/> must come after the
+/// last use of any span handed out. The file must not be truncated in place while open; <see cref="SafetensorsWriter"/>
+/// never does, it replaces.
 /// </remarks>
 /// <example><code>
 /// using var file = SafetensorsFile.Open(path);
@@ -51,13 +54,15 @@ public sealed unsafe class SafetensorsFile : IDisposable
         : throw new ModelFormatException(Path, $"there is no tensor named '{name}' among its {Entries.Count}");
 
     /// <summary>Opens and checks a file.</summary>
-    /// <exception cref="FileNotFoundException">There is no such file (or <see cref="DirectoryNotFoundException"/>: no such folder).</exception>
+    /// <exception cref="FileNotFoundException">There is no such file (or <see cref="DirectoryNotFoundException"/>: no
+    /// such folder).</exception>
     /// <exception cref="ModelFormatException">The file breaks the format.</exception>
-    [SuppressMessage("Reliability", "CA2000", Justification = "Ownership passes to the result, or all is disposed on failure.")]
+    [SuppressMessage("Reliability", "CA2000", Justification = "The result owns them; on failure all are disposed.")]
     public static SafetensorsFile Open(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 1);
+        var stream = new FileStream(
+            path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 1);
         MemoryMappedFile? mapping = null;
         MemoryMappedViewAccessor? view = null;
         byte* start = null;
@@ -66,7 +71,8 @@ public sealed unsafe class SafetensorsFile : IDisposable
             long length = stream.Length;
             if (length < LengthSizeInBytes)
             {
-                throw new ModelFormatException(path, $"{length} bytes are too few: a safetensors file has a header length of 8 bytes");
+                throw new ModelFormatException(
+                    path, $"{length} bytes are too few: a safetensors file begins with a header length of 8 bytes");
             }
 
             mapping = MemoryMappedFile.CreateFromFile(
@@ -92,7 +98,9 @@ public sealed unsafe class SafetensorsFile : IDisposable
         }
     }
 
-    /// <summary>The raw little-endian bytes of a tensor, straight from the mapping; valid until <see cref="Dispose"/>.</summary>
+    /// <summary>
+    /// The raw little-endian bytes of a tensor, straight from the mapping; valid until <see cref="Dispose"/>.
+    /// </summary>
     /// <exception cref="ModelFormatException">There is no such tensor.</exception>
     /// <exception cref="ObjectDisposedException">The file was disposed.</exception>
     public ReadOnlySpan<byte> GetBytes(string name)
@@ -104,7 +112,8 @@ public sealed unsafe class SafetensorsFile : IDisposable
 
     /// <summary>Copies a tensor, converted to single precision.</summary>
     /// <param name="name">A tensor of type F32, F16, BF16 or F64.</param>
-    /// <param name="destination">Exactly <see cref="SafetensorsEntry.ElementCount"/> elements, in the file's order.</param>
+    /// <param name="destination">Exactly <see cref="SafetensorsEntry.ElementCount"/> elements, in the file's
+    /// order.</param>
     /// <exception cref="ModelFormatException">There is no such tensor, or its type is none of the four.</exception>
     /// <exception cref="ArgumentException"><paramref name="destination"/> has another length.</exception>
     /// <exception cref="ObjectDisposedException">The file was disposed.</exception>
@@ -115,7 +124,8 @@ public sealed unsafe class SafetensorsFile : IDisposable
         if (destination.Length != entry.ElementCount)
         {
             throw new ArgumentException(
-                $"Tensor '{name}' {entry.ShapeText} has {entry.ElementCount} elements, the destination {destination.Length}.",
+                $"Tensor '{name}' {entry.ShapeText} has {entry.ElementCount} elements, "
+                + $"the destination {destination.Length}.",
                 nameof(destination));
         }
 
@@ -134,7 +144,8 @@ public sealed unsafe class SafetensorsFile : IDisposable
                 FloatConversion.FromF64(bytes, destination);
                 break;
             default:
-                throw new ModelFormatException(Path, $"tensor '{name}' is {entry.DType}; weights must be F32, F16, BF16 or F64");
+                throw new ModelFormatException(
+                    Path, $"tensor '{name}' is {entry.DType}; weights must be F32, F16, BF16 or F64");
         }
     }
 
@@ -164,7 +175,8 @@ public sealed unsafe class SafetensorsFile : IDisposable
         if (size > (ulong)(fileLength - LengthSizeInBytes))
         {
             throw new ModelFormatException(
-                path, $"the header claims {size} bytes and the file has only {fileLength - LengthSizeInBytes} after the length");
+                path,
+                $"a header of {size} bytes is claimed with {fileLength - LengthSizeInBytes} bytes left in the file");
         }
 
         return (int)size;

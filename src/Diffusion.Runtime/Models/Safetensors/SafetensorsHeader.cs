@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using System.Text.Unicode;
 
@@ -6,8 +5,8 @@ namespace Diffusion.Runtime.Models.Safetensors;
 
 /// <summary>The JSON header of a safetensors file, parsed as hostile input.</summary>
 /// <remarks>
-/// A forward-only reader instead of a document: nothing is built for parts that are rejected, duplicates are seen, and the limits below
-/// bound memory by a small multiple of the header whatever it says.
+/// A forward-only reader instead of a document: nothing is built for parts that are rejected, duplicates are seen, and
+/// the limits below bound memory by a small multiple of the header whatever it says.
 /// </remarks>
 internal sealed class SafetensorsHeader
 {
@@ -166,7 +165,9 @@ internal sealed class SafetensorsHeader
 
     private SafetensorsDType ReadDType(ref Utf8JsonReader reader, string name)
     {
-        string text = reader.TokenType == JsonTokenType.String ? Text(ref reader, "a dtype") : reader.TokenType.ToString();
+        string text = reader.TokenType == JsonTokenType.String
+            ? Text(ref reader, "a dtype")
+            : reader.TokenType.ToString();
         return SafetensorsDTypeExtensions.TryParse(text, out SafetensorsDType dtype)
             ? dtype
             : throw Bad($"tensor '{Shown(name)}' has the unknown dtype '{Shown(text)}'");
@@ -220,8 +221,8 @@ internal sealed class SafetensorsHeader
 
         if (end < begin || end - begin != size)
         {
-            throw Bad(string.Create(CultureInfo.InvariantCulture,
-                $"data_offsets [{begin}, {end}] of tensor '{Shown(name)}' must span the {size} bytes of its shape and dtype"));
+            throw Bad($"data_offsets [{begin}, {end}] of tensor '{Shown(name)}' must span the {size} bytes "
+                + "of its shape and dtype");
         }
 
         return new SafetensorsEntry
@@ -235,7 +236,9 @@ internal sealed class SafetensorsHeader
         };
     }
 
-    /// <summary>The format wants the tensors to cover the data exactly: no overlap, no hole, nothing behind the last.</summary>
+    /// <summary>
+    /// The format wants the tensors to cover the data exactly: no overlap, no hole, nothing behind the last.
+    /// </summary>
     private void CheckLayout(long dataSizeInBytes)
     {
         long covered = 0;
@@ -243,8 +246,8 @@ internal sealed class SafetensorsHeader
         {
             if (entry.Offset != covered)
             {
-                throw Bad($"tensor '{Shown(entry.Name)}' begins at byte {entry.Offset} and the one before it ends at {covered}; "
-                    + "tensors must neither overlap nor leave a hole");
+                throw Bad($"tensor '{Shown(entry.Name)}' begins at byte {entry.Offset} and the one before it ends at "
+                    + $"{covered}; tensors must neither overlap nor leave a hole");
             }
 
             if (entry.SizeInBytes > dataSizeInBytes - covered)

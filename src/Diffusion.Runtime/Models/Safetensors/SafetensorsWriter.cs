@@ -6,9 +6,9 @@ namespace Diffusion.Runtime.Models.Safetensors;
 
 /// <summary>Writes a safetensors file, one tensor in memory at a time, whole or not at all.</summary>
 /// <remarks>
-/// Declare the tensors with <see cref="Add"/>, then <see cref="Save"/>: each is asked for its values when its turn comes. The order in the
-/// file is by element size, largest first, then by name, so that every tensor is aligned to its element and the same content gives the same
-/// bytes. One thread at a time. May be saved more than once.
+/// Declare the tensors with <see cref="Add"/>, then <see cref="Save"/>: each is asked for its values when its turn
+/// comes. The order in the file is by element size, largest first, then by name, so that every tensor is aligned to its
+/// element and the same content gives the same bytes. One thread at a time. May be saved more than once.
 /// </remarks>
 /// <example><code>
 /// var writer = new SafetensorsWriter();
@@ -23,7 +23,9 @@ public sealed class SafetensorsWriter
 
     private readonly SortedDictionary<string, Tensor> _tensors = new(StringComparer.Ordinal);
 
-    /// <summary>Free text pairs for <c>__metadata__</c>. The Python ecosystem's loaders expect <c>format</c> = <c>pt</c>.</summary>
+    /// <summary>
+    /// Free text pairs for <c>__metadata__</c>. The Python ecosystem's loaders expect <c>format</c> = <c>pt</c>.
+    /// </summary>
     public IDictionary<string, string> Metadata { get; } = new SortedDictionary<string, string>(StringComparer.Ordinal);
 
     /// <summary>Declares a tensor.</summary>
@@ -31,14 +33,16 @@ public sealed class SafetensorsWriter
     /// <param name="dtype">F32, or F16 to halve the file; values are rounded to nearest even.</param>
     /// <param name="shape">Extents, outermost first, at most 8; empty for a scalar.</param>
     /// <param name="fill">Called by <see cref="Save"/>, on its thread.</param>
-    /// <exception cref="ArgumentException">The name is taken or reserved, the type is neither F32 nor F16, or the shape breaks the limits.</exception>
+    /// <exception cref="ArgumentException">The name is taken or reserved, the type is neither F32 nor F16, or the shape
+    /// breaks the limits.</exception>
     public void Add(string name, SafetensorsDType dtype, ReadOnlySpan<long> shape, TensorFill fill)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         ArgumentNullException.ThrowIfNull(fill);
         if (dtype is not (SafetensorsDType.F32 or SafetensorsDType.F16))
         {
-            throw new ArgumentException($"Tensor '{name}' cannot be written as {dtype}: the writer knows F32 and F16.", nameof(dtype));
+            throw new ArgumentException(
+                $"Tensor '{name}' cannot be written as {dtype}: the writer knows F32 and F16.", nameof(dtype));
         }
 
         if (name == SafetensorsHeader.MetadataKey || _tensors.ContainsKey(name))
@@ -49,10 +53,13 @@ public sealed class SafetensorsWriter
         _tensors.Add(name, new Tensor(name, dtype, shape.ToArray(), CountElements(name, dtype, shape), fill));
     }
 
-    /// <summary>Writes the file: to a temporary file beside it, which replaces <paramref name="path"/> when complete.</summary>
+    /// <summary>
+    /// Writes the file: to a temporary file beside it, which replaces <paramref name="path"/> when complete.
+    /// </summary>
     /// <exception cref="InvalidOperationException">A finite value does not fit F16.</exception>
     /// <exception cref="OperationCanceledException">Cancelled between two tensors.</exception>
-    /// <exception cref="IOException">The folder is missing or the disk is full (or <see cref="UnauthorizedAccessException"/>).</exception>
+    /// <exception cref="IOException">The folder is missing or the disk is full (or
+    /// <see cref="UnauthorizedAccessException"/>).</exception>
     public void Save(string path, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -73,7 +80,9 @@ public sealed class SafetensorsWriter
     {
         if (shape.Length > SafetensorsHeader.MaxRank)
         {
-            throw new ArgumentException($"Tensor '{name}' has rank {shape.Length}, over the limit of {SafetensorsHeader.MaxRank}.", nameof(shape));
+            throw new ArgumentException(
+                $"Tensor '{name}' has rank {shape.Length}, over the limit of {SafetensorsHeader.MaxRank}.",
+                nameof(shape));
         }
 
         long limit = int.MaxValue / dtype.SizeInBytes();
@@ -83,7 +92,8 @@ public sealed class SafetensorsWriter
             if (extent < 0 || (extent != 0 && count > limit / extent))
             {
                 throw new ArgumentException(
-                    $"Extent {extent} of tensor '{name}' is negative or makes it larger than {int.MaxValue} bytes.", nameof(shape));
+                    $"Extent {extent} of tensor '{name}' is negative or makes it larger than {int.MaxValue} bytes.",
+                    nameof(shape));
             }
 
             count *= extent;
