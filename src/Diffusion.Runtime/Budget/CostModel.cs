@@ -16,6 +16,9 @@ public sealed class CostModel
     // What a slice costs besides its arithmetic: calls, dispatch.
     private const double OverheadInSeconds = 20e-6;
 
+    // Slices differ in how far off their guesses are, and first runs are slow; the median is moved by neither.
+    private const double TypicalQuantile = 0.5;
+
     private readonly Dictionary<SessionOptions, SliceCosts> _shapes = [];
     private readonly double _quantile;
     private readonly QuantileWindow _correction;
@@ -31,7 +34,7 @@ public sealed class CostModel
         }
 
         _quantile = quantile;
-        _correction = new QuantileWindow(quantile);
+        _correction = new QuantileWindow(TypicalQuantile);
     }
 
     /// <summary>The costs of a shape's slices; the only call that allocates, at the first sight of a shape.</summary>

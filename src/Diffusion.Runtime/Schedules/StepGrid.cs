@@ -24,7 +24,7 @@ public static class StepGrid
         if (stepCount < 1 || stepCount > limit)
         {
             throw new ArgumentOutOfRangeException(
-                nameof(stepCount), stepCount, $"Steps must be 1 to {limit} on the schedule '{schedule.Name}'.");
+                nameof(stepCount), $"Steps must be 1 to {limit} on the schedule '{schedule.Name}', not {stepCount}.");
         }
 
         NoiseLevel[] levels = new NoiseLevel[stepCount + 1];

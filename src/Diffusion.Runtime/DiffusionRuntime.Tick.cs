@@ -1,0 +1,146 @@
+using Diffusion.Runtime.Budget;
+using Diffusion.Runtime.Chains;
+
+namespace Diffusion.Runtime;
+
+/// <content>The frame loop.</content>
+public sealed partial class DiffusionRuntime
+{
+    private long _tick;
+    private int _ticksWithoutProgress;
+
+    /// <summary>Works on the textures for as long as the next slice is expected to fit the budget.</summary>
+    /// <remarks>
+    /// Call it once a frame. Time goes to the highest priority, within it to the texture with the fewest finished steps; where that one's
+    /// next slice does not fit what is left, to the next whose slice does. A slice that was predicted not to fit is begun only
+    /// on a tick that would else be empty, if <see cref="RuntimeOptions.Progress"/> says so, and the report tells. Allocates nothing
+    /// but what the backend does, or a failure's exception. A failing texture fails alone.
+    /// </remarks>
+    /// <param name="budget">Time for this frame; zero does nothing.</param>
+    /// <returns>What was promised and what it took.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The budget is negative.</exception>
+    public TickReport Tick(TimeSpan budget)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        FrameBudget frame = new(_options.Clock, budget);
+        TickReport report = new() { Budget = budget };
+        _tick++;
+        while (true)
+        {
+            Entry? fitting = PickFairest(frame.Remaining, out Entry? fairest);
+            if (fitting is null && !ShouldForce(fairest, budget, report))
+            {
+                return Finish(report, frame, fairest);
+            }
+
+            report = report with { Forced = report.Forced || fitting is null };
+            Run(fitting ?? fairest!, frame, ref report);
+        }
+    }
+
+    /// <summary>The fairest texture whose next slice fits, and the fairest of all.</summary>
+    private Entry? PickFairest(TimeSpan remaining, out Entry? fairest)
+    {
+        fairest = null;
+        Entry? fitting = null;
+        foreach (Entry entry in _entries)
+        {
+            if (entry.Chain is not { IsRunnable: true } chain || entry.BlockedInTick == _tick)
+            {
+                continue;
+            }
+
+            if (IsFairer(entry, fairest))
+            {
+                fairest = entry;
+            }
+
+            if (IsFairer(entry, fitting) && entry.Costs!.Predict(chain.NextSliceIndex) <= remaining)
+            {
+                fitting = entry;
+            }
+        }
+
+        return fitting;
+    }
+
+    private static bool IsFairer(Entry candidate, Entry? best) =>
+        best is null
+        || candidate.Priority > best.Priority
+        || (candidate.Priority == best.Priority && candidate.Chain!.Step < best.Chain!.Step);
+
+    private bool ShouldForce(Entry? fairest, TimeSpan budget, in TickReport report) =>
+        fairest is not null
+        && report.SlicesRun == 0
+        && budget > TimeSpan.Zero
+        && _options.Progress.Frames > 0
+        && _ticksWithoutProgress >= _options.Progress.Frames - 1;
+
+    private void Run(Entry entry, in FrameBudget frame, ref TickReport report)
+    {
+        DiffusionChain chain = entry.Chain!;
+        int slice = chain.NextSliceIndex;
+        int step = chain.Step;
+        TimeSpan predicted = entry.Costs!.Predict(slice);
+        TimeSpan begun = frame.Elapsed;
+        if (!chain.AdvanceSlice())
+        {
+            // Readers hold its ring: not again in this tick.
+            entry.BlockedInTick = _tick;
+            return;
+        }
+
+        if (chain.Status != ChainStatus.Failed)
+        {
+            entry.Costs.Record(slice, frame.Elapsed - begun);
+        }
+
+        report = report with
+        {
+            PredictedCost = report.PredictedCost + predicted,
+            SlicesRun = report.SlicesRun + 1,
+            StepsCompleted = report.StepsCompleted + chain.Step - step,
+            TexturesCompleted = report.TexturesCompleted + (chain.Status == ChainStatus.Completed ? 1 : 0),
+            TexturesFailed = report.TexturesFailed + (chain.Status == ChainStatus.Failed ? 1 : 0),
+        };
+    }
+
+    private TickReport Finish(in TickReport report, in FrameBudget frame, Entry? next)
+    {
+        TimeSpan nextCost = next?.Costs!.Predict(next.Chain!.NextSliceIndex) ?? TimeSpan.Zero;
+        TickStop stop = TickStop.Idle;
+        if (next is not null)
+        {
+            stop = nextCost > report.Budget ? TickStop.SliceExceedsBudget : TickStop.BudgetSpent;
+        }
+        else if (IsAnyWaiting())
+        {
+            stop = TickStop.WaitingForReaders;
+        }
+
+        // A tick without time says nothing about whether work fits.
+        if (report.SlicesRun > 0 || next is null)
+        {
+            _ticksWithoutProgress = 0;
+        }
+        else if (report.Budget > TimeSpan.Zero)
+        {
+            _ticksWithoutProgress++;
+        }
+
+        return report with { Taken = frame.Elapsed, NextPredictedCost = nextCost, Stop = stop };
+    }
+
+    private bool IsAnyWaiting()
+    {
+        foreach (Entry entry in _entries)
+        {
+            if (entry.Chain?.Status == ChainStatus.Waiting)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

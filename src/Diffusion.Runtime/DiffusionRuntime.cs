@@ -1,0 +1,200 @@
+using Diffusion.Runtime.Backends;
+using Diffusion.Runtime.Budget;
+using Diffusion.Runtime.Chains;
+using Diffusion.Runtime.Models;
+using Diffusion.Runtime.Sharing;
+
+namespace Diffusion.Runtime;
+
+/// <summary>Generates textures while an engine renders: submit requests, tick once a frame with a budget, read the images.</summary>
+/// <remarks>
+/// All members belong to one thread, the host's; readers on other threads use the <see cref="SampleRing"/> only. Owns the sessions and
+/// rings that it makes, not the backend, which must outlive it. <see cref="Tick"/> allocates nothing; the other verbs may.
+/// </remarks>
+public sealed partial class DiffusionRuntime : IDisposable
+{
+    private readonly IDenoiserBackend _backend;
+    private readonly TextureRequestResolver _resolver;
+    private readonly RuntimeOptions _options;
+    private readonly CostModel _costs;
+    private readonly List<Entry> _entries = [];
+    private bool _isDisposed;
+
+    /// <summary>Makes a runtime without textures.</summary>
+    /// <param name="backend">The network on its device; borrowed.</param>
+    /// <param name="model">Classes, prediction type and schedule of the network.</param>
+    /// <param name="options">How time is spent, or null for the defaults.</param>
+    /// <exception cref="ArgumentException">An option breaks its rule.</exception>
+    public DiffusionRuntime(IDenoiserBackend backend, ModelDescription model, RuntimeOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(backend);
+        ArgumentNullException.ThrowIfNull(model);
+        _options = options ?? new RuntimeOptions();
+        ArgumentNullException.ThrowIfNull(_options.Clock, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(_options.NoiseThreads, nameof(options));
+        _backend = backend;
+        _costs = new CostModel(_options.CostQuantile);
+        _resolver = new TextureRequestResolver(backend.Config, model, _options.NoiseThreads);
+        Model = model;
+    }
+
+    /// <summary>Classes, prediction type and schedule of the network.</summary>
+    public ModelDescription Model { get; }
+
+    /// <summary>Begins a texture; its first work is done by the next <see cref="Tick"/>.</summary>
+    /// <param name="request">What to generate.</param>
+    /// <returns>The texture's handle, valid until <see cref="Release"/>.</returns>
+    /// <exception cref="ArgumentException">The request breaks a rule, which the message names; nothing changed.</exception>
+    public TextureHandle Submit(TextureRequest request)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        (SessionOptions shape, ChainSettings settings) = _resolver.Resolve(request);
+        DiffusionChain chain = CreateChain(shape, settings);
+        int index = _entries.FindIndex(entry => entry.Chain is null);
+        if (index < 0)
+        {
+            index = _entries.Count;
+            _entries.Add(new Entry());
+        }
+
+        Entry place = _entries[index];
+        place.Generation++;
+        place.Occupy(chain, shape, request.Priority, _costs.ForShape(shape, chain.Slices));
+        return new TextureHandle(index, place.Generation);
+    }
+
+    /// <summary>
+    /// The ring that a renderer reads the texture from. It stays the same until <see cref="Release"/>, or a <see cref="Restart"/> that changes
+    /// size, seamlessness or whether guidance is used.
+    /// </summary>
+    /// <exception cref="ArgumentException">The handle names no texture.</exception>
+    public SampleRing GetSamples(TextureHandle handle) => Find(handle).Samples;
+
+    /// <summary>How far the texture is. Allocates nothing.</summary>
+    /// <exception cref="ArgumentException">The handle names no texture.</exception>
+    public TextureProgress GetProgress(TextureHandle handle)
+    {
+        DiffusionChain chain = Find(handle);
+        return new TextureProgress(
+            chain.Status, chain.Step, chain.StepCount, chain.Level, chain.Samples.LatestInfo.Generation, chain.Failure?.Message);
+    }
+
+    /// <summary>Calls <paramref name="handler"/>, within <see cref="Tick"/>, at the end of each of the texture's steps.</summary>
+    /// <param name="handle">The texture.</param>
+    /// <param name="handler">The receiver, or null for none.</param>
+    /// <exception cref="ArgumentException">The handle names no texture.</exception>
+    public void OnStepCompleted(TextureHandle handle, StepCompletedHandler? handler) => Find(handle).StepCompleted = handler;
+
+    /// <summary>Stops a texture where it stands, between two slices.</summary>
+    /// <exception cref="ArgumentException">The handle names no texture.</exception>
+    public void Pause(TextureHandle handle) => Find(handle).Pause();
+
+    /// <summary>Lets a paused texture go on.</summary>
+    /// <exception cref="ArgumentException">The handle names no texture.</exception>
+    public void Resume(TextureHandle handle) => Find(handle).Resume();
+
+    /// <summary>Ends a texture; its last image stays readable until <see cref="Release"/>.</summary>
+    /// <exception cref="ArgumentException">The handle names no texture.</exception>
+    public void Cancel(TextureHandle handle) => Find(handle).Cancel();
+
+    /// <summary>Generates something else in the texture's place.</summary>
+    /// <remarks>
+    /// The old image stays readable until the new noise replaces it. A request of another shape (see <see cref="GetSamples"/>) frees
+    /// the ring: whoever reads it must have let go before.
+    /// </remarks>
+    /// <param name="handle">The texture.</param>
+    /// <param name="request">What to generate from now on.</param>
+    /// <exception cref="ArgumentException">The handle names no texture, or the request breaks a rule; nothing changed.</exception>
+    public void Restart(TextureHandle handle, TextureRequest request)
+    {
+        DiffusionChain chain = Find(handle);
+        (SessionOptions shape, ChainSettings settings) = _resolver.Resolve(request);
+        Entry entry = _entries[handle.Index];
+        if (shape == entry.Shape)
+        {
+            chain.Restart(settings);
+            entry.Priority = request.Priority;
+            return;
+        }
+
+        DiffusionChain successor = CreateChain(shape, settings);
+        successor.StepCompleted = chain.StepCompleted;
+        chain.Dispose();
+        entry.Occupy(successor, shape, request.Priority, _costs.ForShape(shape, successor.Slices));
+    }
+
+    /// <summary>Whether a restart with <paramref name="request"/> keeps the texture's ring, so that readers need not let go.</summary>
+    /// <exception cref="ArgumentException">The handle names no texture, or the request breaks a rule.</exception>
+    public bool KeepsSamples(TextureHandle handle, TextureRequest request)
+    {
+        Find(handle);
+        return _resolver.Resolve(request).Shape == _entries[handle.Index].Shape;
+    }
+
+    /// <summary>Frees a texture and its ring, which no one may read any more.</summary>
+    /// <exception cref="ArgumentException">The handle names no texture.</exception>
+    public void Release(TextureHandle handle)
+    {
+        Find(handle).Dispose();
+        _entries[handle.Index].Chain = null;
+    }
+
+    /// <summary>Frees every texture and ring; the backend stays.</summary>
+    public void Dispose()
+    {
+        if (_isDisposed)
+        {
+            return;
+        }
+
+        _isDisposed = true;
+        foreach (Entry entry in _entries)
+        {
+            entry.Chain?.Dispose();
+        }
+
+        _entries.Clear();
+    }
+
+    private DiffusionChain CreateChain(SessionOptions shape, ChainSettings settings)
+    {
+        IDenoiserSession session = _backend.CreateSession(shape);
+        try
+        {
+            return new DiffusionChain(session, settings);
+        }
+        catch
+        {
+            session.Dispose();
+            throw;
+        }
+    }
+
+    private DiffusionChain Find(TextureHandle handle)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        bool isKnown = (uint)handle.Index < (uint)_entries.Count && _entries[handle.Index].Generation == handle.Generation;
+        return (isKnown ? _entries[handle.Index].Chain : null)
+            ?? throw new ArgumentException($"{handle} names no texture; it was released or never submitted.", nameof(handle));
+    }
+
+    /// <summary>A place in the table of textures.</summary>
+    private sealed class Entry
+    {
+        public uint Generation;
+        public DiffusionChain? Chain;
+        public SessionOptions? Shape;
+        public SliceCosts? Costs;
+        public int Priority;
+        public long BlockedInTick;
+
+        public void Occupy(DiffusionChain chain, SessionOptions shape, int priority, SliceCosts costs)
+        {
+            Chain = chain;
+            Shape = shape;
+            Priority = priority;
+            Costs = costs;
+            BlockedInTick = 0;
+        }
+    }
+}

@@ -1,0 +1,20 @@
+using Diffusion.Runtime.Budget;
+
+namespace Diffusion.Runtime;
+
+/// <summary>How a <see cref="DiffusionRuntime"/> spends time.</summary>
+/// <remarks>Immutable; checked by the runtime's constructor.</remarks>
+public sealed record RuntimeOptions
+{
+    /// <summary>What happens to a slice that does not fit even an empty tick. Default: it runs, one a tick.</summary>
+    public SliceProgress Progress { get; init; } = SliceProgress.AtLeastOneSlicePerFrames(1);
+
+    /// <summary>Which quantile of recent costs a slice is expected to take, in (0, 1]. Default 0.9.</summary>
+    public double CostQuantile { get; init; } = 0.9;
+
+    /// <summary>Threads that compute noise and solver steps, at least 1; results do not depend on it. Default 1, which allocates nothing.</summary>
+    public int NoiseThreads { get; init; } = 1;
+
+    /// <summary>The clock; tests pass their own.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+}

@@ -1,0 +1,62 @@
+using Diffusion.Runtime.Schedules;
+using Diffusion.Runtime.Solvers;
+
+namespace Diffusion.Runtime;
+
+/// <summary>What texture to generate.</summary>
+/// <remarks>Immutable; checked as a whole by <see cref="DiffusionRuntime.Submit"/>.</remarks>
+public sealed record TextureRequest
+{
+    /// <summary>Width in pixels: a multiple of the network's stride, at most 4096.</summary>
+    public required int Width { get; init; }
+
+    /// <summary>Height in pixels: a multiple of the network's stride, at most 4096.</summary>
+    public required int Height { get; init; }
+
+    /// <summary>The class by name, or null to go by <see cref="ClassLabel"/>.</summary>
+    public string? ClassName { get; init; }
+
+    /// <summary>The class by label, or null for no class.</summary>
+    public int? ClassLabel { get; init; }
+
+    /// <summary>The same seed, request and backend give the same bits.</summary>
+    public ulong Seed { get; init; }
+
+    /// <summary>World coordinate of the left edge: tiles of one seed see the same noise where they overlap.</summary>
+    public int OriginX { get; init; }
+
+    /// <summary>World coordinate of the top edge.</summary>
+    public int OriginY { get; init; }
+
+    /// <summary>The solver; <see cref="SolverCatalog"/> has them by name. Default DPM-Solver++ (2M).</summary>
+    public Solver Solver { get; init; } = new DpmSolverPlusPlus2MSolver();
+
+    /// <summary>The schedule that the steps lie on, or null for the one that the network was trained on.</summary>
+    public NoiseSchedule? Schedule { get; init; }
+
+    /// <summary>How the steps are placed. Default trailing, which begins at pure noise for every step count.</summary>
+    public StepSpacing Spacing { get; init; } = StepSpacing.Trailing;
+
+    /// <summary>Steps, 1 .. 1000. Default 20.</summary>
+    public int Steps { get; init; } = 20;
+
+    /// <summary>w of classifier-free guidance, at least 0; 1 (the default) is none and costs half. [HoSalimans22, Eq. 6]</summary>
+    public float GuidanceScale { get; init; } = 1;
+
+    /// <summary>Whether the texture tiles. Default true.</summary>
+    public bool Seamless { get; init; } = true;
+
+    /// <summary>Whether clean estimates are clamped to the model's range. Default true.</summary>
+    public bool Clamp { get; init; } = true;
+
+    /// <summary>Textures of a higher priority go first; the others get time in which no slice of theirs fits. Default 0.</summary>
+    public int Priority { get; init; }
+
+    /// <summary>Empty, or planar [3, H, W] float32 in [-1, 1] to start from; not copied, and read again at every restart.</summary>
+    public ReadOnlyMemory<float> Image { get; init; }
+
+    /// <summary>
+    /// With an image, which part of the steps is run: 1 (the default) begins at the noisiest level, and near 0 the image hardly changes.
+    /// </summary>
+    public double Strength { get; init; } = 1;
+}

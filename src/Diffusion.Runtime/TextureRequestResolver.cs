@@ -1,0 +1,129 @@
+using Diffusion.Runtime.Backends;
+using Diffusion.Runtime.Chains;
+using Diffusion.Runtime.Models;
+using Diffusion.Runtime.Noise;
+using Diffusion.Runtime.Schedules;
+using Diffusion.Runtime.Solvers;
+
+namespace Diffusion.Runtime;
+
+/// <summary>Checks a request as a whole and turns it into a session's shape and a chain's settings.</summary>
+internal sealed class TextureRequestResolver(UNetConfig config, ModelDescription model, int noiseThreads)
+{
+    private const int MaxSize = 4096;
+    private const int Channels = 3;
+
+    // Every named solver's history, so that a change of solver keeps the session, its ring and what a renderer imported.
+    private static readonly int _minHistory = SolverCatalog.Names.Max(name => SolverCatalog.Parse(name).HistoryLength);
+
+    public (SessionOptions Shape, ChainSettings Settings) Resolve(TextureRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(request.Solver, nameof(request));
+        CheckSize(request.Width, nameof(request.Width));
+        CheckSize(request.Height, nameof(request.Height));
+        NoiseSchedule schedule = request.Schedule ?? model.Schedule;
+        NoiseLevel[] levels = StepGrid.Create(schedule, request.Spacing, request.Steps);
+        int label = ResolveClass(request);
+        bool isGuided = CheckGuidance(request.GuidanceScale, label);
+        SessionOptions shape = new()
+        {
+            Width = request.Width,
+            Height = request.Height,
+            Seamless = request.Seamless,
+            Guided = isGuided,
+            HistoryLength = Math.Max(_minHistory, request.Solver.HistoryLength),
+            NoiseThreads = noiseThreads,
+        };
+        ChainSettings settings = new()
+        {
+            Model = model,
+            Solver = request.Solver,
+            Levels = levels.AsMemory(FirstLevel(request)),
+            HasModelTimes = request.Schedule is null,
+            ClassLabel = label,
+            GuidanceScale = isGuided ? request.GuidanceScale : 1,
+            ClampLimit = request.Clamp ? model.ClampLimit : float.PositiveInfinity,
+            Noise = new NoiseSource(request.Seed, 0, request.OriginX, request.OriginY),
+            Image = request.Image,
+        };
+        return (shape, settings);
+    }
+
+    private void CheckSize(int size, string name)
+    {
+        if (size <= 0 || size > MaxSize || size % config.Stride != 0)
+        {
+            throw new ArgumentException(
+                $"{name} must be a multiple of {config.Stride} from {config.Stride} to {MaxSize}, not {size}.");
+        }
+    }
+
+    private int ResolveClass(TextureRequest request)
+    {
+        if (request.ClassName is { } name)
+        {
+            for (int label = 0; label < model.ClassNames.Count; label++)
+            {
+                if (string.Equals(model.ClassNames[label], name, StringComparison.OrdinalIgnoreCase))
+                {
+                    return request.ClassLabel is { } other && other != label
+                        ? throw new ArgumentException($"Class '{name}' has label {label}, not {other}; give one of the two.")
+                        : label;
+                }
+            }
+
+            throw new ArgumentException(model.ClassNames.Count == 0
+                ? $"Unknown class '{name}'; this network has no named classes."
+                : $"Unknown class '{name}'; known are {string.Join(", ", model.ClassNames)}.");
+        }
+
+        int classCount = Math.Max(config.NumClassEmbeds, model.ClassNames.Count);
+        if (request.ClassLabel is { } given)
+        {
+            return given >= 0 && given < classCount
+                ? given
+                : throw new ArgumentException(classCount == 0
+                    ? $"ClassLabel must be null, not {given}, for this network has no classes."
+                    : $"ClassLabel must be 0 to {classCount - 1}, not {given}.");
+        }
+
+        return model.NullLabel >= 0 || classCount == 0
+            ? model.NullLabel
+            : throw new ArgumentException($"This network needs a class; known are {string.Join(", ", model.ClassNames)}.");
+    }
+
+    private bool CheckGuidance(float scale, int label)
+    {
+        if (!(scale >= 0 && float.IsFinite(scale)))
+        {
+            throw new ArgumentException($"GuidanceScale must be finite and at least 0, not {scale}.");
+        }
+
+        if (scale != 1 && model.NullLabel < 0)
+        {
+            throw new ArgumentException($"GuidanceScale must be 1, not {scale}, for this network has no null class.");
+        }
+
+        // Without a class both evaluations would be the same one.
+        return scale != 1 && label != model.NullLabel;
+    }
+
+    private static int FirstLevel(TextureRequest request)
+    {
+        if (request.Image.IsEmpty)
+        {
+            return 0;
+        }
+
+        int length = Channels * request.Width * request.Height;
+        if (request.Image.Length != length)
+        {
+            throw new ArgumentException($"The image holds {request.Image.Length} values; 3·Height·Width is {length}.");
+        }
+
+        return request.Strength is > 0 and <= 1
+            ? request.Steps - Math.Max(1, (int)Math.Round(request.Strength * request.Steps))
+            : throw new ArgumentException($"Strength must be above 0 and at most 1, not {request.Strength}.");
+    }
+}

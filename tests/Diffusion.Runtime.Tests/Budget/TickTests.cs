@@ -1,0 +1,164 @@
+using CsCheck;
+using Diffusion.Runtime.Backends;
+using Diffusion.Runtime.Budget;
+using Diffusion.Runtime.Chains;
+using Diffusion.Runtime.Schedules;
+
+namespace Diffusion.Runtime.Tests.Budget;
+
+public sealed class TickTests
+{
+    private static readonly TextureRequest _request = new() { Width = 8, Height = 8, Steps = 10 };
+
+    [Fact]
+    public void Tick_RandomCostsAndBudgets_BeginsUnforcedOnlyWhatIsPredictedToFit() => Gen.Select(
+        Gen.Int[1, 5000].Array[1, 60], Gen.Int[0, 12_000].Array[20, 60], Gen.Int[0, 3], Gen.Int[1, 3]).Sample(
+        (costs, budgets, frames, textures) =>
+        {
+            using GaussianBackend backend = new() { Cost = n => Microseconds(costs[n % costs.Length]) };
+            SliceProgress progress = frames == 0 ? SliceProgress.Strict : SliceProgress.AtLeastOneSlicePerFrames(frames);
+            using DiffusionRuntime runtime = Create(backend, progress);
+            for (int i = 0; i < textures; i++)
+            {
+                runtime.Submit(_request with { Seed = (ulong)i });
+            }
+
+            // A second model of time, fed with the same slices, says what the runtime must have known before each.
+            SliceCosts shadow = new CostModel().ForShape(new SessionOptions { Width = 8, Height = 8 }, ChainSlices());
+            Queue<bool> fitted = new();
+            TimeSpan left = TimeSpan.Zero;
+            backend.SliceBegins = (slice, cost) =>
+            {
+                fitted.Enqueue(shadow.Predict(slice) <= left);
+                left -= cost;
+                shadow.Record(slice, cost);
+            };
+
+            foreach (int budget in budgets)
+            {
+                fitted.Clear();
+                left = Microseconds(budget);
+                TickReport report = runtime.Tick(left);
+
+                Assert.Equal(fitted.Count, report.SlicesRun);
+                Assert.Equal(report.Forced, fitted.TryPeek(out bool firstFitted) && !firstFitted);
+                Assert.All(fitted.Skip(1), Assert.True);
+                Assert.False(report.Forced && (frames == 0 || budget == 0));
+                Assert.True(report.Stop == TickStop.Idle || report.NextPredictedCost > left);
+                Assert.Equal(report.Budget - left, report.Taken);
+            }
+        },
+        iter: 300);
+
+    [Fact]
+    public void Tick_SliceLargerThanTheBudget_RunsOneATickByDefault()
+    {
+        using GaussianBackend backend = new() { Cost = _ => Microseconds(5000) };
+        using DiffusionRuntime runtime = Create(backend, new RuntimeOptions().Progress);
+        runtime.Submit(_request with { Steps = 1 });
+        runtime.Tick(TimeSpan.MaxValue);
+        TextureHandle handle = runtime.Submit(_request with { Steps = 2 });
+        int ticks = 0;
+        while (runtime.GetProgress(handle).Status == ChainStatus.Running)
+        {
+            TickReport report = runtime.Tick(Microseconds(4000));
+            Assert.Equal((1, true), (report.SlicesRun, report.Forced));
+            Assert.Equal(Microseconds(1000), report.Overrun);
+            ticks++;
+        }
+
+        Assert.Equal(11, ticks);
+    }
+
+    [Fact]
+    public void Tick_SliceLargerThanTheBudget_RunsOneInEveryNTicks()
+    {
+        using GaussianBackend backend = new() { Cost = _ => Microseconds(5000) };
+        using DiffusionRuntime runtime = Create(backend, SliceProgress.AtLeastOneSlicePerFrames(3));
+        runtime.Submit(_request with { Steps = 1 });
+        runtime.Tick(TimeSpan.MaxValue);
+        runtime.Submit(_request);
+
+        bool[] forced = [.. Enumerable.Range(0, 9).Select(_ => runtime.Tick(Microseconds(4000)).Forced)];
+
+        Assert.Equal([false, false, true, false, false, true, false, false, true], forced);
+    }
+
+    [Fact]
+    public void Tick_StrictAndSliceLargerThanTheBudget_WaitsAndSaysSo()
+    {
+        using GaussianBackend backend = new() { Cost = _ => Microseconds(5000) };
+        using DiffusionRuntime runtime = Create(backend, SliceProgress.Strict);
+        runtime.Submit(_request with { Steps = 1 });
+        runtime.Tick(TimeSpan.MaxValue);
+        runtime.Submit(_request);
+        for (int i = 0; i < 20; i++)
+        {
+            TickReport report = runtime.Tick(Microseconds(4000));
+            Assert.Equal((0, TickStop.SliceExceedsBudget), (report.SlicesRun, report.Stop));
+            Assert.Equal(Microseconds(5000), report.NextPredictedCost);
+        }
+
+        Assert.Equal(1, runtime.Tick(Microseconds(5000)).SlicesRun);
+    }
+
+    [Fact]
+    public void Tick_FairestDoesNotFit_RunsAnotherThatDoes()
+    {
+        // Slice 2 of the chain costs 5 ms, every other 1 ms.
+        using GaussianBackend backend = new();
+        using DiffusionRuntime runtime = Create(backend, SliceProgress.Strict);
+        backend.SliceBegins = (next, _) => backend.Clock.Advance(Microseconds(next == 2 ? 4000 : 0));
+        runtime.Submit(_request with { Steps = 1 });
+        runtime.Tick(TimeSpan.MaxValue);
+        TextureHandle first = runtime.Submit(_request);
+        TextureHandle second = runtime.Submit(_request);
+
+        // The first stops before its slice 2; the second gets what is left, up to the same place.
+        TickReport report = runtime.Tick(Microseconds(4500));
+
+        Assert.Equal((4, TickStop.SliceExceedsBudget, false), (report.SlicesRun, report.Stop, report.Forced));
+        Assert.Equal(1UL, runtime.GetProgress(first).Generation);
+        Assert.Equal(1UL, runtime.GetProgress(second).Generation);
+    }
+
+    [Fact]
+    public void Tick_ZeroBudget_DoesNothing()
+    {
+        using GaussianBackend backend = new();
+        using DiffusionRuntime runtime = Create(backend, SliceProgress.AtLeastOneSlicePerFrames(1));
+        runtime.Submit(_request);
+
+        Assert.Equal(0, runtime.Tick(TimeSpan.Zero).SlicesRun);
+        Assert.Throws<ArgumentOutOfRangeException>(() => runtime.Tick(TimeSpan.FromTicks(-1)));
+    }
+
+    [Fact]
+    public void Tick_NothingToDo_IsIdle()
+    {
+        using GaussianBackend backend = new();
+        using DiffusionRuntime runtime = Create(backend, SliceProgress.Strict);
+        Assert.Equal(TickStop.Idle, runtime.Tick(Microseconds(1000)).Stop);
+
+        runtime.Pause(runtime.Submit(_request));
+        Assert.Equal((TickStop.Idle, 0), (runtime.Tick(Microseconds(1000)).Stop, backend.SlicesRun));
+    }
+
+    private static SliceInfo[] ChainSlices()
+    {
+        using DiffusionChain chain = new(
+            new GaussianBackend().CreateSession(new SessionOptions { Width = 8, Height = 8 }),
+            new ChainSettings
+            {
+                Model = GaussianBackend.Model,
+                Solver = _request.Solver,
+                Levels = StepGrid.Create(GaussianBackend.Model.Schedule, StepSpacing.Trailing, 1),
+            });
+        return [.. chain.Slices];
+    }
+
+    private static DiffusionRuntime Create(GaussianBackend backend, SliceProgress progress) =>
+        new(backend, GaussianBackend.Model, new RuntimeOptions { Clock = backend.Clock, Progress = progress });
+
+    private static TimeSpan Microseconds(int value) => TimeSpan.FromMicroseconds(value);
+}

@@ -1,0 +1,79 @@
+using Diffusion.Runtime.Models;
+using Diffusion.Runtime.Schedules;
+
+namespace Diffusion.Runtime.Tests;
+
+public sealed class TextureRequestTests
+{
+    private static readonly TextureRequest _good = new() { Width = 8, Height = 8, ClassLabel = 0 };
+
+    public static TheoryData<TextureRequest, string> BadRequests => new()
+    {
+        { _good with { Steps = 0 }, "Steps must be 1 to 1000 on the schedule 'linear', not 0." },
+        { _good with { Steps = 100_000 }, "not 100000." },
+        { _good with { Width = 0 }, "Width must be a multiple of 4 from 4 to 4096, not 0." },
+        { _good with { Width = 10 }, "not 10." },
+        { _good with { Height = -4 }, "Height must be a multiple of 4 from 4 to 4096, not -4." },
+        { _good with { Height = 4100 }, "not 4100." },
+        { _good with { ClassName = "lava", ClassLabel = null }, "Unknown class 'lava'; known are stone, wood, grass." },
+        { _good with { ClassName = "wood" }, "Class 'wood' has label 1, not 0" },
+        { _good with { ClassLabel = 4 }, "ClassLabel must be 0 to 3, not 4." },
+        { _good with { ClassLabel = -1 }, "not -1." },
+        { _good with { GuidanceScale = -1 }, "GuidanceScale must be finite and at least 0, not -1." },
+        { _good with { GuidanceScale = float.NaN }, "not NaN." },
+        { _good with { Image = new float[5] }, "The image holds 5 values; 3·Height·Width is 192." },
+        { _good with { Image = new float[192], Strength = 0 }, "Strength must be above 0 and at most 1, not 0." },
+        { _good with { Spacing = (StepSpacing)9 }, "Unknown step spacing" },
+    };
+
+    [Theory]
+    [MemberData(nameof(BadRequests), DisableDiscoveryEnumeration = true)]
+    public void Submit_BadRequest_NamesValueAndRuleAndChangesNothing(TextureRequest request, string message)
+    {
+        using GaussianBackend backend = new();
+        using DiffusionRuntime runtime = new(backend, GaussianBackend.Model);
+
+        ArgumentException error = Assert.ThrowsAny<ArgumentException>(() => runtime.Submit(request));
+
+        Assert.Contains(message, error.Message, StringComparison.Ordinal);
+        Assert.Equal(0, backend.LiveSessions);
+    }
+
+    [Fact]
+    public void Restart_BadRequest_LeavesTheTextureRunning()
+    {
+        using GaussianBackend backend = new();
+        using DiffusionRuntime runtime = new(backend, GaussianBackend.Model, new RuntimeOptions { Clock = backend.Clock });
+        TextureHandle handle = runtime.Submit(_good);
+
+        Assert.ThrowsAny<ArgumentException>(() => runtime.Restart(handle, _good with { Steps = 0 }));
+        runtime.Tick(TimeSpan.MaxValue);
+
+        Assert.Equal(20, runtime.GetProgress(handle).Step);
+    }
+
+    [Fact]
+    public void Submit_GuidanceWithoutNullClass_IsRefused()
+    {
+        using GaussianBackend backend = new();
+        ModelDescription model = GaussianBackend.Model with { NullLabel = -1 };
+        using DiffusionRuntime runtime = new(backend, model);
+
+        ArgumentException error = Assert.Throws<ArgumentException>(() => runtime.Submit(_good with { GuidanceScale = 2 }));
+        ArgumentException missing = Assert.Throws<ArgumentException>(() => runtime.Submit(_good with { ClassLabel = null }));
+
+        Assert.Equal("GuidanceScale must be 1, not 2, for this network has no null class.", error.Message);
+        Assert.Equal("This network needs a class; known are stone, wood, grass.", missing.Message);
+    }
+
+    [Fact]
+    public void Submit_Strength_RunsThatPartOfTheSteps()
+    {
+        using GaussianBackend backend = new();
+        using DiffusionRuntime runtime = new(backend, GaussianBackend.Model);
+
+        TextureHandle handle = runtime.Submit(_good with { Image = new float[192], Strength = 0.25 });
+
+        Assert.Equal(5, runtime.GetProgress(handle).StepCount);
+    }
+}
