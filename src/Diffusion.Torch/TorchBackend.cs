@@ -1,0 +1,134 @@
+using Diffusion.Runtime.Backends;
+using Diffusion.Runtime.Models;
+using Diffusion.Torch.UNet;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Diffusion.Torch;
+
+/// <summary>The U-Net in libtorch, on CPU or CUDA.</summary>
+/// <remarks>
+/// Dispose it after its sessions. One thread at a time: its sessions share the network. The CUDA path copies the sample up and
+/// the output down; it is written and has not yet run on a GPU.
+/// </remarks>
+/// <example><code>
+/// using TorchBackend backend = new(ModelFolder.Open("models/textures-64"));
+/// using IDenoiserSession session = backend.CreateSession(new SessionOptions { Width = 64, Height = 64 });
+/// </code></example>
+public sealed class TorchBackend : IDenoiserBackend
+{
+    private readonly bool _ownsNetwork;
+    private bool _disposed;
+
+    /// <summary>Loads a model folder.</summary>
+    /// <param name="folder">The model.</param>
+    /// <param name="device">Where it runs.</param>
+    /// <param name="threads">Threads of libtorch, process-wide, at least 1; 0 leaves its choice, one per physical core.</param>
+    /// <exception cref="ModelFormatException">The weights do not fit the configuration.</exception>
+    /// <exception cref="ArgumentException">The configuration needs what this backend does not have.</exception>
+    /// <exception cref="NotSupportedException">CUDA is asked for and absent.</exception>
+    /// <exception cref="DllNotFoundException">libtorch is missing.</exception>
+    public TorchBackend(ModelFolder folder, TorchDevice device = TorchDevice.Auto, int threads = 0)
+    {
+        ArgumentNullException.ThrowIfNull(folder);
+        ArgumentOutOfRangeException.ThrowIfNegative(threads);
+        ThrowIfUnservable(folder.Config);
+        TorchNative.Load();
+        bool cuda = UsesCuda(device);
+        if (threads > 0)
+        {
+            set_num_threads(threads);
+        }
+
+        NullLabel = folder.NullLabel;
+        Network = UNetWeights.Load(folder);
+        _ownsNetwork = true;
+        if (cuda)
+        {
+            Network.to(CUDA);
+        }
+
+        OnCuda = cuda;
+    }
+
+    /// <summary>Runs a network that is in memory already, such as one in training, on the CPU.</summary>
+    /// <param name="network">Borrowed, and put in evaluation mode by the caller while a session runs.</param>
+    /// <param name="nullLabel">The label of "no class", or -1 where it has none.</param>
+    public TorchBackend(UNet2DModel network, int nullLabel)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        ThrowIfUnservable(network.Config);
+        Network = network;
+        NullLabel = nullLabel;
+    }
+
+    /// <inheritdoc/>
+    public string Name => "torch";
+
+    /// <inheritdoc/>
+    public string Device => OnCuda
+        ? $"CUDA device 0 (libtorch {__version__})"
+        : $"CPU ({get_num_threads()} threads, libtorch {__version__})";
+
+    /// <inheritdoc/>
+    public UNetConfig Config => Network.Config;
+
+    internal UNet2DModel Network { get; }
+
+    internal int NullLabel { get; }
+
+    internal bool OnCuda { get; }
+
+    /// <inheritdoc/>
+    public IDenoiserSession CreateSession(SessionOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        int stride = Config.Stride;
+        if (options.Width <= 0 || options.Height <= 0 || options.Width % stride != 0 || options.Height % stride != 0)
+        {
+            throw new ArgumentException(
+                $"The size {options.Width}x{options.Height} does not fit the network: width and height must be positive multiples of {stride}.",
+                nameof(options));
+        }
+
+        if (options.Guided && NullLabel < 0)
+        {
+            throw new ArgumentException("Guidance needs a network with a null class, which this one lacks.", nameof(options));
+        }
+
+        return new TorchSession(this, options);
+    }
+
+    /// <summary>Frees the network, unless it is borrowed.</summary>
+    public void Dispose()
+    {
+        if (!_disposed && _ownsNetwork)
+        {
+            Network.Dispose();
+        }
+
+        _disposed = true;
+    }
+
+    private static bool UsesCuda(TorchDevice device)
+    {
+        // The CPU package has no CUDA at all; asking it would make TorchSharp search for libraries in vain.
+        bool possible = TorchNative.Variant.StartsWith("cuda", StringComparison.Ordinal)
+            || !string.IsNullOrEmpty(Environment.GetEnvironmentVariable(TorchNative.OverrideVariable));
+        bool present = device != TorchDevice.Cpu && possible && cuda.is_available();
+        return device == TorchDevice.Cuda && !present
+            ? throw new NotSupportedException(
+                $"CUDA is not available: this build has libtorch variant '{TorchNative.Variant}', and it needs a CUDA variant and device.")
+            : present;
+    }
+
+    private static void ThrowIfUnservable(UNetConfig config)
+    {
+        if (config.ClassEmbedType == "identity")
+        {
+            throw new ArgumentException(
+                "class_embed_type 'identity' takes an embedding for a class, and a texture request has only a class label.");
+        }
+    }
+}

@@ -1,0 +1,204 @@
+using System.Runtime.InteropServices;
+using Diffusion.Runtime.Backends;
+using Diffusion.Runtime.Noise;
+using Diffusion.Runtime.Schedules;
+using Diffusion.Runtime.Sharing;
+using Diffusion.Runtime.Solvers;
+using Diffusion.Torch.UNet;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Diffusion.Torch;
+
+/// <summary>One chain on libtorch: the network slice by slice, the step itself by Runtime's kernel in host memory.</summary>
+/// <remarks>
+/// The sample is copied from its ring slot into the network's input, scaled by cIn on the way (48 KiB at 64x64); the output is read
+/// where libtorch left it. Guidance evaluates a batch of two: the class first, the null class second.
+/// </remarks>
+internal sealed class TorchSession : IDenoiserSession
+{
+    private readonly TorchBackend _backend;
+    private readonly UNet2DModel _network;
+    private readonly HostSampleState _state;
+    private readonly UNetState _flow = new();
+    private readonly bool _seamless;
+    private readonly int _batch;
+    private readonly Tensor _input;
+    private readonly Tensor _timestep;
+    private readonly Tensor? _label;
+    private Evaluation _evaluation;
+    private Tensor[] _uploads = [];
+    private int _nextSlice = -1;
+    private bool _disposed;
+
+    public TorchSession(TorchBackend backend, SessionOptions options)
+    {
+        _backend = backend;
+        _network = backend.Network;
+        _seamless = options.Seamless;
+        _batch = options.Guided ? 2 : 1;
+        _state = new HostSampleState(options);
+        Slices = _network.Describe(_batch, options.Height, options.Width);
+        _input = zeros(_batch, SampleRing.Channels, options.Height, options.Width).DetachFromDisposeScope();
+        _timestep = zeros(_batch).DetachFromDisposeScope();
+        bool conditional = backend.Config.NumClassEmbeds > 0 || backend.Config.ClassEmbedType is not null;
+        _label = conditional ? zeros(_batch, ScalarType.Int64).DetachFromDisposeScope() : null;
+    }
+
+    public IReadOnlyList<SliceInfo> Slices { get; }
+
+    public SampleRing Samples => _state.Samples;
+
+    public void Start(NoiseLevel level, NoiseSource noise, ReadOnlySpan<float> image = default)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        _state.Start(level, noise, image);
+        Abandon();
+    }
+
+    public void BeginEvaluation(in Evaluation evaluation)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (_batch == 1 && evaluation.GuidanceScale != 1)
+        {
+            throw new ArgumentException(
+                $"The guidance scale is {evaluation.GuidanceScale}; a session made without guidance takes 1.", nameof(evaluation));
+        }
+
+        if (_label is not null)
+        {
+            Span<long> labels = MemoryMarshal.Cast<byte, long>(_label.bytes);
+            labels.Fill(_backend.NullLabel);
+            labels[0] = CheckedLabel(evaluation.ClassLabel >= 0 ? evaluation.ClassLabel : _backend.NullLabel);
+        }
+
+        Abandon();
+        _evaluation = evaluation;
+        FillInput((float)evaluation.Preconditioning.CIn);
+        Values(_timestep).Fill((float)evaluation.Preconditioning.CNoise);
+        if (_backend.OnCuda)
+        {
+            Upload();
+        }
+        else
+        {
+            _network.Begin(_flow, _input, _timestep, _label);
+        }
+
+        _nextSlice = 0;
+    }
+
+    public void RunSlice(int index)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (index != _nextSlice || index >= Slices.Count)
+        {
+            throw new InvalidOperationException(
+                $"Slice {index} was asked for; slices run in order after BeginEvaluation, and the next one is {_nextSlice}.");
+        }
+
+        // The network's sessions may differ in padding.
+        _network.Seamless = _seamless;
+        using (inference_mode())
+        {
+            _network.Slices[index].Run(_flow);
+        }
+
+        _nextSlice++;
+        if (_nextSlice == Slices.Count)
+        {
+            Download();
+        }
+    }
+
+    public bool CompleteStep(in LinearStep step, NoiseSource noise, int stepNumber)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (_nextSlice != Slices.Count)
+        {
+            throw new InvalidOperationException($"{_nextSlice} of {Slices.Count} slices have run; a step completes after all of them.");
+        }
+
+        // A network with learned variance has twice the channels; the mean comes first.
+        Span<float> output = Values(_flow.Hidden);
+        int length = Samples.PlaneLength;
+        ReadOnlySpan<float> nullOutput = _batch == 2 ? output.Slice(output.Length / 2, length) : default;
+        if (!_state.CompleteStep(_evaluation, output[..length], nullOutput, step, noise, stepNumber))
+        {
+            return false;
+        }
+
+        Abandon();
+        return true;
+    }
+
+    public void Dispose()
+    {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
+        Abandon();
+        _flow.Dispose();
+        _label?.Dispose();
+        _timestep.Dispose();
+        _input.Dispose();
+        _state.Dispose();
+    }
+
+    private static Span<float> Values(Tensor tensor) => MemoryMarshal.Cast<byte, float>(tensor.bytes);
+
+    private int CheckedLabel(int label) => label >= 0 && (_backend.Config.NumClassEmbeds == 0 || label < _backend.Config.NumClassEmbeds)
+        ? label
+        : throw new ArgumentException($"The class label is {label}; the network has the labels 0 to {_backend.Config.NumClassEmbeds - 1}.");
+
+    /// <summary>[Karras22, Eq. 7] cIn·x, once per member of the batch.</summary>
+    private void FillInput(float scale)
+    {
+        ReadOnlySpan<float> sample = _state.CurrentSample;
+        Span<float> input = Values(_input);
+        for (int i = 0; i < sample.Length; i++)
+        {
+            input[i] = scale * sample[i];
+        }
+
+        if (_batch == 2)
+        {
+            input[..sample.Length].CopyTo(input[sample.Length..]);
+        }
+    }
+
+    private void Upload()
+    {
+        _uploads = _label is null ? [Up(_input), Up(_timestep)] : [Up(_input), Up(_timestep), Up(_label)];
+        _network.Begin(_flow, _uploads[0], _uploads[1], _label is null ? null : _uploads[2]);
+
+        static Tensor Up(Tensor tensor) => tensor.to(CUDA).DetachFromDisposeScope();
+    }
+
+    /// <summary>Leaves the output contiguous in host memory; on a GPU this waits for the evaluation.</summary>
+    private void Download()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor output = _flow.Hidden;
+        if (_backend.OnCuda || !output.is_contiguous())
+        {
+            _flow.Advance(output.cpu().contiguous());
+        }
+    }
+
+    /// <summary>Drops a pending evaluation.</summary>
+    private void Abandon()
+    {
+        _nextSlice = -1;
+        _flow.Clear();
+        foreach (Tensor upload in _uploads)
+        {
+            upload.Dispose();
+        }
+
+        _uploads = [];
+    }
+}
