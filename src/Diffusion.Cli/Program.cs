@@ -1,0 +1,12 @@
+using System.CommandLine;
+using Diffusion.Cli;
+using Diffusion.Cli.Data;
+using Diffusion.Cli.Training;
+
+var root = new RootCommand("Generates, trains and measures textures by diffusion.")
+{
+    DataCommand.Create(),
+    TrainCommand.Create(),
+    ExportCommand.Create(),
+};
+return await CommandLineHost.RunAsync(root, args, Console.Error);

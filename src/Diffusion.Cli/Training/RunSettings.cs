@@ -1,0 +1,56 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Diffusion.Runtime.Models;
+using Diffusion.Torch.Training;
+
+namespace Diffusion.Cli.Training;
+
+/// <summary>What a run was started with: <c>run.json</c> in its folder, from which it resumes and is exported.</summary>
+internal sealed record RunSettings
+{
+    public const string FileName = "run.json";
+
+    private static readonly JsonSerializerOptions _json = new()
+    {
+        WriteIndented = true,
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
+    };
+
+    public required string Schedule { get; init; }
+
+    public required int Canvas { get; init; }
+
+    public required IReadOnlyList<string> ClassNames { get; init; }
+
+    public required UNetConfig Network { get; init; }
+
+    public required TrainingOptions Options { get; init; }
+
+    /// <exception cref="UserErrorException">The folder holds no run.</exception>
+    public static RunSettings Read(string runFolder)
+    {
+        var path = Path.Combine(runFolder, FileName);
+        if (!File.Exists(path))
+        {
+            throw new UserErrorException($"The folder '{runFolder}' holds no training run ({FileName} is missing).");
+        }
+
+        try
+        {
+            return JsonSerializer.Deserialize<RunSettings>(File.ReadAllText(path), _json)
+                ?? throw new UserErrorException($"'{path}' is empty.");
+        }
+        catch (JsonException exception)
+        {
+            throw new UserErrorException($"'{path}' cannot be read: {exception.Message}", exception);
+        }
+    }
+
+    public void Write(string runFolder)
+    {
+        var path = Path.Combine(runFolder, FileName);
+        File.WriteAllText(path + ".tmp", JsonSerializer.Serialize(this, _json));
+        File.Move(path + ".tmp", path, overwrite: true);
+    }
+}

@@ -1,0 +1,56 @@
+using Diffusion.Runtime.Denoising;
+using Diffusion.Runtime.Schedules;
+using Diffusion.Torch.Training;
+using SixLabors.ImageSharp;
+using SixLabors.ImageSharp.PixelFormats;
+using static TorchSharp.torch;
+
+namespace Diffusion.Cli.Training;
+
+/// <summary>A picture of what the network makes: a row for each class, drawn from the same noise every time.</summary>
+internal static class SampleSheet
+{
+    private const int Columns = 4;
+    private const int Steps = 25;
+    private const int Gap = 4;
+    private const ulong Seed = 1;
+
+    public static void Write(
+        string path,
+        nn.Module<Tensor, Tensor, Tensor?, Tensor> network,
+        NoiseSchedule schedule,
+        PredictionType prediction,
+        int classCount,
+        int edge,
+        Device device)
+    {
+        var cell = edge + Gap;
+        using var sheet = new Image<Rgb24>((Columns * cell) + Gap, (classCount * cell) + Gap, new Rgb24(255, 255, 255));
+        for (var row = 0; row < classCount; row++)
+        {
+            var labels = Enumerable.Repeat((long)row, Columns).ToArray();
+            using var samples = DdimPreview.Sample(
+                network, schedule, prediction, labels, edge, Steps, Seed + (ulong)row, device);
+            for (var column = 0; column < Columns; column++)
+            {
+                using var one = samples[column].contiguous();
+                Paint(sheet, one.data<float>().ToArray(), edge, Gap + (column * cell), Gap + (row * cell));
+            }
+        }
+
+        sheet.SaveAsPng(path + ".tmp");
+        File.Move(path + ".tmp", path, overwrite: true);
+    }
+
+    private static void Paint(Image<Rgb24> sheet, float[] planes, int edge, int left, int top)
+    {
+        var plane = edge * edge;
+        for (var i = 0; i < plane; i++)
+        {
+            sheet[left + (i % edge), top + (i / edge)] =
+                new Rgb24(ToByte(planes[i]), ToByte(planes[plane + i]), ToByte(planes[(2 * plane) + i]));
+        }
+    }
+
+    private static byte ToByte(float value) => (byte)Math.Clamp(MathF.Round((value + 1) * 127.5f), 0, 255);
+}

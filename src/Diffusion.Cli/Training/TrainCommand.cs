@@ -1,0 +1,196 @@
+using System.CommandLine;
+using System.Globalization;
+using Diffusion.Runtime.Denoising;
+using Diffusion.Runtime.Models;
+using Diffusion.Runtime.Schedules;
+using Diffusion.Torch.Training;
+using Spectre.Console;
+
+namespace Diffusion.Cli.Training;
+
+/// <summary><c>train</c>: trains a class-conditional texture network; the defaults train the shipped one.</summary>
+internal static class TrainCommand
+{
+    /// <summary>Divides every width; diffusers' 32 would ask for wider levels than a budget of milliseconds has.</summary>
+    private const int NormGroups = 16;
+
+    private static readonly TrainingOptions _defaults = new();
+
+    private static readonly Option<string> _data = Text("--data", "data/textures", "Training set: a folder with CLASS/*.png.");
+    private static readonly Option<string> _out = Text("--out", "runs/textures-64", "Folder of the run: checkpoints, log, pictures.");
+    private static readonly Option<int?> _iterations = new("--iterations") { Description = $"Iterations in all. [default: {_defaults.Iterations}, or no limit with --minutes]" };
+    private static readonly Option<double?> _minutes = new("--minutes") { Description = "Training time in all; the learning rate falls to 0 by then." };
+    private static readonly Option<int> _batch = Number("--batch", _defaults.BatchSize, "Pictures an iteration.");
+    private static readonly Option<double> _learningRate = Number("--learning-rate", _defaults.LearningRate, "Highest learning rate.");
+    private static readonly Option<string> _width = Text("--width", "64,96,128", $"Channels of each level, top first; multiples of {NormGroups}.");
+    private static readonly Option<int> _layers = Number("--layers", 1, "Residual blocks a level.");
+    private static readonly Option<int> _patch = Number("--patch", 2, "Edge of the pixel-unshuffle patch; 1 for none.");
+    private static readonly Option<string> _prediction = Text("--prediction", "v_prediction", "What the network predicts.", [.. PredictionTypes.Names]);
+    private static readonly Option<string> _schedule = Text("--schedule", "cosine", "Noise schedule.", [.. NoiseSchedules.Names]);
+    private static readonly Option<int> _canvas = Number("--canvas", 64, "Edge of the training pictures.");
+    private static readonly Option<ulong> _seed = Number("--seed", _defaults.Seed, "Seed of everything random.");
+    private static readonly Option<bool> _resume = new("--resume") { Description = "Goes on with the run in --out, with the settings it was started with." };
+    private static readonly Option<string?> _export = new("--export") { Description = "Model folder to write at the end." };
+    private static readonly Option<int> _checkpointEvery = Number("--checkpoint-every", 500, "Iterations between checkpoints; the last two are kept.");
+    private static readonly Option<int> _sampleEvery = Number("--sample-every", 500, "Iterations between sample sheets.");
+    private static readonly Option<string?> _device = new("--device") { Description = "cpu, cuda or cuda:N. [default: cuda where there is one]" };
+
+    public static Command Create()
+    {
+        var command = new Command("train", "Trains a texture network by Algorithm 1 of the DDPM paper; Ctrl+C leaves a checkpoint.")
+        {
+            _data, _out, _iterations, _minutes, _batch, _learningRate, _width, _layers, _patch, _prediction, _schedule, _canvas, _seed,
+            _resume, _export, _checkpointEvery, _sampleEvery, _device,
+        };
+        command.SetAction(Run);
+        return command;
+    }
+
+    private static async Task<int> Run(ParseResult parsed, CancellationToken cancellation)
+    {
+        var folder = parsed.GetValue(_out)!;
+        var device = TorchDevice.Parse(parsed.GetValue(_device));
+        RequirePositive(parsed, _checkpointEvery);
+        RequirePositive(parsed, _sampleEvery);
+        var resume = parsed.GetValue(_resume);
+        if (!resume && TrainRun.LatestCheckpoint(folder) is not null)
+        {
+            throw new UserErrorException($"The folder '{folder}' already holds a run: give --resume, or another --out.");
+        }
+
+        var settings = resume ? RunSettings.Read(folder) : SettingsOf(parsed);
+        var data = TextureDataset.Create(TextureFolder.Load(parsed.GetValue(_data)!), settings.Canvas);
+        if (resume && !data.ClassNames.SequenceEqual(settings.ClassNames))
+        {
+            throw new UserErrorException($"The classes in '{parsed.GetValue(_data)}' are not those that '{folder}' was trained on.");
+        }
+
+        settings = settings with
+        {
+            ClassNames = data.ClassNames,
+            Network = settings.Network with { NumClassEmbeds = data.ClassNames.Count + 1 },
+        };
+        Directory.CreateDirectory(folder);
+        settings.Write(folder);
+        var run = new TrainRun(folder, settings, device)
+        {
+            CheckpointEvery = parsed.GetValue(_checkpointEvery),
+            SampleEvery = parsed.GetValue(_sampleEvery),
+        };
+        if (!await TrainAsync(run, data, cancellation))
+        {
+            Console.WriteLine($"Stopped; a checkpoint is in {folder}. Go on with --resume.");
+            return CommandLineHost.Cancelled;
+        }
+
+        Console.WriteLine($"Done: {run.SamplesPath}, {run.LossPlotPath}");
+        if (parsed.GetValue(_export) is { } modelFolder)
+        {
+            ExportCommand.Export(folder, modelFolder);
+        }
+
+        return 0;
+    }
+
+    private static async Task<bool> TrainAsync(TrainRun run, TextureDataset data, CancellationToken cancellation)
+    {
+        if (Console.IsOutputRedirected)
+        {
+            foreach (var (name, count, wrapping) in data.Describe())
+            {
+                Console.WriteLine($"{name,-14}{count,5} textures, {wrapping} wrap");
+            }
+
+            Console.WriteLine($"{data.HeldOutCount} held out");
+            return run.Train(data, new PlainTrainingDisplay(Console.Out), cancellation);
+        }
+
+        return await AnsiConsole.Progress()
+            .Columns(new ProgressBarColumn(), new PercentageColumn(), new TaskDescriptionColumn { Alignment = Justify.Left })
+            .StartAsync(context => Task.Run(
+                () => run.Train(data, new BarTrainingDisplay(context.AddTask("train", maxValue: 1)), cancellation),
+                CancellationToken.None));
+    }
+
+    private static RunSettings SettingsOf(ParseResult parsed)
+    {
+        var widths = WidthsOf(parsed.GetValue(_width)!);
+        var patch = parsed.GetValue(_patch);
+        var canvas = parsed.GetValue(_canvas);
+        RequirePositive(parsed, _patch);
+        RequirePositive(parsed, _layers);
+        if (canvas % (patch << (widths.Length - 1)) != 0 || canvas <= 2 * TextureDataset.CropBorder)
+        {
+            throw new UserErrorException(
+                $"--canvas {canvas} must be a multiple of {patch << (widths.Length - 1)} for this network, and above {2 * TextureDataset.CropBorder}.");
+        }
+
+        var minutes = parsed.GetValue(_minutes);
+        return new RunSettings
+        {
+            Schedule = parsed.GetValue(_schedule)!,
+            Canvas = canvas,
+            ClassNames = [],
+            Network = new UNetConfig
+            {
+                SampleSize = canvas,
+                InChannels = 3 * patch * patch,
+                OutChannels = 3 * patch * patch,
+                PatchSize = patch,
+                DownBlockTypes = [.. Enumerable.Repeat("DownBlock2D", widths.Length)],
+                UpBlockTypes = [.. Enumerable.Repeat("UpBlock2D", widths.Length)],
+                BlockOutChannels = widths,
+                LayersPerBlock = parsed.GetValue(_layers),
+                NormNumGroups = NormGroups,
+                AttentionHeadDim = 32,
+            },
+            Options = new TrainingOptions
+            {
+                Iterations = parsed.GetValue(_iterations) ?? (minutes is null ? _defaults.Iterations : int.MaxValue),
+                Duration = minutes is { } limit ? TimeSpan.FromMinutes(limit) : null,
+                BatchSize = parsed.GetValue(_batch),
+                LearningRate = parsed.GetValue(_learningRate),
+                Prediction = PredictionTypes.Parse(parsed.GetValue(_prediction)!),
+                Seed = parsed.GetValue(_seed),
+            },
+        };
+    }
+
+    private static int[] WidthsOf(string text)
+    {
+        var parts = text.Split(',', StringSplitOptions.TrimEntries);
+        var widths = new int[parts.Length];
+        for (var i = 0; i < parts.Length; i++)
+        {
+            if (!int.TryParse(parts[i], NumberStyles.None, CultureInfo.InvariantCulture, out widths[i])
+                || widths[i] == 0 || widths[i] % NormGroups != 0)
+            {
+                throw new UserErrorException($"--width '{text}' must list multiples of {NormGroups}, such as 64,96,128.");
+            }
+        }
+
+        return widths;
+    }
+
+    private static void RequirePositive(ParseResult parsed, Option<int> option)
+    {
+        if (parsed.GetValue(option) < 1)
+        {
+            throw new UserErrorException($"{option.Name} is {parsed.GetValue(option)}; it must be at least 1.");
+        }
+    }
+
+    private static Option<string> Text(string name, string value, string description, params string[] allowed)
+    {
+        var option = new Option<string>(name) { Description = description, DefaultValueFactory = _ => value };
+        if (allowed.Length > 0)
+        {
+            option.AcceptOnlyFromAmong(allowed);
+        }
+
+        return option;
+    }
+
+    private static Option<T> Number<T>(string name, T value, string description) =>
+        new(name) { Description = description, DefaultValueFactory = _ => value };
+}

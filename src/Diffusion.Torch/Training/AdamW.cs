@@ -1,0 +1,76 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Diffusion.Torch.Training;
+
+/// <summary>Adam with decoupled weight decay, its moments in the open so that a checkpoint holds them by name.</summary>
+/// <remarks>
+/// Written out instead of TorchSharp's optimizer, whose state can be saved but neither named nor read as safetensors. Weight decay leaves
+/// vectors (biases, normalisation) alone. Owns its moments. One thread. [Kingma15, Alg. 1] [Loshchilov19, Alg. 2]
+/// </remarks>
+internal sealed class AdamW : IDisposable
+{
+    private const double Beta1 = 0.9;
+    private const double Beta2 = 0.999;
+    private const double Epsilon = 1e-8;
+
+    private readonly (string Name, Parameter Value)[] _parameters;
+    private readonly double _weightDecay;
+
+    public AdamW((string Name, Parameter Value)[] parameters, double weightDecay)
+    {
+        _parameters = parameters;
+        _weightDecay = weightDecay;
+        FirstMoments = ZerosLike(parameters);
+        SecondMoments = ZerosLike(parameters);
+    }
+
+    public (string Name, Tensor Value)[] FirstMoments { get; }
+
+    public (string Name, Tensor Value)[] SecondMoments { get; }
+
+    /// <summary>Takes one step down the gradients that are there.</summary>
+    /// <param name="step">The step's number, from 1.</param>
+    /// <param name="learningRate">The rate of this step.</param>
+    public void Step(long step, double learningRate)
+    {
+        using var scope = NewDisposeScope();
+        using var frozen = no_grad();
+        var correction1 = 1 - Math.Pow(Beta1, step);
+        var correction2 = 1 - Math.Pow(Beta2, step);
+        for (var i = 0; i < _parameters.Length; i++)
+        {
+            var theta = _parameters[i].Value;
+            if (theta.grad is not { } gradient)
+            {
+                continue;
+            }
+
+            var m = FirstMoments[i].Value;
+            var v = SecondMoments[i].Value;
+            if (theta.dim() > 1)
+            {
+                // [Loshchilov19, Alg. 2] θ ← θ - η·λ·θ
+                theta.mul_(1 - (learningRate * _weightDecay));
+            }
+
+            // [Kingma15, Alg. 1] m ← β1·m + (1-β1)·g; v ← β2·v + (1-β2)·g²; θ ← θ - η·m̂ / (√v̂ + ε)
+            m.mul_(Beta1).add_(gradient, 1 - Beta1);
+            v.mul_(Beta2).addcmul_(gradient, gradient, 1 - Beta2);
+            var denominator = v.sqrt().div_(Math.Sqrt(correction2)).add_(Epsilon);
+            theta.addcdiv_(m, denominator, -learningRate / correction1);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var (_, value) in FirstMoments.Concat(SecondMoments))
+        {
+            value.Dispose();
+        }
+    }
+
+    private static (string, Tensor)[] ZerosLike((string Name, Parameter Value)[] parameters) =>
+        [.. parameters.Select(p => (p.Name, zeros_like(p.Value, requires_grad: false).DetachFromDisposeScope()))];
+}

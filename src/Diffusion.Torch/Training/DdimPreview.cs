@@ -1,0 +1,63 @@
+using Diffusion.Runtime.Denoising;
+using Diffusion.Runtime.Schedules;
+using static TorchSharp.torch;
+
+namespace Diffusion.Torch.Training;
+
+/// <summary>Samples a batch by DDIM to see how training goes; the runtime's chain is the way for everything else.</summary>
+/// <remarks>One thread. [Song21DDIM, Eq. 12 with σ_t = 0]</remarks>
+public static class DdimPreview
+{
+    /// <summary>Draws one picture per label.</summary>
+    /// <param name="network">(x [N, 3, H, W], timestep [N], label [N]) to [N, 3, H, W]; not disposed.</param>
+    /// <param name="schedule">The schedule it was trained on.</param>
+    /// <param name="prediction">What it predicts.</param>
+    /// <param name="labels">Class indices, one a picture.</param>
+    /// <param name="edge">Edge of the pictures in pixels.</param>
+    /// <param name="steps">Network evaluations, at least 2.</param>
+    /// <param name="seed">Seed of the noise it starts from.</param>
+    /// <param name="device">Where the network is.</param>
+    /// <returns>[N, 3, H, W] on the CPU in [-1, 1]; the caller disposes it.</returns>
+    public static Tensor Sample(
+        nn.Module<Tensor, Tensor, Tensor?, Tensor> network,
+        NoiseSchedule schedule,
+        PredictionType prediction,
+        IReadOnlyList<long> labels,
+        int edge,
+        int steps,
+        ulong seed,
+        Device device)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        ArgumentNullException.ThrowIfNull(schedule);
+        ArgumentNullException.ThrowIfNull(labels);
+        ArgumentOutOfRangeException.ThrowIfLessThan(steps, 2);
+        using var scope = NewDisposeScope();
+        using var frozen = no_grad();
+        using var generator = new Generator(seed);
+        var x = randn([labels.Count, 3, edge, edge], generator: generator).to(device);
+        var label = tensor(labels.ToArray()).to(device);
+        for (var i = 0; i < steps; i++)
+        {
+            using var step = NewDisposeScope();
+            var time = Math.Round(schedule.MaxTime * (steps - i) / steps);
+            var here = schedule.At(time);
+            var next = i == steps - 1 ? NoiseLevel.Clean : schedule.At(Math.Round(schedule.MaxTime * (steps - i - 1) / steps));
+            var output = network.call(x, full([labels.Count], (float)schedule.NetworkTime(time), device: device), label);
+            var clean = Clean(prediction, here, x, output).clamp(-1, 1);
+
+            // [Song21DDIM, Eq. 12] x' = α'·x_0 + σ'·(x - α·x_0)/σ
+            var noise = (x - (here.Alpha * clean)) / here.Sigma;
+            x = ((next.Alpha * clean) + (next.Sigma * noise)).MoveToOuterDisposeScope();
+        }
+
+        return x.cpu().DetachFromDisposeScope();
+    }
+
+    private static Tensor Clean(PredictionType prediction, NoiseLevel level, Tensor x, Tensor output) => prediction switch
+    {
+        PredictionType.Epsilon => (x - (level.Sigma * output)) / level.Alpha,
+        PredictionType.Sample => output,
+        _ => (level.Alpha * x) - (level.Sigma * output), // [Salimans22, App. D]
+    };
+}

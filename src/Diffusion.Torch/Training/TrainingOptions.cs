@@ -1,0 +1,63 @@
+using Diffusion.Runtime.Denoising;
+
+namespace Diffusion.Torch.Training;
+
+/// <summary>How a network is trained; the defaults are those of the shipped texture model.</summary>
+/// <remarks>Immutable; validated by <see cref="Trainer"/>.</remarks>
+public sealed record TrainingOptions
+{
+    /// <summary>Iterations in all, at least 1. The learning rate reaches 0 there.</summary>
+    public int Iterations { get; init; } = 8000;
+
+    /// <summary>Training time in all, over all resumed runs; null for no limit. Whichever end is nearer drives the learning rate.</summary>
+    public TimeSpan? Duration { get; init; }
+
+    /// <summary>Pictures an iteration, at least 1.</summary>
+    public int BatchSize { get; init; } = 16;
+
+    /// <summary>Highest learning rate, above 0.</summary>
+    public double LearningRate { get; init; } = 1e-3;
+
+    /// <summary>Iterations over which the learning rate rises linearly from 0.</summary>
+    public int WarmupIterations { get; init; } = 100;
+
+    /// <summary>AdamW's decoupled weight decay on matrices and kernels, at least 0. [Loshchilov19]</summary>
+    public double WeightDecay { get; init; } = 0.01;
+
+    /// <summary>Gradients are scaled down to this norm, above 0.</summary>
+    public double ClipNorm { get; init; } = 1;
+
+    /// <summary>Decay of the averaged weights that are sampled and exported, in [0, 1).</summary>
+    public double AverageDecay { get; init; } = 0.999;
+
+    /// <summary>Share of pictures that are shown under the null label, for guidance, in [0, 1]. [HoSalimans22, Alg. 1]</summary>
+    public double LabelDropout { get; init; } = 0.1;
+
+    /// <summary>What the network predicts.</summary>
+    public PredictionType Prediction { get; init; } = PredictionType.VPrediction;
+
+    /// <summary>Seed of everything random. Each iteration's draws depend on it and the iteration's number only.</summary>
+    public ulong Seed { get; init; } = 1;
+
+    /// <exception cref="ArgumentOutOfRangeException">A value is outside its range.</exception>
+    internal void Validate()
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(Iterations, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(BatchSize, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(WarmupIterations);
+        ArgumentOutOfRangeException.ThrowIfNegative(WeightDecay);
+        Require(LearningRate > 0, nameof(LearningRate), LearningRate, "above 0");
+        Require(ClipNorm > 0, nameof(ClipNorm), ClipNorm, "above 0");
+        Require(AverageDecay is >= 0 and < 1, nameof(AverageDecay), AverageDecay, "in [0, 1)");
+        Require(LabelDropout is >= 0 and <= 1, nameof(LabelDropout), LabelDropout, "in [0, 1]");
+        Require(Duration is null || Duration > TimeSpan.Zero, nameof(Duration), Duration, "positive");
+    }
+
+    private static void Require(bool condition, string name, object? value, string rule)
+    {
+        if (!condition)
+        {
+            throw new ArgumentOutOfRangeException(name, value, $"{name} must be {rule}.");
+        }
+    }
+}
