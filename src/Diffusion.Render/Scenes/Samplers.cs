@@ -1,0 +1,52 @@
+using Diffusion.Render.Devices;
+using Silk.NET.Vulkan;
+
+namespace Diffusion.Render.Scenes;
+
+/// <summary>The samplers of the scene.</summary>
+internal static unsafe class Samplers
+{
+    private const float MaxAnisotropy = 8f;
+
+    /// <summary>Repeats, filters between mip levels, and along the slope where the device can.</summary>
+    public static Sampler CreateRepeating(VulkanDevice device)
+    {
+        var info = new SamplerCreateInfo
+        {
+            SType = StructureType.SamplerCreateInfo,
+            MagFilter = Filter.Linear,
+            MinFilter = Filter.Linear,
+            MipmapMode = SamplerMipmapMode.Linear,
+            MaxLod = Vk.LodClampNone,
+            AnisotropyEnable = device.HasAnisotropy,
+            MaxAnisotropy = Math.Min(MaxAnisotropy, device.Limits.MaxSamplerAnisotropy),
+        };
+        return Create(device, info, "repeating sampler");
+    }
+
+    /// <summary>Compares depths, four at a time, lit outside the map.</summary>
+    public static Sampler CreateShadow(VulkanDevice device)
+    {
+        var info = new SamplerCreateInfo
+        {
+            SType = StructureType.SamplerCreateInfo,
+            MagFilter = Filter.Linear,
+            MinFilter = Filter.Linear,
+            AddressModeU = SamplerAddressMode.ClampToBorder,
+            AddressModeV = SamplerAddressMode.ClampToBorder,
+            AddressModeW = SamplerAddressMode.ClampToBorder,
+            BorderColor = BorderColor.FloatOpaqueWhite,
+            CompareEnable = true,
+            CompareOp = CompareOp.LessOrEqual,
+        };
+        return Create(device, info, "shadow sampler");
+    }
+
+    private static Sampler Create(VulkanDevice device, SamplerCreateInfo info, string name)
+    {
+        Sampler sampler;
+        device.Api.CreateSampler(device.Handle, &info, null, &sampler).Check();
+        device.SetName(ObjectType.Sampler, sampler.Handle, name);
+        return sampler;
+    }
+}
