@@ -1,0 +1,49 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+
+namespace Diffusion.Render.Tests.Support;
+
+/// <summary>The display that is there, or an Xvfb of its own; skips the test where there is neither.</summary>
+internal sealed partial class VirtualDisplay : IDisposable
+{
+    private readonly Process? _server;
+
+    public VirtualDisplay()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "Xvfb is for Linux");
+        if (!string.IsNullOrEmpty(Environment.GetEnvironmentVariable("DISPLAY")))
+        {
+            return;
+        }
+
+        Skip.IfNot(File.Exists("/usr/bin/Xvfb"), "neither a display nor Xvfb");
+
+        // With -displayfd the server picks a free number and tells it once it takes clients.
+        _server = Process.Start(new ProcessStartInfo("/usr/bin/Xvfb", "-displayfd 1 -screen 0 800x600x24 -nolisten tcp")
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        string? number = _server.StandardOutput.ReadLine();
+        Skip.If(string.IsNullOrEmpty(number), "Xvfb did not start");
+
+        // GLFW reads the C environment, which .NET's own does not touch.
+        _ = SetEnvironment("DISPLAY", ":" + number, 1);
+    }
+
+    public void Dispose()
+    {
+        if (_server is not null)
+        {
+            _ = UnsetEnvironment("DISPLAY");
+            _server.Kill();
+            _server.Dispose();
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int SetEnvironment(string name, string value, int overwrite);
+
+    [LibraryImport("libc", EntryPoint = "unsetenv", StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int UnsetEnvironment(string name);
+}
