@@ -40,6 +40,7 @@ public static class TorchNative
                 return;
             }
 
+            OpenMpWaiting.Sleep();
             string folder = FindFolder();
             string? installed = Environment.GetEnvironmentVariable(OverrideVariable);
             if (!string.IsNullOrEmpty(installed))
