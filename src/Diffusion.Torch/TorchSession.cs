@@ -65,14 +65,15 @@ internal sealed class TorchSession : IDenoiserSession
                 $"The guidance scale is {evaluation.GuidanceScale}; a session made without guidance takes 1.", nameof(evaluation));
         }
 
+        int label = _label is null ? -1 : CheckedLabel(evaluation.ClassLabel);
+        Abandon();
         if (_label is not null)
         {
             Span<long> labels = MemoryMarshal.Cast<byte, long>(_label.bytes);
             labels.Fill(_backend.NullLabel);
-            labels[0] = CheckedLabel(evaluation.ClassLabel >= 0 ? evaluation.ClassLabel : _backend.NullLabel);
+            labels[0] = label;
         }
 
-        Abandon();
         _evaluation = evaluation;
         FillInput((float)evaluation.Preconditioning.CIn);
         Values(_timestep).Fill((float)evaluation.Preconditioning.CNoise);
@@ -99,15 +100,24 @@ internal sealed class TorchSession : IDenoiserSession
 
         // The network's sessions may differ in padding.
         _network.Seamless = _seamless;
-        using (inference_mode())
+        try
         {
-            _network.Slices[index].Run(_flow);
-        }
+            using (inference_mode())
+            {
+                _network.Slices[index].Run(_flow);
+            }
 
-        _nextSlice++;
-        if (_nextSlice == Slices.Count)
+            _nextSlice++;
+            if (_nextSlice == Slices.Count)
+            {
+                Download();
+            }
+        }
+        catch
         {
-            Download();
+            // A slice that failed (out of memory) may have consumed its skip: the evaluation cannot go on, the session can.
+            Abandon();
+            throw;
         }
     }
 
@@ -150,9 +160,21 @@ internal sealed class TorchSession : IDenoiserSession
 
     private static Span<float> Values(Tensor tensor) => MemoryMarshal.Cast<byte, float>(tensor.bytes);
 
-    private int CheckedLabel(int label) => label >= 0 && (_backend.Config.NumClassEmbeds == 0 || label < _backend.Config.NumClassEmbeds)
-        ? label
-        : throw new ArgumentException($"The class label is {label}; the network has the labels 0 to {_backend.Config.NumClassEmbeds - 1}.");
+    /// <summary>The class, or the null class where none is asked for.</summary>
+    private int CheckedLabel(int asked)
+    {
+        int label = asked >= 0 ? asked : _backend.NullLabel;
+        int rows = _backend.Config.NumClassEmbeds;
+        if (label < 0)
+        {
+            throw new ArgumentException($"The class label is {asked}, and the network has no null class to take for it.");
+        }
+
+        // A class embedded like a timestep has no table, and so no upper end.
+        return rows == 0 || label < rows
+            ? label
+            : throw new ArgumentException($"The class label is {asked}; the network has the labels 0 to {rows - 1}.");
+    }
 
     /// <summary>[Karras22, Eq. 7] cIn·x, once per member of the batch.</summary>
     private void FillInput(float scale)

@@ -10,6 +10,17 @@ namespace Diffusion.Torch.UNet;
 /// session runs them one at a time: there is no second implementation. Weights are initialised as PyTorch does, except that
 /// the last convolution of every residual block and <c>conv_out</c> start at zero, so that a fresh network is close to the
 /// identity of its skips, which trains faster; loading overwrites them. Owned by its creator, one thread at a time. [Ho20, App. B]
+/// <para>
+/// Blocks: DownBlock2D, AttnDownBlock2D, ResnetDownsampleBlock2D; UNetMidBlock2D or none; UpBlock2D, AttnUpBlock2D,
+/// ResnetUpsampleBlock2D. Keys: every property of <see cref="UNetConfig"/>, with time_embedding_type positional, fourier, learned;
+/// class_embed_type null, timestep, identity; act_fn silu, swish, mish, gelu, relu; down- and upsample_type conv, resnet;
+/// resnet_time_scale_shift default, scale_shift; downsample_padding 0, 1; patch_size is ours.
+/// </para>
+/// <para>
+/// Left out, and refused by name: the skip blocks with FIR filters (SkipDownBlock2D, AttnSkipDownBlock2D and their Up forms, of the
+/// NCSN++ checkpoints), the cross-attention, K- and simple blocks (of text-conditioned pipelines, which are no UNet2DModel),
+/// the ada_group and spatial time_scale_shift, and resampling without a layer (downsample_type null).
+/// </para>
 /// </remarks>
 public sealed class UNet2DModel : nn.Module<Tensor, Tensor, Tensor?, Tensor>
 {
