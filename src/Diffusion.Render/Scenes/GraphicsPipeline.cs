@@ -130,7 +130,9 @@ internal static unsafe class GraphicsPipeline
     {
         SType = StructureType.PipelineRasterizationStateCreateInfo,
         PolygonMode = PolygonMode.Fill,
-        CullMode = info.HasVertices ? CullModeFlags.BackBit : CullModeFlags.None,
+
+        // Shadows take both sides: back faces alone let light in where a body meets the floor.
+        CullMode = info.HasVertices && !info.BiasesDepth ? CullModeFlags.BackBit : CullModeFlags.None,
         FrontFace = FrontFace.CounterClockwise,
         LineWidth = 1,
         DepthBiasEnable = info.BiasesDepth,

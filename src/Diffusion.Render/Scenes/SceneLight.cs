@@ -9,7 +9,7 @@ public sealed record SceneLight
     public Vector3 Direction { get; init; } = new(0.55f, 0.9f, 0.45f);
 
     /// <summary>The key light, warm by default.</summary>
-    public Vector3 Colour { get; init; } = new(2.6f, 2.25f, 1.8f);
+    public Vector3 Colour { get; init; } = new(2.2f, 1.92f, 1.56f);
 
     /// <summary>Ambient light from above.</summary>
     public Vector3 Sky { get; init; } = new(0.36f, 0.43f, 0.55f);
