@@ -195,7 +195,9 @@ public sealed unsafe class VulkanDevice : IDisposable
         HostImportAlignment = (long)host.MinImportedHostPointerAlignment;
         PhysicalDeviceFeatures features;
         Api.GetPhysicalDeviceFeatures(PhysicalDevice, &features);
-        HasAnisotropy = features.SamplerAnisotropy;
+
+        // Mesa's llvmpipe (22.3) was seen to loop without end in its anisotropic filter; on a CPU it is no bargain anyway.
+        HasAnisotropy = features.SamplerAnisotropy && Info.Type != PhysicalDeviceType.Cpu;
     }
 
     private Device CreateDevice()

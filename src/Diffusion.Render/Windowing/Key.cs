@@ -45,6 +45,9 @@ public enum Key
     /// <summary>Letter D.</summary>
     D = 68,
 
+    /// <summary>Letter H.</summary>
+    H = 72,
+
     /// <summary>Letter P.</summary>
     P = 80,
 
@@ -53,6 +56,9 @@ public enum Key
 
     /// <summary>Letter S.</summary>
     S = 83,
+
+    /// <summary>Letter V.</summary>
+    V = 86,
 
     /// <summary>Letter X.</summary>
     X = 88,
