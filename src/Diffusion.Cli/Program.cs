@@ -1,10 +1,12 @@
 using System.CommandLine;
 using Diffusion.Cli;
 using Diffusion.Cli.Data;
+using Diffusion.Cli.Sampling;
 using Diffusion.Cli.Training;
 
 var root = new RootCommand("Generates, trains and measures textures by diffusion.")
 {
+    SampleCommand.Create(),
     DataCommand.Create(),
     TrainCommand.Create(),
     ExportCommand.Create(),

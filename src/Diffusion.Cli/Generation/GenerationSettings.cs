@@ -1,0 +1,29 @@
+namespace Diffusion.Cli.Generation;
+
+/// <summary>What <see cref="GenerationOptions"/> read, not yet checked against a model.</summary>
+internal sealed record GenerationSettings
+{
+    /// <summary>Model folder, or null for the shipped one.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>Backend name.</summary>
+    public string Backend { get; init; } = "torch";
+
+    /// <summary>Class, <c>list</c>, or null for the first.</summary>
+    public string? ClassName { get; init; }
+
+    /// <summary>Seed of the noise.</summary>
+    public ulong Seed { get; init; }
+
+    /// <summary>Solver steps.</summary>
+    public int Steps { get; init; } = 20;
+
+    /// <summary>Solver name.</summary>
+    public string Solver { get; init; } = "dpmpp-2m";
+
+    /// <summary>Schedule name, or null for the model's.</summary>
+    public string? Schedule { get; init; }
+
+    /// <summary>Guidance scale, 1 for none.</summary>
+    public float GuidanceScale { get; init; } = 1;
+}

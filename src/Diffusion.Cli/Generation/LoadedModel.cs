@@ -1,0 +1,100 @@
+using Diffusion.Runtime;
+using Diffusion.Runtime.Backends;
+using Diffusion.Runtime.Models;
+using Diffusion.Runtime.Schedules;
+using Diffusion.Runtime.Solvers;
+using Diffusion.Torch;
+
+namespace Diffusion.Cli.Generation;
+
+/// <summary>A model folder on a backend, and the requests that the common options make for it.</summary>
+internal sealed class LoadedModel : IDisposable
+{
+    private readonly GenerationSettings _settings;
+
+    private LoadedModel(GenerationSettings settings, ModelFolder folder, IDenoiserBackend backend)
+    {
+        _settings = settings;
+        Folder = folder;
+        Backend = backend;
+    }
+
+    /// <summary>The model's files.</summary>
+    public ModelFolder Folder { get; }
+
+    /// <summary>The network on its device; owned.</summary>
+    public IDenoiserBackend Backend { get; }
+
+    /// <summary>Opens the folder without loading weights.</summary>
+    public static ModelFolder OpenFolder(GenerationSettings settings) => ModelFolder.Open(ModelLocator.Find(settings.Model));
+
+    /// <summary>Checks the settings against the model, then loads the weights.</summary>
+    /// <param name="settings">What the command line chose.</param>
+    /// <param name="width">Canvas width in pixels.</param>
+    /// <param name="height">Canvas height in pixels.</param>
+    /// <exception cref="UserErrorException">A name is unknown.</exception>
+    public static LoadedModel Load(GenerationSettings settings, int width, int height)
+    {
+        ModelFolder folder = OpenFolder(settings);
+        if (settings.Backend != "torch")
+        {
+            throw new UserErrorException($"--backend '{settings.Backend}' is unknown: it must be torch.");
+        }
+
+        ClassLabel(folder, settings.ClassName);
+        var backend = new TorchBackend(folder);
+        var model = new LoadedModel(settings, folder, backend);
+        try
+        {
+            // A request that breaks a rule shall fail before a window opens or a file is touched.
+            using var runtime = new DiffusionRuntime(backend, folder.Description);
+            runtime.Submit(model.Request(width, height));
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+
+        return model;
+    }
+
+    /// <summary>A request by the common options; the class and seed are those of the options.</summary>
+    public TextureRequest Request(int width, int height)
+    {
+        var request = new TextureRequest
+        {
+            Width = width,
+            Height = height,
+            ClassLabel = ClassLabel(Folder, _settings.ClassName),
+            Seed = _settings.Seed,
+            Solver = SolverCatalog.Parse(_settings.Solver),
+            Steps = _settings.Steps,
+            GuidanceScale = _settings.GuidanceScale,
+        };
+        return _settings.Schedule is null ? request : request with { Schedule = NoiseSchedules.Parse(_settings.Schedule) };
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Backend.Dispose();
+
+    private static int? ClassLabel(ModelFolder folder, string? name)
+    {
+        if (folder.ClassNames.Count == 0)
+        {
+            return name is null
+                ? null
+                : throw new UserErrorException($"--class '{name}': the model '{folder.Path}' has no classes.");
+        }
+
+        for (int label = 0; label < folder.ClassNames.Count; label++)
+        {
+            if (name is null || folder.ClassNames[label] == name)
+            {
+                return label;
+            }
+        }
+
+        throw new UserErrorException($"--class '{name}' is unknown: it must be one of {string.Join(", ", folder.ClassNames)}.");
+    }
+}

@@ -1,0 +1,82 @@
+using System.Text.Json;
+using Diffusion.Cli.Output;
+
+namespace Diffusion.Cli.Reporting;
+
+/// <summary><c>report.json</c>: what a run of frames promised and what it took. Times are in milliseconds.</summary>
+/// <remarks>Keys are snake_case and stable; later versions add keys.</remarks>
+internal sealed record FrameReport
+{
+    private static readonly JsonSerializerOptions _format = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        WriteIndented = true,
+    };
+
+    public int Schema { get; init; } = 1;
+
+    public required string Backend { get; init; }
+
+    public required string Device { get; init; }
+
+    public required string Model { get; init; }
+
+    public required int Width { get; init; }
+
+    public required int Height { get; init; }
+
+    public required string Solver { get; init; }
+
+    public required int Steps { get; init; }
+
+    public required double BudgetMs { get; init; }
+
+    public required int Frames { get; init; }
+
+    public required Percentiles FrameMs { get; init; }
+
+    public required Percentiles TickMs { get; init; }
+
+    public required OverrunReport Overrun { get; init; }
+
+    /// <summary>Time that ticks took over their budgets, over the frames in which work was waiting.</summary>
+    public required double Utilization { get; init; }
+
+    /// <summary>Frames in which a slice that did not fit was begun because nothing smaller was left to do.</summary>
+    public required int ForcedFrames { get; init; }
+
+    public required int TexturesCompleted { get; init; }
+
+    public required int StepsCompleted { get; init; }
+
+    /// <summary>The frame that first showed a step of a chain, from 0; -1 when none did.</summary>
+    public required int FirstPreviewFrame { get; init; }
+
+    /// <summary>From the start of the process to the first texture pixels on a finished frame.</summary>
+    public required double FirstPixelMs { get; init; }
+
+    public required long AllocatedBytesPerFrame { get; init; }
+
+    public required int GcCollections { get; init; }
+
+    public required SharingReport Sharing { get; init; }
+
+    /// <summary>Figures of other ways to schedule; filled by the profiler.</summary>
+    public IReadOnlyDictionary<string, FrameReport> Policies { get; init; } = new Dictionary<string, FrameReport>();
+
+    /// <summary>Writes the report whole or not at all.</summary>
+    public void Save(string path) => OutputFile.Write(path, stream => JsonSerializer.Serialize(stream, this, _format));
+}
+
+/// <summary>Ticks that took longer than their budget.</summary>
+/// <param name="Frames">How many.</param>
+/// <param name="Ratio">Of all frames.</param>
+/// <param name="P99Ms">99th percentile over all frames of what was taken beyond the budget.</param>
+/// <param name="MaxMs">The most.</param>
+internal sealed record OverrunReport(int Frames, double Ratio, double P99Ms, double MaxMs);
+
+/// <summary>How x_t reached the renderer.</summary>
+/// <param name="Path">The sharing path: <c>host-import</c> or <c>staging</c>.</param>
+/// <param name="Reason">Why that path.</param>
+/// <param name="BytesCopiedPerFrame">Copied by the CPU, in the mean.</param>
+internal sealed record SharingReport(string Path, string Reason, double BytesCopiedPerFrame);

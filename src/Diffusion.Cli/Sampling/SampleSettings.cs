@@ -1,0 +1,31 @@
+using Diffusion.Cli.Generation;
+
+namespace Diffusion.Cli.Sampling;
+
+/// <summary>What the <c>sample</c> command was asked.</summary>
+internal sealed record SampleSettings
+{
+    /// <summary>What is generated.</summary>
+    public required GenerationSettings Generation { get; init; }
+
+    /// <summary>Size of each texture, or null for the model's own.</summary>
+    public CanvasSize? Size { get; init; }
+
+    /// <summary>Whether textures tile.</summary>
+    public bool Seamless { get; init; } = true;
+
+    /// <summary>Columns and rows of the sheet; seeds count on from the first.</summary>
+    public CanvasSize Grid { get; init; } = new(1, 1);
+
+    /// <summary>The picture to write.</summary>
+    public required string OutputFile { get; init; }
+
+    /// <summary>An animation of the chain to write besides, or null.</summary>
+    public string? AnimationFile { get; init; }
+
+    /// <summary>Whether the animation shows the predicted clean image in place of x_t.</summary>
+    public bool ShowDenoised { get; init; }
+
+    /// <summary>Threads that compute noise.</summary>
+    public int NoiseThreads { get; init; } = 1;
+}

@@ -1,0 +1,157 @@
+using System.CommandLine;
+using Diffusion.Cli.Sampling;
+using SixLabors.ImageSharp;
+using SixLabors.ImageSharp.PixelFormats;
+
+namespace Diffusion.Cli.Tests.Sampling;
+
+public sealed class SampleCommandTests : IDisposable
+{
+    private readonly string _folder = Path.Combine(Path.GetTempPath(), $"diffusion-sample-{Guid.NewGuid():N}");
+
+    public void Dispose()
+    {
+        if (Directory.Exists(_folder))
+        {
+            Directory.Delete(_folder, recursive: true);
+        }
+    }
+
+    [Theory]
+    [InlineData("dpmpp-2m")]
+    [InlineData("ddpm")]
+    public async Task Sample_SameSeedAnyNoiseThreads_GivesTheSameBytes(string solver)
+    {
+        byte[] first = await SampleBytes("a.png", "--solver", solver, "--seed", "7", "--noise-threads", "1");
+        byte[] again = await SampleBytes("b.png", "--solver", solver, "--seed", "7", "--noise-threads", "1");
+        byte[] threaded = await SampleBytes("c.png", "--solver", solver, "--seed", "7", "--noise-threads", "2");
+        byte[] other = await SampleBytes("d.png", "--solver", solver, "--seed", "8", "--noise-threads", "1");
+
+        Assert.Equal(first, again);
+        Assert.Equal(first, threaded);
+        Assert.NotEqual(first, other);
+    }
+
+    [Theory]
+    [InlineData("brick")]
+    [InlineData("rock")]
+    [InlineData("grass")]
+    public async Task Sample_Seamless_WrapsNoWorseThanItsInside(string name)
+    {
+        string file = Path.Combine(_folder, "tile.png");
+        (int code, string error) = await Run(
+            "--class", name, "--steps", "20", "--size", "64x64", "--seamless", "--seed", "3", "--out", file);
+        Assert.Equal((0, ""), (code, error));
+
+        using var image = Image.Load<Rgb24>(file);
+        Assert.InRange(LineDifference(image, image.Width - 1, 0, true), 0, Percentile95(image, true));
+        Assert.InRange(LineDifference(image, image.Height - 1, 0, false), 0, Percentile95(image, false));
+    }
+
+    [Fact]
+    public async Task Sample_GridAndAnimation_HaveTheirSizes()
+    {
+        string file = Path.Combine(_folder, "sheet.png");
+        string animation = Path.Combine(_folder, "chain.gif");
+        (int code, string error) = await Run(
+            "--steps", "3", "--size", "32x16", "--grid", "3x2", "--out", file, "--gif", animation, "--guidance", "2");
+
+        Assert.Equal((0, ""), (code, error));
+        using var sheet = Image.Load<Rgb24>(file);
+        Assert.Equal((96, 32), (sheet.Width, sheet.Height));
+        using var chain = Image.Load<Rgb24>(animation);
+        Assert.Equal((32, 16, 3), (chain.Width, chain.Height, chain.Frames.Count));
+    }
+
+    [Fact]
+    public async Task Sample_GridCell_IsTheTextureOfItsSeed()
+    {
+        string file = Path.Combine(_folder, "sheet.png");
+        await Run("--steps", "2", "--size", "16x16", "--seed", "5", "--grid", "2x1", "--out", file);
+        string alone = Path.Combine(_folder, "alone.png");
+        await Run("--steps", "2", "--size", "16x16", "--seed", "6", "--out", alone);
+
+        using var sheet = Image.Load<Rgb24>(file);
+        using var single = Image.Load<Rgb24>(alone);
+        Assert.Equal(single[3, 4], sheet[16 + 3, 4]);
+        Assert.Equal(single[15, 15], sheet[31, 15]);
+    }
+
+    [Theory]
+    [InlineData("--steps", "0", "0")]
+    [InlineData("--steps", "100000", "100000")]
+    [InlineData("--class", "cheese", "cheese")]
+    [InlineData("--size", "63x64", "63")]
+    [InlineData("--size", "0x64", "0x64")]
+    [InlineData("--size", "100000x100000", "100000")]
+    [InlineData("--solver", "magic", "magic")]
+    [InlineData("--schedule", "magic", "magic")]
+    [InlineData("--backend", "magic", "magic")]
+    [InlineData("--guidance", "-1", "-1")]
+    [InlineData("--grid", "1000x1", "1000x1")]
+    [InlineData("--noise-threads", "0", "0")]
+    [InlineData("--model", "nowhere", "nowhere")]
+    [InlineData("--seed", "-3", "-3")]
+    public async Task Sample_BadOption_IsOneLineThatNamesItAndExitCode2(string option, string value, string named)
+    {
+        string file = Path.Combine(_folder, "texture.png");
+
+        (int code, string error) = await Run("--out", file, option, value);
+
+        Assert.Equal(2, code);
+        Assert.Single(error.TrimEnd().Split('\n'));
+        Assert.Contains(named, error, StringComparison.Ordinal);
+        Assert.False(File.Exists(file));
+    }
+
+    [Fact]
+    public async Task Sample_UnwritableFolder_IsOneLineAndExitCode2()
+    {
+        Directory.CreateDirectory(_folder);
+        string blocker = Path.Combine(_folder, "file");
+        await File.WriteAllTextAsync(blocker, "mine");
+
+        (int code, string error) = await Run("--out", Path.Combine(blocker, "texture.png"));
+
+        Assert.Equal(2, code);
+        Assert.Single(error.TrimEnd().Split('\n'));
+        Assert.Contains(blocker, error, StringComparison.Ordinal);
+    }
+
+    private static double Percentile95(Image<Rgb24> image, bool columns)
+    {
+        int count = (columns ? image.Width : image.Height) - 1;
+        double[] inside = [.. Enumerable.Range(0, count).Select(i => LineDifference(image, i, i + 1, columns)).Order()];
+        return inside[(int)Math.Ceiling(0.95 * count) - 1];
+    }
+
+    private static double LineDifference(Image<Rgb24> image, int first, int second, bool columns)
+    {
+        int length = columns ? image.Height : image.Width;
+        double sum = 0;
+        for (int i = 0; i < length; i++)
+        {
+            Rgb24 a = columns ? image[first, i] : image[i, first];
+            Rgb24 b = columns ? image[second, i] : image[i, second];
+            sum += Math.Abs(a.R - b.R) + Math.Abs(a.G - b.G) + Math.Abs(a.B - b.B);
+        }
+
+        return sum / length;
+    }
+
+    private static async Task<(int Code, string Error)> Run(params string[] arguments)
+    {
+        using var error = new StringWriter();
+        var root = new RootCommand { SampleCommand.Create() };
+        int code = await CommandLineHost.RunAsync(root, ["sample", .. arguments], error);
+        return (code, error.ToString());
+    }
+
+    private async Task<byte[]> SampleBytes(string name, params string[] arguments)
+    {
+        string file = Path.Combine(_folder, name);
+        (int code, string error) = await Run([.. arguments, "--steps", "4", "--size", "32x32", "--out", file]);
+        Assert.Equal((0, ""), (code, error));
+        return await File.ReadAllBytesAsync(file);
+    }
+}
