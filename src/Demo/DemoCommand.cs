@@ -1,0 +1,118 @@
+using System.CommandLine;
+using Diffusion.Cli;
+using Diffusion.Cli.Generation;
+
+namespace Diffusion.Demo;
+
+/// <summary>The demo's command line.</summary>
+internal static class DemoCommand
+{
+    private const int MaxFrames = 1_000_000;
+    private const int MaxFrameEdge = 8192;
+
+    /// <summary>Builds the command; <paramref name="run"/> is called with valid settings and returns the exit code.</summary>
+    public static RootCommand Create(Func<DemoSettings, CancellationToken, int> run)
+    {
+        var generation = new GenerationOptions();
+        var headless = new Option<bool>("--headless") { Description = "Draw off screen; also chosen when there is no display." };
+        var frames = new Option<int?>("--frames")
+        {
+            Description = "Frames to draw. Default: 240 headless, else until the window closes.",
+            HelpName = "N",
+        };
+        var budget = new Option<double>("--budget-ms")
+        {
+            Description = "Milliseconds of each frame that generation may take.",
+            DefaultValueFactory = _ => 8,
+            HelpName = "MS",
+        };
+        var output = new Option<string>("--out")
+        {
+            Description = "Headless: folder for report.json, progress.gif, frames and textures.",
+            DefaultValueFactory = _ => "out/demo",
+            HelpName = "DIR",
+        };
+        var width = new Option<int>("--width")
+        {
+            Description = "Width of the frame in pixels.",
+            DefaultValueFactory = _ => 1280,
+            HelpName = "PIXELS",
+        };
+        var height = new Option<int>("--height")
+        {
+            Description = "Height of the frame in pixels.",
+            DefaultValueFactory = _ => 720,
+            HelpName = "PIXELS",
+        };
+        var textureSize = new Option<string>("--texture-size")
+        {
+            Description = "Size of each generated texture.",
+            DefaultValueFactory = _ => "64x64",
+            HelpName = "WxH",
+        };
+        var display = new Option<string>("--display")
+        {
+            Description = "What surfaces show: xt (the sample) or x0 (the predicted clean image).",
+            DefaultValueFactory = _ => "xt",
+            HelpName = "xt|x0",
+        };
+        var noVerticalSync = new Option<bool>("--no-vsync") { Description = "Do not wait for the display." };
+        var gpu = new Option<string?>("--gpu") { Description = "Vulkan device by name or index.", HelpName = "NAME|INDEX" };
+        var validation = new Option<bool>("--validation") { Description = "Run under the Vulkan validation layers." };
+
+        var command = new RootCommand(
+            """
+            Draws a lit scene whose surfaces carry textures while they are generated, on a budget of milliseconds a frame.
+
+            Keys in the window: 1-9 pick a surface, C/V next/previous class, R reseed, A reseed all, Space pause,
+            Up/Down budget, Left/Right steps, S solver, X switch between x_t and x0, H hide the overlay, Esc quit.
+            """);
+        command.Options.Add(headless);
+        command.Options.Add(frames);
+        command.Options.Add(budget);
+        command.Options.Add(output);
+        command.Options.Add(width);
+        command.Options.Add(height);
+        command.Options.Add(textureSize);
+        command.Options.Add(display);
+        generation.AddTo(command);
+        command.Options.Add(noVerticalSync);
+        command.Options.Add(gpu);
+        command.Options.Add(validation);
+
+        command.SetAction((result, cancel) => Task.FromResult(run(
+            new DemoSettings
+            {
+                Generation = generation.Read(result),
+                Headless = result.GetValue(headless),
+                Frames = RequireRange(result.GetValue(frames), "--frames", 1, MaxFrames),
+                Budget = RequireBudget(result.GetValue(budget)),
+                OutputFolder = result.GetValue(output)!,
+                FrameSize = new CanvasSize(
+                    RequireRange(result.GetValue(width), "--width", 64, MaxFrameEdge)!.Value,
+                    RequireRange(result.GetValue(height), "--height", 64, MaxFrameEdge)!.Value),
+                TextureSize = CanvasSize.Parse(result.GetValue(textureSize)!, "--texture-size"),
+                ShowDenoised = ParseDisplay(result.GetValue(display)!),
+                VerticalSync = !result.GetValue(noVerticalSync),
+                Gpu = result.GetValue(gpu),
+                Validation = result.GetValue(validation),
+            },
+            cancel)));
+        return command;
+    }
+
+    private static int? RequireRange(int? value, string option, int least, int most) => value is null || (value >= least && value <= most)
+        ? value
+        : throw new UserErrorException($"{option} {value} is out of range: it must be {least} to {most}.");
+
+    private static TimeSpan RequireBudget(double milliseconds) => milliseconds is > 0 and <= 10_000
+        ? TimeSpan.FromMilliseconds(milliseconds)
+        : throw new UserErrorException($"--budget-ms {milliseconds} is out of range: it must be more than 0 and at most 10000.");
+
+    private static bool ParseDisplay(string text) => text switch
+    {
+        "xt" => false,
+        "x0" => true,
+        _ => throw new UserErrorException($"--display '{text}' is unknown: it must be xt or x0."),
+    };
+}

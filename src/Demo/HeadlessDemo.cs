@@ -1,0 +1,200 @@
+using System.Diagnostics;
+using Diffusion.Cli.Output;
+using Diffusion.Cli.Reporting;
+using Diffusion.Render.Frames;
+using Diffusion.Runtime.Chains;
+using SixLabors.ImageSharp;
+using SixLabors.ImageSharp.PixelFormats;
+using SixLabors.ImageSharp.Processing;
+using Spectre.Console;
+
+namespace Diffusion.Demo;
+
+/// <summary>The demo off screen: a fixed number of frames, pictures of them, and a report.</summary>
+internal static class HeadlessDemo
+{
+    private const int DefaultFrames = 240;
+    private const int PictureCount = 8;
+    private const int AnimationFrameCount = 48;
+    private const int AnimationWidth = 480;
+    private const double FramesPerSecond = 60;
+    private static readonly TimeSpan _animationFrameTime = TimeSpan.FromMilliseconds(80);
+
+    /// <summary>Draws the frames and writes the output folder.</summary>
+    public static int Run(DemoSettings settings, CancellationToken cancel)
+    {
+        OutputFile.RequireWritableFolder(settings.OutputFolder);
+        using var stage = Stage.Create(settings, window: null);
+        int frames = settings.Frames ?? DefaultFrames;
+        Console.WriteLine($"{stage.BackendDevice}; {stage.Device.Info.Name}; x_t by {stage.SharingExample.Path} ({stage.SharingExample.PathReason})");
+
+        using var recording = new Recording(stage, settings.OutputFolder, frames);
+        AnsiConsole.Progress().HideCompleted(false).Start(progress =>
+        {
+            var task = progress.AddTask("frames", maxValue: frames);
+            for (int frame = 0; frame < frames; frame++)
+            {
+                cancel.ThrowIfCancellationRequested();
+                recording.Frame(frame);
+                task.Value = frame + 1;
+            }
+        });
+
+        recording.Finish(settings);
+        return 0;
+    }
+
+    /// <summary>Frames drawn, measured and pictured.</summary>
+    private sealed class Recording : IDisposable
+    {
+        private readonly Stage _stage;
+        private readonly OffscreenTarget _target;
+        private readonly string _folder;
+        private readonly int _frames;
+        private readonly FrameLog _log;
+        private readonly GifRecorder _animation = new();
+        private readonly byte[] _pixels;
+        private readonly int _collectionsBefore;
+        private long _allocated;
+        private int _texturesCompleted;
+        private int _stepsCompleted;
+        private int _firstPreview = -1;
+        private TimeSpan _firstPixel;
+
+        public Recording(Stage stage, string folder, int frames)
+        {
+            _stage = stage;
+            _target = (OffscreenTarget)stage.Target;
+            _folder = folder;
+            _frames = frames;
+            _log = new FrameLog(frames);
+            _pixels = new byte[_target.SizeInBytes];
+            _collectionsBefore = GC.CollectionCount(0);
+        }
+
+        public void Frame(int frame)
+        {
+            bool isPicture = frame % Math.Max(1, _frames / PictureCount) == 0 || frame == _frames - 1;
+            bool isAnimated = frame % Math.Max(1, _frames / AnimationFrameCount) == 0;
+            if (isPicture || isAnimated)
+            {
+                _target.RequestReadback();
+            }
+
+            long allocatedBefore = GC.GetAllocatedBytesForCurrentThread();
+            _stage.Frame(frame / FramesPerSecond);
+            _allocated += GC.GetAllocatedBytesForCurrentThread() - allocatedBefore;
+
+            var tick = _stage.LastTick;
+            _log.Add(_stage.LastFrame, tick.Taken, _stage.Budget, _stage.Surfaces.IsWorking, tick.Forced);
+            _texturesCompleted += tick.TexturesCompleted;
+            _stepsCompleted += tick.StepsCompleted;
+            NoteFirstPixels(frame);
+            if (isPicture || isAnimated)
+            {
+                Picture(frame, isPicture, isAnimated);
+            }
+        }
+
+        public void Finish(DemoSettings settings)
+        {
+            _animation.Save(Path.Combine(_folder, "progress.gif"));
+            int unfinished = SaveTextures();
+            var report = Report(settings);
+            report.Save(Path.Combine(_folder, "report.json"));
+            Console.WriteLine(
+                $"frame p50 {report.FrameMs.P50:0.0} ms, p99 {report.FrameMs.P99:0.0} ms; tick p50 {report.TickMs.P50:0.0} ms, "
+                + $"p99 {report.TickMs.P99:0.0} ms of {report.BudgetMs:0.0} ms; {report.TexturesCompleted} textures completed.");
+            if (unfinished > 0)
+            {
+                Console.WriteLine($"{unfinished} textures were not finished after {_frames} frames and were not saved; ask for more --frames.");
+            }
+
+            Console.WriteLine($"Wrote {_folder}.");
+        }
+
+        public void Dispose() => _animation.Dispose();
+
+        private void NoteFirstPixels(int frame)
+        {
+            if (_firstPreview >= 0 || _stepsCompleted == 0)
+            {
+                return;
+            }
+
+            // The clock stops when the frame has really been drawn, not when it was submitted.
+            _stage.Device.WaitIdle();
+            _firstPreview = frame;
+            using var process = Process.GetCurrentProcess();
+            _firstPixel = DateTime.Now - process.StartTime;
+        }
+
+        private void Picture(int frame, bool isPicture, bool isAnimated)
+        {
+            _target.ReadPixels(_pixels);
+            int width = (int)_target.Extent.Width;
+            int height = (int)_target.Extent.Height;
+            using var rgba = Image.LoadPixelData<Rgba32>(_pixels, width, height);
+            using var image = rgba.CloneAs<Rgb24>();
+            if (isPicture)
+            {
+                OutputFile.Write(Path.Combine(_folder, $"frame-{frame:0000}.png"), stream => image.SaveAsPng(stream));
+            }
+
+            if (isAnimated)
+            {
+                int scaled = Math.Min(AnimationWidth, width);
+                image.Mutate(context => context.Resize(scaled, Math.Max(1, height * scaled / width)));
+                _animation.Add(image, _animationFrameTime);
+            }
+        }
+
+        private int SaveTextures()
+        {
+            int unfinished = 0;
+            foreach (Surface surface in _stage.Surfaces.Surfaces)
+            {
+                if (_stage.Surfaces.Progress(surface).Status != ChainStatus.Completed)
+                {
+                    unfinished++;
+                    continue;
+                }
+
+                using var image = TextureImage.FromPlanar(
+                    _stage.Sample(surface), surface.Texture.Width, surface.Texture.Height);
+                string name = $"{_stage.Surfaces.ClassName(surface)}-{surface.Seed}.png";
+                OutputFile.Write(Path.Combine(_folder, "textures", name), stream => image.SaveAsPng(stream));
+            }
+
+            return unfinished;
+        }
+
+        private FrameReport Report(DemoSettings settings) => new()
+        {
+            Backend = settings.Generation.Backend,
+            Device = $"{_stage.BackendDevice}; {_stage.Device.Info.Name}",
+            Model = Path.GetFileName(Path.TrimEndingDirectorySeparator(_stage.ModelPath)),
+            Width = settings.TextureSize.Width,
+            Height = settings.TextureSize.Height,
+            Solver = settings.Generation.Solver,
+            Steps = settings.Generation.Steps,
+            BudgetMs = settings.Budget.TotalMilliseconds,
+            Frames = _log.Count,
+            FrameMs = _log.FrameMs,
+            TickMs = _log.TickMs,
+            Overrun = _log.Overrun,
+            Utilization = _log.Utilization,
+            ForcedFrames = _log.ForcedFrames,
+            TexturesCompleted = _texturesCompleted,
+            StepsCompleted = _stepsCompleted,
+            FirstPreviewFrame = _firstPreview,
+            FirstPixelMs = Math.Round(_firstPixel.TotalMilliseconds, 1),
+            AllocatedBytesPerFrame = _allocated / Math.Max(1, _log.Count),
+            GcCollections = GC.CollectionCount(0) - _collectionsBefore,
+            Sharing = new SharingReport(
+                _stage.SharingExample.Path.ToString(),
+                _stage.SharingExample.PathReason,
+                (double)_stage.TotalBytesCopied / Math.Max(1, _log.Count)),
+        };
+    }
+}

@@ -1,0 +1,175 @@
+using Diffusion.Cli.Generation;
+using Diffusion.Render.Sharing;
+using Diffusion.Runtime;
+using Diffusion.Runtime.Chains;
+using Diffusion.Runtime.Solvers;
+
+namespace Diffusion.Demo;
+
+/// <summary>The scene's surfaces and their textures: what the keys change.</summary>
+/// <remarks>Owns the shared textures, not the runtime; dispose it before both runtime and device.</remarks>
+internal sealed class SurfaceSet : IDisposable
+{
+    private readonly DiffusionRuntime _runtime;
+    private readonly LoadedModel _model;
+    private readonly CanvasSize _size;
+    private readonly Surface[] _surfaces;
+
+    /// <summary>Submits a texture for each surface.</summary>
+    public SurfaceSet(
+        DiffusionRuntime runtime, LoadedModel model, SharedTexturePass textures, CanvasSize size, Surface[] surfaces)
+    {
+        _runtime = runtime;
+        _model = model;
+        _size = size;
+        _surfaces = surfaces;
+        TextureRequest template = model.Request(size.Width, size.Height);
+        Solver = template.Solver;
+        Steps = template.Steps;
+        foreach (Surface surface in surfaces)
+        {
+            surface.Handle = runtime.Submit(RequestFor(surface));
+            surface.Texture = textures.Add(runtime.GetSamples(surface.Handle), surface.Name);
+        }
+    }
+
+    /// <summary>The surfaces in drawing order.</summary>
+    public ReadOnlySpan<Surface> Surfaces => _surfaces;
+
+    /// <summary>The surface that keys act on.</summary>
+    public int Selected { get; private set; }
+
+    /// <summary>Solver of every texture.</summary>
+    public Solver Solver { get; private set; }
+
+    /// <summary>Steps of every texture.</summary>
+    public int Steps { get; private set; }
+
+    /// <summary>Whether chains stand still.</summary>
+    public bool IsPaused { get; private set; }
+
+    /// <summary>What surfaces show.</summary>
+    public SampleView Display { get; private set; }
+
+    /// <summary>Class of a surface in words.</summary>
+    public string ClassName(Surface surface) =>
+        _model.Folder.ClassNames.Count == 0 ? "texture" : _model.Folder.ClassNames[surface.ClassLabel];
+
+    /// <summary>How far a surface's texture is.</summary>
+    public TextureProgress Progress(Surface surface) => _runtime.GetProgress(surface.Handle);
+
+    /// <summary>Whether any chain still has work.</summary>
+    public bool IsWorking
+    {
+        get
+        {
+            foreach (Surface surface in _surfaces)
+            {
+                if (Progress(surface).Status is ChainStatus.Running or ChainStatus.Waiting)
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
+
+    /// <summary>Picks the surface that keys act on; an index past the last does nothing.</summary>
+    public void Select(int index) => Selected = index < _surfaces.Length ? index : Selected;
+
+    /// <summary>Gives the selected surface another class.</summary>
+    /// <param name="direction">1 for the next, -1 for the previous.</param>
+    public void ChangeClass(int direction)
+    {
+        int count = _model.Folder.ClassNames.Count;
+        if (count > 0)
+        {
+            Surface surface = _surfaces[Selected];
+            surface.ClassLabel = (surface.ClassLabel + direction + count) % count;
+            Restart(surface);
+        }
+    }
+
+    /// <summary>Gives the selected surface another seed.</summary>
+    public void Reseed()
+    {
+        _surfaces[Selected].Seed++;
+        Restart(_surfaces[Selected]);
+    }
+
+    /// <summary>Gives every surface another seed.</summary>
+    public void ReseedAll()
+    {
+        foreach (Surface surface in _surfaces)
+        {
+            surface.Seed++;
+            Restart(surface);
+        }
+    }
+
+    /// <summary>Changes solver and step count, and starts every texture again with them.</summary>
+    public void ChangeSolver(Solver solver, int steps)
+    {
+        Solver = solver;
+        Steps = Math.Clamp(steps, 1, 200);
+        foreach (Surface surface in _surfaces)
+        {
+            Restart(surface);
+        }
+    }
+
+    /// <summary>Stops or resumes every chain.</summary>
+    public void TogglePause()
+    {
+        IsPaused = !IsPaused;
+        foreach (Surface surface in _surfaces)
+        {
+            if (IsPaused)
+            {
+                _runtime.Pause(surface.Handle);
+            }
+            else
+            {
+                _runtime.Resume(surface.Handle);
+            }
+        }
+    }
+
+    /// <summary>Shows x_t or the predicted clean image.</summary>
+    public void Show(SampleView view)
+    {
+        Display = view;
+        foreach (Surface surface in _surfaces)
+        {
+            surface.Texture.Display = view;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (Surface surface in _surfaces)
+        {
+            surface.Texture?.Dispose();
+        }
+    }
+
+    // Size, seamlessness and guidance stay, so the ring stays and readers need not let go.
+    private void Restart(Surface surface)
+    {
+        _runtime.Restart(surface.Handle, RequestFor(surface));
+        if (IsPaused)
+        {
+            _runtime.Pause(surface.Handle);
+        }
+    }
+
+    private TextureRequest RequestFor(Surface surface) => _model.Request(_size.Width, _size.Height) with
+    {
+        ClassLabel = _model.Folder.ClassNames.Count == 0 ? null : surface.ClassLabel,
+        Seed = surface.Seed,
+        Solver = Solver,
+        Steps = Steps,
+    };
+}
