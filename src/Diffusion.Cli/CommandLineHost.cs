@@ -1,9 +1,11 @@
 using System.CommandLine;
+using System.Text.RegularExpressions;
+using Diffusion.Render.Devices;
 
 namespace Diffusion.Cli;
 
 /// <summary>Runs a command tree with the house's rule for errors: one clear line on stderr and exit code 2.</summary>
-internal static class CommandLineHost
+internal static partial class CommandLineHost
 {
     /// <summary>Bad input, a missing tool, an unwritable folder.</summary>
     public const int UserError = 2;
@@ -43,11 +45,16 @@ internal static class CommandLineHost
     }
 
     private static bool IsUserError(Exception exception) => exception
-        is UserErrorException or ArgumentException or IOException or InvalidDataException or UnauthorizedAccessException;
+        is UserErrorException or ArgumentException or IOException or InvalidDataException or UnauthorizedAccessException
+            or VulkanException or DllNotFoundException or NotSupportedException;
 
     private static string FirstLine(string message)
     {
-        var end = message.IndexOfAny(['\r', '\n']);
-        return end < 0 ? message : message[..end];
+        int end = message.IndexOfAny(['\r', '\n']);
+        return ParameterName().Replace(end < 0 ? message : message[..end], "");
     }
+
+    // .NET appends the parameter's name to an argument's message; whoever types options has no parameters.
+    [GeneratedRegex(@" \(Parameter '\w+'\)$")]
+    private static partial Regex ParameterName();
 }

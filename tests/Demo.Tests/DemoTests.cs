@@ -90,7 +90,7 @@ public sealed class DemoTests : IDisposable
     {
         string[] model = option == "--model" ? [] : ["--model", Repository.Model];
 
-        (int code, string error) = await Run(["--headless", "--frames", "2", "--out", _folder, .. model, option, value]);
+        (int code, string error) = await Run(["--headless", "--out", _folder, .. model, option, value]);
 
         Assert.Equal(2, code);
         Assert.Single(error.TrimEnd().Split('\n'));

@@ -11,6 +11,9 @@ public sealed class SoakTests
 
     // Chains stopped at other slices hold other activations; a leak of one tensor a frame would be 10,000.
     private const long AllowedTensorGrowth = 500;
+
+    // The runtime itself opens a few handles as it goes; a leak of one a restart would be 500.
+    private const int AllowedHandleGrowth = 8;
     private const int WarmUpFrames = 2_000;
     private const int Frames = 10_000;
 
@@ -47,7 +50,7 @@ public sealed class SoakTests
 
         (long Resident, int Handles, long Tensors) after = Measure();
         Assert.InRange(after.Resident - before.Resident, long.MinValue, AllowedGrowthInBytes);
-        Assert.Equal(before.Handles, after.Handles);
+        Assert.InRange(after.Handles, 0, before.Handles + AllowedHandleGrowth);
         Assert.InRange(after.Tensors, 0, before.Tensors + AllowedTensorGrowth);
     }
 

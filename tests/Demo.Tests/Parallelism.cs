@@ -1,0 +1,2 @@
+// Tests share libtorch's two threads, a display and the process's memory figures.
+[assembly: CollectionBehavior(DisableTestParallelization = true)]
