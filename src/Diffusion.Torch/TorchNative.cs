@@ -1,7 +1,6 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using TorchSharp;
 
 namespace Diffusion.Torch;
 
@@ -15,6 +14,9 @@ public static class TorchNative
 {
     /// <summary>Environment variable: the library folder of an installed PyTorch (<c>torch/lib</c>) to use instead.</summary>
     public const string OverrideVariable = "DIFFUSION_LIBTORCH";
+
+    /// <summary>The PyTorch whose libraries fit; asking TorchSharp for it would load them.</summary>
+    internal const string LibTorchVersion = "2.10.0";
 
     private static readonly Lock _gate = new();
     private static nint _libTorchSharp;
@@ -46,6 +48,11 @@ public static class TorchNative
             if (!string.IsNullOrEmpty(installed))
             {
                 PreloadInstalled(installed);
+            }
+            else if (Variant == "none")
+            {
+                throw new DllNotFoundException(
+                    $"This build has no libtorch (TorchVariant none): set {OverrideVariable} to the lib folder of PyTorch {LibTorchVersion}.");
             }
 
             // Libraries that are in memory answer to their names afterwards, so TorchSharp's own search finds this one.
@@ -106,7 +113,7 @@ public static class TorchNative
             else if (required.Contains(name))
             {
                 throw new DllNotFoundException(
-                    $"{OverrideVariable} names the folder '{folder}', which lacks {Path.GetFileName(path)}: it must be the lib folder of PyTorch {torch.__version__}.");
+                    $"{OverrideVariable} names the folder '{folder}', which lacks {Path.GetFileName(path)}: it must be the lib folder of PyTorch {LibTorchVersion}.");
             }
         }
     }
@@ -119,7 +126,13 @@ public static class TorchNative
         }
         catch (DllNotFoundException error)
         {
-            throw new DllNotFoundException($"'{path}' does not load: {error.Message}", error);
+            // The runtime explains itself over several lines; the loader's own words come last.
+            string reason = error.Message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)[^1];
+            string? installed = Environment.GetEnvironmentVariable(OverrideVariable);
+            string rule = string.IsNullOrEmpty(installed)
+                ? ""
+                : $"; {OverrideVariable} names '{installed}', which must be the lib folder of PyTorch {LibTorchVersion}";
+            throw new DllNotFoundException($"'{path}' does not load: {reason}{rule}.", error);
         }
     }
 }

@@ -1,9 +1,12 @@
+using System.Reflection;
 using TorchSharp;
 
 namespace Diffusion.Torch.Tests;
 
 public sealed class TorchNativeTests
 {
+    private const string LibTorchSharp = "libLibTorchSharp.so";
+
     [Fact]
     public void Load_AfterBuild_RunsATensorOperation()
     {
@@ -11,5 +14,51 @@ public sealed class TorchNativeTests
         using torch.Tensor ones = torch.ones(3);
         using torch.Tensor sum = ones.sum();
         Assert.Equal(3f, sum.item<float>());
+    }
+
+    [Fact]
+    public void LibTorchVersion_NamesTheLibraryThatIsLoaded() =>
+        Assert.Equal(TorchNative.LibTorchVersion, Version.Parse(torch.__version__).ToString(fieldCount: 3));
+
+    [Fact]
+    public void Load_WithoutAChoiceOfTheUsers_SetsIdleWorkersToSleep() => Assert.True(
+        Environment.GetEnvironmentVariable("OMP_WAIT_POLICY") is not null || Environment.GetEnvironmentVariable("GOMP_SPINCOUNT") is not null);
+
+    [Fact]
+    public void Build_OutputOfThisProject_HoldsNoCopyOfLibTorch()
+    {
+        IEnumerable<string> copies = Directory.EnumerateFiles(AppContext.BaseDirectory, "*torch_cpu*", SearchOption.AllDirectories);
+        Assert.Empty(copies);
+    }
+
+    [SkippableFact]
+    public void Build_LibTorchSharp_DiffersFromThePackageByWeakFlagsAtMost()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "the patch is for Linux");
+        byte[] original = File.ReadAllBytes(Path.Combine(PackageFolder(), "runtimes", "linux-x64", "native", LibTorchSharp));
+        byte[] built = File.ReadAllBytes(BuiltFile());
+        Assert.Equal(original.Length, built.Length);
+
+        // One version need, in whose flags the bit VER_FLG_WEAK (2) may be set; an up-to-date libstdc++ needs none.
+        int[] changed = [.. Enumerable.Range(0, built.Length).Where(i => built[i] != original[i])];
+        Assert.InRange(changed.Length, 0, 1);
+        Assert.All(changed, i => Assert.Equal((byte)(original[i] | 2), built[i]));
+    }
+
+    private static string PackageFolder() => typeof(TorchNativeTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+        .Single(attribute => attribute.Key == "TorchSharpPackage").Value!;
+
+    private static string BuiltFile()
+    {
+        for (DirectoryInfo? at = new(AppContext.BaseDirectory); at is not null; at = at.Parent)
+        {
+            string candidate = Path.Combine(at.FullName, "libtorch", TorchNative.Variant, LibTorchSharp);
+            if (File.Exists(candidate))
+            {
+                return candidate;
+            }
+        }
+
+        throw new FileNotFoundException(LibTorchSharp);
     }
 }

@@ -71,13 +71,15 @@ public sealed class TorchSessionTests : IDisposable
     }
 
     [Fact]
-    public void Chain_SameSeedTwice_GivesTheSameBits()
+    public void Chain_SameSeed_GivesTheSameBitsTwiceAndForTwoNoiseThreads()
     {
-        Assert.Equal(RunChain(), RunChain());
+        float[] first = RunChain(noiseThreads: 1);
+        Assert.Equal(first, RunChain(noiseThreads: 1));
+        Assert.Equal(first, RunChain(noiseThreads: 2));
 
-        float[] RunChain()
+        float[] RunChain(int noiseThreads)
         {
-            using IDenoiserSession session = Create(guided: true);
+            using IDenoiserSession session = Create(guided: true, noiseThreads: noiseThreads);
             session.Start(_noisy, _noise);
             for (int step = 1; step <= 3; step++)
             {
@@ -86,6 +88,32 @@ public sealed class TorchSessionTests : IDisposable
 
             return session.Samples.Sample(session.Samples.CurrentSlot).ToArray();
         }
+    }
+
+    [Fact]
+    public void RunSlice_ThatFails_DropsTheEvaluationAndKeepsTheSession()
+    {
+        using IDenoiserSession session = Create();
+        session.Start(_noisy, _noise);
+        float[] x = session.Samples.Sample(session.Samples.CurrentSlot).ToArray();
+        Tensor weight = _network.get_parameter("down_blocks.0.resnets.0.conv1.weight")!;
+        long[] shape = weight.shape;
+        session.BeginEvaluation(_plainOutput);
+        session.RunSlice(0);
+        using (no_grad())
+        {
+            weight.unsqueeze_(0);
+        }
+
+        Assert.ThrowsAny<System.Runtime.InteropServices.ExternalException>(() => session.RunSlice(1));
+        using (no_grad())
+        {
+            weight.squeeze_(0);
+        }
+
+        Assert.Equal(shape, weight.shape);
+        Assert.Throws<InvalidOperationException>(() => session.RunSlice(2));
+        Assert.Equal(Forward(x, label: 2), Step(session, _plainOutput));
     }
 
     [Theory]
@@ -176,6 +204,15 @@ public sealed class TorchSessionTests : IDisposable
     }
 
     [Fact]
+    public void BeginEvaluation_NoClassAndNoNullClass_Throws()
+    {
+        using TorchBackend backend = new(_network, nullLabel: -1);
+        using IDenoiserSession session = backend.CreateSession(new SessionOptions { Width = Width, Height = Height });
+        session.Start(_noisy, _noise);
+        Assert.Throws<ArgumentException>(() => session.BeginEvaluation(_plainOutput with { ClassLabel = -1 }));
+    }
+
+    [Fact]
     public void BeginEvaluation_LabelBeyondTheTable_Throws()
     {
         using IDenoiserSession session = Create();
@@ -238,8 +275,8 @@ public sealed class TorchSessionTests : IDisposable
         Assert.All(expected.Zip(actual), pair => Assert.Equal(pair.First, pair.Second, tolerance));
     }
 
-    private IDenoiserSession Create(bool seamless = true, bool guided = false) => _backend.CreateSession(
-        new SessionOptions { Width = Width, Height = Height, Seamless = seamless, Guided = guided });
+    private IDenoiserSession Create(bool seamless = true, bool guided = false, int noiseThreads = 1) => _backend.CreateSession(
+        new SessionOptions { Width = Width, Height = Height, Seamless = seamless, Guided = guided, NoiseThreads = noiseThreads });
 
     private float[] Forward(float[] x, long label, bool seamless = true)
     {

@@ -27,7 +27,12 @@ public sealed class UNetReferenceTests
         },
         ["one head, asymmetric padding, shifted sines"] = TestNetworks.Plain with
         {
-            AttentionHeadDim = 0, DownsamplePadding = 0, FreqShift = 1, FlipSinToCos = false, MidBlockScaleFactor = 1.4142, NormEps = 1e-6,
+            AttentionHeadDim = 0,
+            DownsamplePadding = 0,
+            FreqShift = 1,
+            FlipSinToCos = false,
+            MidBlockScaleFactor = 1.4142,
+            NormEps = 1e-6,
         },
         ["scale and shift, patch, classes"] = TestNetworks.Textures,
         ["own attention groups, two layers, three levels"] = TestNetworks.Plain with
@@ -35,23 +40,32 @@ public sealed class UNetReferenceTests
             BlockOutChannels = [8, 16, 24],
             DownBlockTypes = ["AttnDownBlock2D", "ResnetDownsampleBlock2D", "DownBlock2D"],
             UpBlockTypes = ["AttnUpBlock2D", "ResnetUpsampleBlock2D", "UpBlock2D"],
-            LayersPerBlock = 2, AttnNormNumGroups = 4, ResnetTimeScaleShift = "scale_shift", CenterInputSample = true,
+            LayersPerBlock = 2,
+            AttnNormNumGroups = 4,
+            ResnetTimeScaleShift = "scale_shift",
+            CenterInputSample = true,
         },
         ["resampling by resnets"] = TestNetworks.Plain with
         {
             DownBlockTypes = ["AttnDownBlock2D", "DownBlock2D"],
             UpBlockTypes = ["AttnUpBlock2D", "UpBlock2D"],
-            DownsampleType = "resnet", UpsampleType = "resnet",
+            DownsampleType = "resnet",
+            UpsampleType = "resnet",
         },
         ["fourier"] = TestNetworks.Plain with { TimeEmbeddingType = "fourier" },
         ["learned time, mish"] = TestNetworks.Plain with
         {
-            TimeEmbeddingType = "learned", NumTrainTimesteps = 1000, ActFn = "mish",
+            TimeEmbeddingType = "learned",
+            NumTrainTimesteps = 1000,
+            ActFn = "mish",
         },
         ["class as a timestep, gelu"] = TestNetworks.Plain with { ClassEmbedType = "timestep", ActFn = "gelu" },
         ["no middle block, wide embedding, relu, learned variance"] = TestNetworks.Plain with
         {
-            MidBlockType = null, TimeEmbeddingDim = 40, ActFn = "relu", OutChannels = 6,
+            MidBlockType = null,
+            TimeEmbeddingDim = 40,
+            ActFn = "relu",
+            OutChannels = 6,
         },
     };
 
