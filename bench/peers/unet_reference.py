@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """An independent UNet2DModel: reads a diffusers model folder and evaluates it in plain functional PyTorch.
 
-Written from the published definition of diffusers' UNet2DModel, so that ours can be checked against something that shares
-no line with it. Needs only torch and numpy (Debian: python3-torch); the safetensors file is parsed by hand.
+Written from the published definition of diffusers' UNet2DModel, so that ours can be checked against something that
+shares no line with it. Needs only torch and numpy (Debian: python3-torch); the safetensors file is parsed by hand.
 
     unet_reference.py MODEL INPUT OUTPUT --shape N,C,H,W [--labels] [--seamless]
 
@@ -40,13 +40,14 @@ def read_safetensors(path):
 
 
 class Network:
-    """config: unet/config.json; weights: tensors by name. Every method below is one piece of the published definition."""
+    """config: unet/config.json; weights: tensors by name. Every method is one piece of the published definition."""
 
     def __init__(self, config, weights, seamless):
         self.c = config
         self.w = weights
         self.seamless = seamless
-        self.act = {"silu": F.silu, "swish": F.silu, "mish": F.mish, "gelu": F.gelu, "relu": F.relu}[self.get("act_fn", "silu")]
+        functions = {"silu": F.silu, "swish": F.silu, "mish": F.mish, "gelu": F.gelu, "relu": F.relu}
+        self.act = functions[self.get("act_fn", "silu")]
         self.groups = self.get("norm_num_groups", 32)
         self.eps = self.get("norm_eps", 1e-5)
 
@@ -118,7 +119,8 @@ class Network:
             h = self.norm(name + ".group_norm", h, groups)
         h = h.transpose(1, 2)
         q, k, v = (
-            self.linear(f"{name}.{part}", h).reshape(n, -1, heads, dim).permute(0, 2, 1, 3) for part in ("to_q", "to_k", "to_v")
+            self.linear(f"{name}.{part}", h).reshape(n, -1, heads, dim).permute(0, 2, 1, 3)
+            for part in ("to_q", "to_k", "to_v")
         )
         probabilities = torch.softmax(q @ k.transpose(-1, -2) / math.sqrt(dim), dim=-1)
         h = (probabilities @ v).permute(0, 2, 1, 3).reshape(n, height * width, heads * dim)

@@ -8,8 +8,8 @@ namespace Diffusion.Torch;
 
 /// <summary>The U-Net in libtorch, on CPU or CUDA.</summary>
 /// <remarks>
-/// Dispose it after its sessions. One thread at a time: its sessions share the network. The CUDA path copies the sample up and
-/// the output down; it is written and has not yet run on a GPU.
+/// Dispose it after its sessions. One thread at a time: its sessions share the network. The CUDA path copies the sample
+/// up and the output down; it is written and has not yet run on a GPU.
 /// </remarks>
 /// <example><code>
 /// using TorchBackend backend = new(ModelFolder.Open("models/textures-64"));
@@ -23,7 +23,7 @@ public sealed class TorchBackend : IDenoiserBackend
     /// <summary>Loads a model folder.</summary>
     /// <param name="folder">The model.</param>
     /// <param name="device">Where it runs.</param>
-    /// <param name="threads">Threads of libtorch, process-wide, at least 1; 0 leaves its choice, one per physical core.</param>
+    /// <param name="threads">Threads of libtorch, process-wide; 0 leaves its choice, one per physical core.</param>
     /// <exception cref="ModelFormatException">The weights do not fit the configuration.</exception>
     /// <exception cref="ArgumentException">The configuration needs what this backend does not have.</exception>
     /// <exception cref="NotSupportedException">CUDA is asked for and absent.</exception>
@@ -88,13 +88,15 @@ public sealed class TorchBackend : IDenoiserBackend
         if (options.Width <= 0 || options.Height <= 0 || options.Width % stride != 0 || options.Height % stride != 0)
         {
             throw new ArgumentException(
-                $"The size {options.Width}x{options.Height} does not fit the network: width and height must be positive multiples of {stride}.",
+                $"The size {options.Width}x{options.Height} does not fit the network: " +
+                $"width and height must be positive multiples of {stride}.",
                 nameof(options));
         }
 
         if (options.Guided && NullLabel < 0)
         {
-            throw new ArgumentException("Guidance needs a network with a null class, which this one lacks.", nameof(options));
+            throw new ArgumentException(
+                "Guidance needs a network with a null class, which this one lacks.", nameof(options));
         }
 
         return new TorchSession(this, options);
@@ -119,7 +121,8 @@ public sealed class TorchBackend : IDenoiserBackend
         bool present = device != TorchDevice.Cpu && possible && cuda.is_available();
         return device == TorchDevice.Cuda && !present
             ? throw new NotSupportedException(
-                $"CUDA is not available: this build has libtorch variant '{TorchNative.Variant}', and it needs a CUDA variant and device.")
+                $"CUDA is not available: this build has libtorch variant '{TorchNative.Variant}', " +
+                "and it needs a CUDA variant and device.")
             : present;
     }
 
@@ -128,7 +131,8 @@ public sealed class TorchBackend : IDenoiserBackend
         if (config.ClassEmbedType == "identity")
         {
             throw new ArgumentException(
-                "class_embed_type 'identity' takes an embedding for a class, and a texture request has only a class label.");
+                "class_embed_type 'identity' takes an embedding for a class, " +
+                "and a texture request has only a class label.");
         }
     }
 }

@@ -4,15 +4,20 @@ using System.Runtime.InteropServices;
 
 namespace Diffusion.Torch;
 
-/// <summary>Loads libtorch from the one folder in which it stands, before TorchSharp looks for it in its own way.</summary>
+/// <summary>
+/// Loads libtorch from the one folder in which it stands, before TorchSharp looks for it in its own way.
+/// </summary>
 /// <remarks>
 /// The first use of any type of this assembly loads it; code that meets TorchSharp before that calls
-/// <see cref="Load"/> first. The build puts libtorch into <c>artifacts/libtorch/&lt;variant&gt;</c> once for all projects; an
-/// application that is handed out carries that folder as <c>libtorch/&lt;variant&gt;</c> beside it. Any thread.
+/// <see cref="Load"/> first. The build puts libtorch into <c>artifacts/libtorch/&lt;variant&gt;</c> once for all
+/// projects; an application that is handed out carries that folder as <c>libtorch/&lt;variant&gt;</c> beside it. Any
+/// thread.
 /// </remarks>
 public static class TorchNative
 {
-    /// <summary>Environment variable: the library folder of an installed PyTorch (<c>torch/lib</c>) to use instead.</summary>
+    /// <summary>
+    /// Environment variable: the library folder of an installed PyTorch (<c>torch/lib</c>) to use instead.
+    /// </summary>
     public const string OverrideVariable = "DIFFUSION_LIBTORCH";
 
     /// <summary>The PyTorch whose libraries fit; asking TorchSharp for it would load them.</summary>
@@ -21,8 +26,11 @@ public static class TorchNative
     private static readonly Lock _gate = new();
     private static nint _libTorchSharp;
 
-    /// <summary>The variant this build was made for: <c>cpu</c>, <c>cuda-windows</c>, <c>cuda-linux</c> or <c>none</c>.</summary>
-    public static string Variant { get; } = typeof(TorchNative).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+    /// <summary>
+    /// The variant this build was made for: <c>cpu</c>, <c>cuda-windows</c>, <c>cuda-linux</c> or <c>none</c>.
+    /// </summary>
+    public static string Variant { get; } = typeof(TorchNative).Assembly
+        .GetCustomAttributes<AssemblyMetadataAttribute>()
         .FirstOrDefault(attribute => attribute.Key == "TorchVariant")?.Value ?? "cpu";
 
     private static string Prefix => OperatingSystem.IsWindows() ? "" : "lib";
@@ -32,7 +40,8 @@ public static class TorchNative
     private static string LibTorchSharpFile => $"{Prefix}LibTorchSharp{Extension}";
 
     /// <summary>Loads libtorch and LibTorchSharp; a second call does nothing.</summary>
-    /// <exception cref="DllNotFoundException">A folder or library is missing or does not load; the message names it.</exception>
+    /// <exception cref="DllNotFoundException">A folder or library is missing or does not load; the message names
+    /// it.</exception>
     public static void Load()
     {
         lock (_gate)
@@ -52,7 +61,8 @@ public static class TorchNative
             else if (Variant == "none")
             {
                 throw new DllNotFoundException(
-                    $"This build has no libtorch (TorchVariant none): set {OverrideVariable} to the lib folder of PyTorch {LibTorchVersion}.");
+                    $"This build has no libtorch (TorchVariant none): " +
+                    $"set {OverrideVariable} to the lib folder of PyTorch {LibTorchVersion}.");
             }
 
             // Libraries that are in memory answer to their names afterwards, so TorchSharp's own search finds this one.
@@ -60,8 +70,9 @@ public static class TorchNative
         }
     }
 
-    // TorchSharp probes by NativeLibrary.TryLoad, which asks no resolver, and copies 490 MB about when that fails: libtorch
-    // must be in memory before. A failure is kept for the constructors, whose Load throws it without a wrapper.
+    // TorchSharp probes by NativeLibrary.TryLoad, which asks no resolver, and copies 490 MB about when that fails:
+    // libtorch must be in memory before. A failure is kept for the constructors, whose Load throws it without a
+    // wrapper.
 #pragma warning disable CA2255
     [ModuleInitializer]
     internal static void LoadEarly()
@@ -89,8 +100,8 @@ public static class TorchNative
         }
 
         throw new DllNotFoundException(
-            $"{LibTorchSharpFile} is missing: it must stand in a folder '{relative}' in or above {AppContext.BaseDirectory}, " +
-            "where building Diffusion.Torch puts it.");
+            $"{LibTorchSharpFile} is missing: it must stand in a folder '{relative}' in or above " +
+            $"{AppContext.BaseDirectory}, where building Diffusion.Torch puts it.");
     }
 
     private static void PreloadInstalled(string folder)
@@ -113,7 +124,8 @@ public static class TorchNative
             else if (required.Contains(name))
             {
                 throw new DllNotFoundException(
-                    $"{OverrideVariable} names the folder '{folder}', which lacks {Path.GetFileName(path)}: it must be the lib folder of PyTorch {LibTorchVersion}.");
+                    $"{OverrideVariable} names the folder '{folder}', which lacks {Path.GetFileName(path)}: " +
+                    $"it must be the lib folder of PyTorch {LibTorchVersion}.");
             }
         }
     }
@@ -127,11 +139,12 @@ public static class TorchNative
         catch (DllNotFoundException error)
         {
             // The runtime explains itself over several lines; the loader's own words come last.
-            string reason = error.Message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)[^1];
+            string reason = error.Message.TrimEnd().Split('\n')[^1];
             string? installed = Environment.GetEnvironmentVariable(OverrideVariable);
             string rule = string.IsNullOrEmpty(installed)
                 ? ""
-                : $"; {OverrideVariable} names '{installed}', which must be the lib folder of PyTorch {LibTorchVersion}";
+                : $"; {OverrideVariable} names '{installed}', " +
+                    $"which must be the lib folder of PyTorch {LibTorchVersion}";
             throw new DllNotFoundException($"'{path}' does not load: {reason}{rule}.", error);
         }
     }

@@ -10,10 +10,12 @@ using static TorchSharp.torch;
 
 namespace Diffusion.Torch;
 
-/// <summary>One chain on libtorch: the network slice by slice, the step itself by Runtime's kernel in host memory.</summary>
+/// <summary>
+/// One chain on libtorch: the network slice by slice, the step itself by Runtime's kernel in host memory.
+/// </summary>
 /// <remarks>
-/// The sample is copied from its ring slot into the network's input, scaled by cIn on the way (48 KiB at 64x64); the output is read
-/// where libtorch left it. Guidance evaluates a batch of two: the class first, the null class second.
+/// The sample is copied from its ring slot into the network's input, scaled by cIn on the way (48 KiB at 64x64); the
+/// output is read where libtorch left it. Guidance evaluates a batch of two: the class first, the null class second.
 /// </remarks>
 internal sealed class TorchSession : IDenoiserSession
 {
@@ -62,7 +64,8 @@ internal sealed class TorchSession : IDenoiserSession
         if (_batch == 1 && evaluation.GuidanceScale != 1)
         {
             throw new ArgumentException(
-                $"The guidance scale is {evaluation.GuidanceScale}; a session made without guidance takes 1.", nameof(evaluation));
+                $"The guidance scale is {evaluation.GuidanceScale}; a session made without guidance takes 1.",
+                nameof(evaluation));
         }
 
         int label = _label is null ? -1 : CheckedLabel(evaluation.ClassLabel);
@@ -95,7 +98,8 @@ internal sealed class TorchSession : IDenoiserSession
         if (index != _nextSlice || index >= Slices.Count)
         {
             throw new InvalidOperationException(
-                $"Slice {index} was asked for; slices run in order after BeginEvaluation, and the next one is {_nextSlice}.");
+                $"Slice {index} was asked for; slices run in order after BeginEvaluation, " +
+                $"and the next one is {_nextSlice}.");
         }
 
         // The network's sessions may differ in padding.
@@ -115,7 +119,7 @@ internal sealed class TorchSession : IDenoiserSession
         }
         catch
         {
-            // A slice that failed (out of memory) may have consumed its skip: the evaluation cannot go on, the session can.
+            // A slice that failed (out of memory) may have consumed its skip: the session goes on, the evaluation not.
             Abandon();
             throw;
         }
@@ -126,7 +130,8 @@ internal sealed class TorchSession : IDenoiserSession
         ObjectDisposedException.ThrowIf(_disposed, this);
         if (_nextSlice != Slices.Count)
         {
-            throw new InvalidOperationException($"{_nextSlice} of {Slices.Count} slices have run; a step completes after all of them.");
+            throw new InvalidOperationException(
+                $"{_nextSlice} of {Slices.Count} slices have run; a step completes after all of them.");
         }
 
         // A network with learned variance has twice the channels; the mean comes first.
@@ -167,7 +172,8 @@ internal sealed class TorchSession : IDenoiserSession
         int rows = _backend.Config.NumClassEmbeds;
         if (label < 0)
         {
-            throw new ArgumentException($"The class label is {asked}, and the network has no null class to take for it.");
+            throw new ArgumentException(
+                $"The class label is {asked}, and the network has no null class to take for it.");
         }
 
         // A class embedded like a timestep has no table, and so no upper end.

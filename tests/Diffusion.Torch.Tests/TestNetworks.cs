@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 
 namespace Diffusion.Torch.Tests;
 
-/// <summary>Small networks, one per feature, with every weight random: fresh ones have zeros that would hide errors.</summary>
+/// <summary>
+/// Small networks, one per feature, with every weight random: fresh ones have zeros that would hide errors.
+/// </summary>
 internal static class TestNetworks
 {
     public static readonly UNetConfig Plain = new()
@@ -36,7 +38,8 @@ internal static class TestNetworks
             // Weights of about 1/sqrt(fan-in) keep activations near 1; norms stay near 1 so that nothing dies out.
             double fanIn = parameter.dim() > 1 ? parameter.numel() / (double)parameter.shape[0] : 100;
             Tensor noise = randn(parameter.shape, generator: generator) / Math.Sqrt(fanIn);
-            bool isNorm = name.Contains("norm", StringComparison.Ordinal) && name.EndsWith("weight", StringComparison.Ordinal);
+            bool isNorm = name.Contains("norm", StringComparison.Ordinal)
+                && name.EndsWith("weight", StringComparison.Ordinal);
             parameter.copy_(isNorm ? 1 + noise : noise);
         }
 

@@ -22,20 +22,22 @@ public sealed class TorchNativeTests
 
     [Fact]
     public void Load_WithoutAChoiceOfTheUsers_SetsIdleWorkersToSleep() => Assert.True(
-        Environment.GetEnvironmentVariable("OMP_WAIT_POLICY") is not null || Environment.GetEnvironmentVariable("GOMP_SPINCOUNT") is not null);
+        Environment.GetEnvironmentVariable("OMP_WAIT_POLICY") is not null
+        || Environment.GetEnvironmentVariable("GOMP_SPINCOUNT") is not null);
 
     [Fact]
     public void Build_OutputOfThisProject_HoldsNoCopyOfLibTorch()
     {
-        IEnumerable<string> copies = Directory.EnumerateFiles(AppContext.BaseDirectory, "*torch_cpu*", SearchOption.AllDirectories);
-        Assert.Empty(copies);
+        string output = AppContext.BaseDirectory;
+        Assert.Empty(Directory.EnumerateFiles(output, "*torch_cpu*", SearchOption.AllDirectories));
     }
 
     [SkippableFact]
     public void Build_LibTorchSharp_DiffersFromThePackageByWeakFlagsAtMost()
     {
         Skip.IfNot(OperatingSystem.IsLinux(), "the patch is for Linux");
-        byte[] original = File.ReadAllBytes(Path.Combine(PackageFolder(), "runtimes", "linux-x64", "native", LibTorchSharp));
+        string package = Path.Combine(PackageFolder(), "runtimes", "linux-x64", "native");
+        byte[] original = File.ReadAllBytes(Path.Combine(package, LibTorchSharp));
         byte[] built = File.ReadAllBytes(BuiltFile());
         Assert.Equal(original.Length, built.Length);
 
@@ -45,7 +47,8 @@ public sealed class TorchNativeTests
         Assert.All(changed, i => Assert.Equal((byte)(original[i] | 2), built[i]));
     }
 
-    private static string PackageFolder() => typeof(TorchNativeTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+    private static string PackageFolder() => typeof(TorchNativeTests).Assembly
+        .GetCustomAttributes<AssemblyMetadataAttribute>()
         .Single(attribute => attribute.Key == "TorchSharpPackage").Value!;
 
     private static string BuiltFile()

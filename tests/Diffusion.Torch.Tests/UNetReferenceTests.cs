@@ -8,10 +8,15 @@ using static TorchSharp.torch;
 
 namespace Diffusion.Torch.Tests;
 
-/// <summary>Our network against bench/peers/unet_reference.py, which builds it anew from the published definition.</summary>
+/// <summary>
+/// Our network against bench/peers/unet_reference.py, which builds it anew from the published definition.
+/// </summary>
 public sealed class UNetReferenceTests
 {
-    /// <summary>Largest difference relative to the output's largest value: float32 rounding over some 30 layers stays ten times below.</summary>
+    /// <summary>
+    /// Largest difference relative to the output's largest value: float32 rounding over some 30 layers stays ten times
+    /// below.
+    /// </summary>
     private const double Tolerance = 1e-4;
 
     private static readonly Lazy<bool> _referenceRuns = new(ReferenceRuns);
@@ -79,7 +84,8 @@ public sealed class UNetReferenceTests
                 cases.Add(name, false);
             }
 
-            // Circular padding meets four kinds of convolution: plain, asymmetric, behind a patch, and in resampling resnets.
+            // Circular padding meets four kinds of convolution: plain, asymmetric, behind a patch, and in resampling
+            // resnets.
             cases.Add("plain", true);
             cases.Add("one head, asymmetric padding, shifted sines", true);
             cases.Add("scale and shift, patch, classes", true);
@@ -142,10 +148,11 @@ public sealed class UNetReferenceTests
     private static float[] RunReference(
         string model, TemporaryFolder exchange, Tensor sample, Tensor timestep, Tensor? label, bool seamless)
     {
-        float[] input = [.. sample.data<float>(), .. timestep.data<float>(), .. label is null ? [] : label.data<long>().Select(l => (float)l)];
+        IEnumerable<float> labels = label is null ? [] : label.data<long>().Select(l => (float)l);
+        float[] input = [.. sample.data<float>(), .. timestep.data<float>(), .. labels];
         File.WriteAllBytes(exchange["input.bin"], MemoryMarshal.AsBytes<float>(input).ToArray());
-        List<string> arguments =
-            [ScriptPath(), model, exchange["input.bin"], exchange["output.bin"], "--shape", string.Join(",", sample.shape)];
+        string shape = string.Join(",", sample.shape);
+        List<string> arguments = [ScriptPath(), model, exchange["input.bin"], exchange["output.bin"], "--shape", shape];
         if (label is not null)
         {
             arguments.Add("--labels");
@@ -176,7 +183,8 @@ public sealed class UNetReferenceTests
     private static (int ExitCode, string Error) RunPython(params string[] arguments)
     {
         string program = File.Exists("/usr/bin/python3") ? "/usr/bin/python3" : "python3";
-        using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
+        ProcessStartInfo start = new(program, arguments) { RedirectStandardError = true };
+        using Process process = Process.Start(start)!;
         string error = process.StandardError.ReadToEnd();
         process.WaitForExit();
         return (process.ExitCode, error);

@@ -11,7 +11,8 @@ internal sealed class HeadSlice(UNetConfig config, Layers layers) : UNetSlice("c
     private readonly GroupNorm _norm =
         layers.Norm("conv_norm_out", config.NormNumGroups, config.BlockOutChannels[0], config.NormEps);
 
-    private readonly PaddedConv _conv = layers.Conv("conv_out", config.BlockOutChannels[0], config.OutChannels).Zeroed();
+    private readonly PaddedConv _conv =
+        layers.Conv("conv_out", config.BlockOutChannels[0], config.OutChannels).Zeroed();
 
     protected override Tensor Compute(UNetState state, DisposeScope scope)
     {

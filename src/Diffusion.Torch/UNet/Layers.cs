@@ -9,7 +9,8 @@ internal sealed class Layers(nn.Module root, PaddingSwitch padding)
     private readonly Dictionary<string, ModuleGroup> _groups = [];
 
     /// <summary>A 3x3 convolution that pads, or with kernel 1 none.</summary>
-    public PaddedConv Conv(string path, int inputs, int outputs, int kernel = 3, int stride = 1, bool asymmetric = false)
+    public PaddedConv Conv(
+        string path, int inputs, int outputs, int kernel = 3, int stride = 1, bool asymmetric = false)
     {
         Conv2d conv = Register(path, nn.Conv2d(inputs, outputs, kernel, stride));
         return new PaddedConv(conv, padding, kernel, stride, asymmetric);
@@ -21,7 +22,8 @@ internal sealed class Layers(nn.Module root, PaddingSwitch padding)
     {
         if (groups < 1 || channels % groups != 0)
         {
-            throw new ArgumentException($"{path} has {channels} channels, which {groups} normalisation groups do not divide.");
+            throw new ArgumentException(
+                $"{path} has {channels} channels, which {groups} normalisation groups do not divide.");
         }
 
         GroupNorm norm = Register(path, nn.GroupNorm(groups, channels, epsilon));

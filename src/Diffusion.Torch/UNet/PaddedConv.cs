@@ -4,8 +4,11 @@ using static TorchSharp.torch.nn;
 
 namespace Diffusion.Torch.UNet;
 
-/// <summary>A convolution that keeps the canvas (or halves it at stride 2), with zero or circular padding chosen per call.</summary>
-/// <remarks>nn.Conv2d fixes its padding mode when made; seamless textures need it as a switch. Borrows the layer.</remarks>
+/// <summary>
+/// A convolution that keeps the canvas (or halves it at stride 2), with zero or circular padding chosen per call.
+/// </summary>
+/// <remarks>nn.Conv2d fixes its padding mode when made; seamless textures need it as a switch. Borrows the
+/// layer.</remarks>
 internal sealed class PaddedConv(Conv2d conv, PaddingSwitch padding, int kernel, int stride, bool asymmetric)
 {
     private readonly long[] _strides = [stride, stride];

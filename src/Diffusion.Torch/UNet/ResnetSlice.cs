@@ -5,7 +5,9 @@ using static TorchSharp.torch;
 
 namespace Diffusion.Torch.UNet;
 
-/// <summary>diffusers' <c>ResnetBlock2D</c>; in the decoder it first appends the newest skip to the activations.</summary>
+/// <summary>
+/// diffusers' <c>ResnetBlock2D</c>; in the decoder it first appends the newest skip to the activations.
+/// </summary>
 internal sealed class ResnetSlice : UNetSlice
 {
     private readonly Func<Tensor, Tensor> _activation;
@@ -44,7 +46,9 @@ internal sealed class ResnetSlice : UNetSlice
     /// <summary>Divides the sum of block and residual.</summary>
     public double OutputScale { get; init; } = 1;
 
-    /// <summary>Whether the block halves (-1), keeps (0) or doubles (1) the canvas before its first convolution.</summary>
+    /// <summary>
+    /// Whether the block halves (-1), keeps (0) or doubles (1) the canvas before its first convolution.
+    /// </summary>
     public int Resample { get; init; }
 
     protected override Tensor Compute(UNetState state, DisposeScope scope)

@@ -9,7 +9,9 @@ internal abstract class TimeProjection(int width)
 {
     public int Width { get; } = width;
 
-    /// <summary>Makes the projection that <c>time_embedding_type</c> names, with <c>time_proj</c>'s tensors in the tree.</summary>
+    /// <summary>
+    /// Makes the projection that <c>time_embedding_type</c> names, with <c>time_proj</c>'s tensors in the tree.
+    /// </summary>
     /// <exception cref="ArgumentException">The type is unknown, or a learned table has no size.</exception>
     public static TimeProjection Create(UNetConfig config, Layers layers)
     {
@@ -20,7 +22,8 @@ internal abstract class TimeProjection(int width)
             "fourier" => new Fourier(channels, layers),
             "learned" when config.NumTrainTimesteps > 0 =>
                 new Learned(channels, layers.Embedding("time_proj", config.NumTrainTimesteps, channels)),
-            "learned" => throw new ArgumentException("time_embedding_type 'learned' needs num_train_timesteps of at least 1."),
+            "learned" => throw new ArgumentException(
+                "time_embedding_type 'learned' needs num_train_timesteps of at least 1."),
             _ => throw new ArgumentException(
                 $"time_embedding_type '{config.TimeEmbeddingType}' is unknown: it is positional, fourier or learned."),
         };
@@ -34,8 +37,9 @@ internal abstract class TimeProjection(int width)
         public override Tensor Apply(Tensor time)
         {
             int half = Width / 2;
-            Tensor exponent = arange(half, dtype: ScalarType.Float32, device: time.device) * (-Math.Log(10000) / (half - shift));
-            Tensor angle = time.unsqueeze(1) * exponent.exp_().unsqueeze(0);
+            Tensor index = arange(half, dtype: ScalarType.Float32, device: time.device);
+            Tensor frequency = (index * (-Math.Log(10000) / (half - shift))).exp_();
+            Tensor angle = time.unsqueeze(1) * frequency.unsqueeze(0);
             Tensor features = cosineFirst ? cat([angle.cos(), angle.sin()], 1) : cat([angle.sin(), angle.cos()], 1);
             return Width % 2 == 0 ? features : nn.functional.pad(features, [0L, 1L]);
         }

@@ -22,15 +22,17 @@ internal sealed class UNetBuilder
     }
 
     /// <summary>Builds the slices; their layers hang in <paramref name="root"/>'s module tree.</summary>
-    /// <exception cref="ArgumentException">The configuration names an unknown block or sizes that do not fit together.</exception>
+    /// <exception cref="ArgumentException">The configuration names an unknown block or sizes that do not fit
+    /// together.</exception>
     public static UNetSlice[] Build(UNetConfig config, nn.Module root, PaddingSwitch padding)
     {
         int levels = config.BlockOutChannels.Count;
         if (levels == 0 || config.DownBlockTypes.Count != levels || config.UpBlockTypes.Count != levels)
         {
             throw new ArgumentException(
-                $"block_out_channels, down_block_types and up_block_types have {levels}, {config.DownBlockTypes.Count} and " +
-                $"{config.UpBlockTypes.Count} entries; they must have the same number, at least 1.");
+                $"block_out_channels, down_block_types and up_block_types have {levels}, " +
+                $"{config.DownBlockTypes.Count} and {config.UpBlockTypes.Count} entries; " +
+                "they must have the same number, at least 1.");
         }
 
         if (config.PatchSize < 1 || config.InChannels % (config.PatchSize * config.PatchSize) != 0)
@@ -66,7 +68,8 @@ internal sealed class UNetBuilder
             "AttnDownBlock2D" => (true, IsResnet(_config.DownsampleType, "downsample_type")),
             "ResnetDownsampleBlock2D" => (false, true),
             string type => throw new ArgumentException(
-                $"down_block_types names '{type}', which is not supported: DownBlock2D, AttnDownBlock2D and ResnetDownsampleBlock2D are."),
+                $"down_block_types names '{type}', which is not supported: " +
+                "DownBlock2D, AttnDownBlock2D and ResnetDownsampleBlock2D are."),
         };
         int channels = _config.BlockOutChannels[level];
         for (int i = 0; i < _config.LayersPerBlock; i++)
@@ -95,9 +98,13 @@ internal sealed class UNetBuilder
             {
                 0 => true,
                 1 => false,
-                int padding => throw new ArgumentException($"downsample_padding {padding} is not supported: it is 0 or 1."),
+                int padding => throw new ArgumentException(
+                    $"downsample_padding {padding} is not supported: it is 0 or 1."),
             };
-            _slices.Add(new ResampleSlice(_layers, $"{path}.downsamplers.0", channels, up: false, asymmetric) { KeepsSkip = true });
+            _slices.Add(new ResampleSlice(_layers, $"{path}.downsamplers.0", channels, up: false, asymmetric)
+            {
+                KeepsSkip = true,
+            });
         }
 
         _skips.Push(_channels);
@@ -120,7 +127,7 @@ internal sealed class UNetBuilder
         AddResnet("mid_block.resnets.0", _channels, outputScale: scale);
         if (_config.AddAttention)
         {
-            // diffusers gives the middle attention no normalisation under scale_shift unless attn_norm_num_groups is set.
+            // diffusers gives the middle attention no norm under scale_shift unless attn_norm_num_groups is set.
             int groups = _config.AttnNormNumGroups > 0 ? _config.AttnNormNumGroups
                 : _config.ResnetTimeScaleShift == "default" ? _config.NormNumGroups : 0;
             AddAttention("mid_block.attentions.0", groups, outputScale: scale);
@@ -138,7 +145,8 @@ internal sealed class UNetBuilder
             "AttnUpBlock2D" => (true, IsResnet(_config.UpsampleType, "upsample_type")),
             "ResnetUpsampleBlock2D" => (false, true),
             string type => throw new ArgumentException(
-                $"up_block_types names '{type}', which is not supported: UpBlock2D, AttnUpBlock2D and ResnetUpsampleBlock2D are."),
+                $"up_block_types names '{type}', which is not supported: " +
+                "UpBlock2D, AttnUpBlock2D and ResnetUpsampleBlock2D are."),
         };
         int channels = _config.BlockOutChannels[^(block + 1)];
         for (int i = 0; i <= _config.LayersPerBlock; i++)
@@ -166,7 +174,12 @@ internal sealed class UNetBuilder
     }
 
     private void AddResnet(
-        string path, int outputs, bool keepsSkip = false, bool takesSkip = false, int resample = 0, double outputScale = 1)
+        string path,
+        int outputs,
+        bool keepsSkip = false,
+        bool takesSkip = false,
+        int resample = 0,
+        double outputScale = 1)
     {
         int inputs = takesSkip ? _channels + _skips.Pop() : _channels;
         _slices.Add(new ResnetSlice(_config, _layers, path, inputs, outputs, _embeddingWidth)

@@ -3,11 +3,13 @@ using static TorchSharp.torch;
 
 namespace Diffusion.Torch.UNet;
 
-/// <summary>What flows from slice to slice: the hidden activations, the stack of skips, and the embedding of time and class.</summary>
+/// <summary>
+/// What flows from slice to slice: the hidden activations, the stack of skips, and the embedding of time and class.
+/// </summary>
 /// <remarks>
-/// Its tensors belong to no dispose scope, since any amount of time may pass between two slices: the state owns them and frees
-/// each as soon as no later slice reads it. Inputs are borrowed. The lists keep their capacity, so a reused state allocates
-/// only the tensors' handles.
+/// Its tensors belong to no dispose scope, since any amount of time may pass between two slices: the state owns them
+/// and frees each as soon as no later slice reads it. Inputs are borrowed. The lists keep their capacity, so a reused
+/// state allocates only the tensors' handles.
 /// </remarks>
 internal sealed class UNetState : IDisposable
 {
@@ -42,7 +44,9 @@ internal sealed class UNetState : IDisposable
         Label = label;
     }
 
-    /// <summary>Takes <paramref name="next"/> as the activations; the former ones are freed unless they are a skip.</summary>
+    /// <summary>
+    /// Takes <paramref name="next"/> as the activations; the former ones are freed unless they are a skip.
+    /// </summary>
     public void Advance(Tensor next)
     {
         FreeHidden();

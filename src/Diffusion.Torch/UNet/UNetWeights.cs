@@ -20,11 +20,15 @@ public static class UNetWeights
         (".proj_attn.", ".to_out.0."),
     ];
 
-    /// <summary>Builds the network of a model folder with its weights, float32 on the CPU, in evaluation mode, frozen.</summary>
+    /// <summary>
+    /// Builds the network of a model folder with its weights, float32 on the CPU, in evaluation mode, frozen.
+    /// </summary>
     /// <param name="folder">The model folder.</param>
-    /// <exception cref="ModelFormatException">The weights do not fit the configuration; the message names the tensors.</exception>
+    /// <exception cref="ModelFormatException">The weights do not fit the configuration; the message names the
+    /// tensors.</exception>
     /// <exception cref="ArgumentException">The configuration needs what this network does not have.</exception>
-    [SuppressMessage("Reliability", "CA2000", Justification = "Ownership passes to the result, or it is disposed on failure.")]
+    [SuppressMessage(
+        "Reliability", "CA2000", Justification = "Ownership passes to the result, or it is disposed on failure.")]
     public static UNet2DModel Load(ModelFolder folder)
     {
         ArgumentNullException.ThrowIfNull(folder);
@@ -48,9 +52,13 @@ public static class UNetWeights
         }
     }
 
-    /// <summary>Overwrites every weight of a network on the CPU; float16, bfloat16 and float64 become float32.</summary>
-    /// <remarks>Strict: the file must hold every tensor in its shape and none besides, else nothing is changed.</remarks>
-    /// <exception cref="ModelFormatException">Tensors are missing, unexpected or wrongly shaped; one message names them.</exception>
+    /// <summary>
+    /// Overwrites every weight of a network on the CPU; float16, bfloat16 and float64 become float32.
+    /// </summary>
+    /// <remarks>Strict: the file must hold every tensor in its shape and none besides, else nothing is
+    /// changed.</remarks>
+    /// <exception cref="ModelFormatException">Tensors are missing, unexpected or wrongly shaped; one message names
+    /// them.</exception>
     public static void Read(UNet2DModel network, SafetensorsFile file)
     {
         ArgumentNullException.ThrowIfNull(network);
@@ -68,18 +76,23 @@ public static class UNetWeights
 
         List<string> problems = [];
         Describe(problems, "lacks", expected.Keys.Where(name => !stored.ContainsKey(name)));
-        Describe(problems, "has the unknown", stored.Where(pair => !expected.ContainsKey(pair.Key)).Select(pair => pair.Value));
+        Describe(problems, "has the unknown", stored
+            .Where(pair => !expected.ContainsKey(pair.Key))
+            .Select(pair => pair.Value));
         Describe(problems, "has wrongly shaped", expected
-            .Where(pair => stored.ContainsKey(pair.Key) && !file[stored[pair.Key]].Shape.SequenceEqual(pair.Value.shape))
-            .Select(pair =>
-                $"{stored[pair.Key]} {file[stored[pair.Key]].ShapeText} instead of [{string.Join(", ", pair.Value.shape)}]"));
+            .Where(pair => stored.ContainsKey(pair.Key))
+            .Select(pair => (Entry: file[stored[pair.Key]], Name: stored[pair.Key], Shape: pair.Value.shape))
+            .Where(tensor => !tensor.Entry.Shape.SequenceEqual(tensor.Shape))
+            .Select(tensor =>
+                $"{tensor.Name} {tensor.Entry.ShapeText} instead of [{string.Join(", ", tensor.Shape)}]"));
         Describe(problems, "has non-float", stored.Values
             .Where(name => file[name].DType is not
                 (SafetensorsDType.F32 or SafetensorsDType.F16 or SafetensorsDType.BF16 or SafetensorsDType.F64)));
         if (problems.Count > 0)
         {
             throw new ModelFormatException(
-                file.Path, $"the weights must be exactly those of the configuration, but the file {string.Join("; ", problems)}");
+                file.Path,
+                $"the weights must be exactly those of the configuration, but the file {string.Join("; ", problems)}");
         }
 
         foreach ((string name, Tensor tensor) in expected)
