@@ -10,10 +10,10 @@ internal sealed class Hud(OverlayPass overlay, Stage stage)
 {
     private const int Margin = 16;
     private const int Line = 20;
-    private const int PanelWidth = 460;
+    private const int PanelWidth = 512;
     private const int BarWidth = 150;
     private const int BarHeight = 12;
-    private const int BarLeft = Margin + 236;
+    private const int BarLeft = Margin + 260;
 
     private static readonly Rgba _panel = new(8, 10, 14, 190);
     private static readonly Rgba _text = new(232, 234, 238, 255);
@@ -50,7 +50,7 @@ internal sealed class Hud(OverlayPass overlay, Stage stage)
 
         Write(y, _faint, buffer, $"x_t by {stage.SharingExample.Path}{(stage.Surfaces.IsPaused ? "   PAUSED" : "")}");
         y += Line;
-        Write(y, _faint, buffer, $"1-9 C R A Space Up/Down Left/Right S X H");
+        Write(y, _faint, buffer, $"keys: 1-9 C V R A S X H Space arrows");
     }
 
     private static void Smooth(ref double value, TimeSpan sample) =>

@@ -31,7 +31,7 @@ internal sealed class Materials : IDisposable
     {
         (string Name, Mesh Mesh, Matrix4x4 Placement, float Turns, float Uv, string Favourite)[] things =
         [
-            ("floor", _plane, Matrix4x4.CreateScale(9), 0, 9, "grass"),
+            ("floor", _plane, Matrix4x4.CreateScale(48), 0, 32, "grass"),
             ("cube", _cube, Matrix4x4.CreateScale(1.5f) * Matrix4x4.CreateTranslation(-1.15f, 0.76f, 0.6f), 0.035f, 1, "brick"),
             ("sphere", _sphere, Matrix4x4.CreateScale(1.7f) * Matrix4x4.CreateTranslation(1.15f, 0.86f, 0.7f), 0.04f, 2, "rock"),
             ("left cube", _cube, Matrix4x4.CreateScale(1.1f) * Matrix4x4.CreateTranslation(-3.2f, 0.56f, -0.6f), -0.03f, 1, "wood"),

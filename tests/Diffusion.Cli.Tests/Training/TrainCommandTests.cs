@@ -1,0 +1,106 @@
+using System.CommandLine;
+using Diffusion.Cli.Data;
+using Diffusion.Cli.Sampling;
+using Diffusion.Cli.Training;
+using SixLabors.ImageSharp;
+using SixLabors.ImageSharp.PixelFormats;
+
+namespace Diffusion.Cli.Tests.Training;
+
+public sealed class TrainCommandTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("diffusion-train-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public async Task Train_ShortRun_LeavesCheckpointLogPicturesAndAModelThatSamples()
+    {
+        string data = WriteData();
+        string run = Path.Combine(_folder, "run");
+        string model = Path.Combine(_folder, "model");
+
+        (int code, string error) = await Run(
+            "train", "--data", data, "--out", run, "--iterations", "4", "--batch", "2", "--width", "16,16", "--canvas", "32",
+            "--sample-every", "2", "--checkpoint-every", "2", "--device", "cpu", "--export", model);
+
+        Assert.Equal((0, ""), (code, error));
+        Assert.NotEmpty(Directory.GetFiles(run, "checkpoint-*.safetensors"));
+        Assert.All(["loss.png", "samples.png", "samples-000002.png"], name => Image.Load(Path.Combine(run, name)).Dispose());
+        Assert.Equal(5, File.ReadAllLines(Path.Combine(run, "log.csv")).Length);
+
+        string texture = Path.Combine(_folder, "texture.png");
+        (code, error) = await Run("sample", "--model", model, "--class", "blue", "--steps", "2", "--out", texture);
+        Assert.Equal((0, ""), (code, error));
+        using var image = Image.Load(texture);
+        Assert.Equal((32, 32), (image.Width, image.Height));
+    }
+
+    [Theory]
+    [InlineData("--data", "nowhere", "nowhere")]
+    [InlineData("--batch", "0", "0")]
+    [InlineData("--learning-rate", "-1", "-1")]
+    [InlineData("--prediction", "magic", "magic")]
+    [InlineData("--schedule", "magic", "magic")]
+    [InlineData("--device", "magic", "magic")]
+    [InlineData("--width", "wide", "wide")]
+    public async Task Train_BadOption_IsOneLineThatNamesItAndExitCode2(string option, string value, string named)
+    {
+        string run = Path.Combine(_folder, "run");
+        string[] data = option == "--data" ? [] : ["--data", WriteData()];
+
+        (int code, string error) = await Run(["train", "--out", run, "--iterations", "1", .. data, option, value]);
+
+        Assert.Equal(2, code);
+        Assert.Single(error.TrimEnd().Split('\n'));
+        Assert.Contains(named, error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(run) && Directory.GetFiles(run, "checkpoint-*").Length > 0);
+    }
+
+    [Fact]
+    public async Task Export_NoCheckpoint_IsOneLineAndExitCode2()
+    {
+        (int code, string error) = await Run("export", _folder, "--out", Path.Combine(_folder, "model"));
+
+        Assert.Equal(2, code);
+        Assert.Single(error.TrimEnd().Split('\n'));
+        Assert.Contains(_folder, error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Data_OutputFolderIsAFile_IsOneLineAndExitCode2()
+    {
+        string file = Path.Combine(_folder, "taken");
+        await File.WriteAllTextAsync(file, "mine");
+
+        (int code, string error) = await Run("data", "textures", "--out", file);
+
+        Assert.Equal(2, code);
+        Assert.Single(error.TrimEnd().Split('\n'));
+        Assert.Equal("mine", await File.ReadAllTextAsync(file));
+    }
+
+    private string WriteData()
+    {
+        string data = Path.Combine(_folder, "data");
+        foreach ((string name, Rgb24 colour) in (ReadOnlySpan<(string, Rgb24)>)[("red", new(200, 60, 40)), ("blue", new(30, 80, 200))])
+        {
+            Directory.CreateDirectory(Path.Combine(data, name));
+            for (int i = 0; i < 3; i++)
+            {
+                using var image = new Image<Rgb24>(64, 64, colour);
+                image.SaveAsPng(Path.Combine(data, name, $"picture{(char)('a' + i)}.png"));
+            }
+        }
+
+        return data;
+    }
+
+    private static async Task<(int Code, string Error)> Run(params string[] arguments)
+    {
+        using var error = new StringWriter();
+        var root = new RootCommand { SampleCommand.Create(), TrainCommand.Create(), ExportCommand.Create(), DataCommand.Create() };
+        int code = await CommandLineHost.RunAsync(root, arguments, error);
+        return (code, error.ToString());
+    }
+}

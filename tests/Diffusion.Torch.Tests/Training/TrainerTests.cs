@@ -1,0 +1,200 @@
+using Diffusion.Runtime.Models;
+using Diffusion.Runtime.Schedules;
+using Diffusion.Torch.Training;
+using Diffusion.Torch.UNet;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Diffusion.Torch.Tests.Training;
+
+public sealed class TrainerTests : IDisposable
+{
+    private const int Canvas = 32;
+
+    private static readonly UNetConfig _config = new()
+    {
+        SampleSize = Canvas,
+        InChannels = 12,
+        OutChannels = 12,
+        PatchSize = 2,
+        BlockOutChannels = [16, 16],
+        DownBlockTypes = ["DownBlock2D", "DownBlock2D"],
+        UpBlockTypes = ["UpBlock2D", "UpBlock2D"],
+        LayersPerBlock = 1,
+        NormNumGroups = 8,
+        AddAttention = false,
+        NumClassEmbeds = 3,
+    };
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("diffusion-trainer-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public void Load_HalfwayCheckpoint_GoesOnBitForBit()
+    {
+        string halfway = Path.Combine(_folder, "halfway.safetensors");
+        string straight = Path.Combine(_folder, "straight.safetensors");
+        string resumed = Path.Combine(_folder, "resumed.safetensors");
+        using (UNet2DModel network = NewNetwork())
+        using (Trainer trainer = NewTrainer(network))
+        {
+            Steps(trainer, 3);
+            trainer.Save(halfway);
+            Steps(trainer, 3);
+            trainer.Save(straight);
+        }
+
+        using (UNet2DModel network = NewNetwork(seed: 99))
+        using (Trainer trainer = NewTrainer(network))
+        {
+            trainer.Load(halfway);
+            Assert.Equal(3, trainer.Iteration);
+            Steps(trainer, 3);
+            trainer.Save(resumed);
+        }
+
+        Assert.Equal(Tensors(straight), Tensors(resumed));
+        Assert.NotEqual(Tensors(halfway), Tensors(resumed));
+    }
+
+    [Fact]
+    public void Step_FixedIterations_LossFalls()
+    {
+        using UNet2DModel network = NewNetwork();
+        using Trainer trainer = NewTrainer(network);
+
+        double first = Enumerable.Range(0, 5).Average(_ => trainer.Step().Loss);
+        Steps(trainer, 50);
+        double last = Enumerable.Range(0, 5).Average(_ => trainer.Step().Loss);
+
+        // Smooth two-colour pictures are learned in a few iterations; noise alone would leave the loss where it began.
+        Assert.InRange(last, 0, 0.7 * first);
+    }
+
+    [Fact]
+    public void Step_SteadyState_LeaksNoTensor()
+    {
+        using UNet2DModel network = NewNetwork();
+        using Trainer trainer = NewTrainer(network);
+        Steps(trainer, 2);
+        long before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+
+        Steps(trainer, 4);
+
+        Assert.Equal(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
+    }
+
+    [Fact]
+    public void UseAverage_Disposed_GivesTheWeightsBack()
+    {
+        using UNet2DModel network = NewNetwork();
+        using Trainer trainer = NewTrainer(network);
+        Steps(trainer, 3);
+        float[] before = FirstWeights(network);
+
+        float[] during;
+        using (trainer.UseAverage())
+        {
+            during = FirstWeights(network);
+        }
+
+        Assert.NotEqual(before, during);
+        Assert.Equal(before, FirstWeights(network));
+    }
+
+    [Fact]
+    public void Load_OtherSeed_IsRefusedAndChangesNothing()
+    {
+        string path = Path.Combine(_folder, "checkpoint.safetensors");
+        using UNet2DModel network = NewNetwork();
+        using (Trainer trainer = NewTrainer(network))
+        {
+            Steps(trainer, 1);
+            trainer.Save(path);
+        }
+
+        using Trainer other = new(network, Data(), NoiseSchedules.Parse("cosine"), Options() with { Seed = 8 }, CPU);
+        float[] before = FirstWeights(network);
+
+        var error = Assert.Throws<InvalidDataException>(() => other.Load(path));
+
+        Assert.Contains("seed", error.Message, StringComparison.Ordinal);
+        Assert.Equal(0, other.Iteration);
+        Assert.Equal(before, FirstWeights(network));
+    }
+
+    [Theory]
+    [InlineData(0.0)]
+    [InlineData(-1.0)]
+    [InlineData(double.NaN)]
+    public void Trainer_BadLearningRate_IsRefused(double rate)
+    {
+        using UNet2DModel network = NewNetwork();
+
+        var error = Assert.ThrowsAny<ArgumentException>(
+            () => new Trainer(network, Data(), NoiseSchedules.Parse("cosine"), Options() with { LearningRate = rate }, CPU));
+
+        Assert.Contains("LearningRate", error.Message, StringComparison.Ordinal);
+    }
+
+    private static void Steps(Trainer trainer, int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            trainer.Step();
+        }
+    }
+
+    private static UNet2DModel NewNetwork(int seed = 5)
+    {
+        manual_seed(seed);
+        return new UNet2DModel(_config) { Seamless = true };
+    }
+
+    private static Trainer NewTrainer(UNet2DModel network) =>
+        new(network, Data(), NoiseSchedules.Parse("cosine"), Options(), CPU);
+
+    private static TrainingOptions Options() => new()
+    {
+        Iterations = 100,
+        BatchSize = 4,
+        LearningRate = 3e-3,
+        WarmupIterations = 2,
+        AverageDecay = 0.9,
+        Seed = 7,
+    };
+
+    /// <summary>Two classes of four flat pictures each, of slightly different colours.</summary>
+    private static TextureDataset Data()
+    {
+        const int Edge = 2 * Canvas;
+        List<TrainingImage> images = [];
+        for (int i = 0; i < 8; i++)
+        {
+            byte[] rgb = new byte[3 * Edge * Edge];
+            for (int p = 0; p < rgb.Length; p += 3)
+            {
+                rgb[p] = (byte)(i % 2 == 0 ? 220 : 30 + i);
+                rgb[p + 1] = (byte)(100 + (4 * i));
+                rgb[p + 2] = (byte)(i % 2 == 0 ? 40 : 200);
+            }
+
+            images.Add(new TrainingImage($"picture{(char)('a' + i)}.png", i % 2 == 0 ? "red" : "blue", Edge, rgb));
+        }
+
+        return TextureDataset.Create(images, Canvas);
+    }
+
+    private static float[] FirstWeights(UNet2DModel network)
+    {
+        using var scope = NewDisposeScope();
+        return network.parameters().First().detach().clone().data<float>().ToArray();
+    }
+
+    private static Dictionary<string, string> Tensors(string path)
+    {
+        using var file = Runtime.Models.Safetensors.SafetensorsFile.Open(path);
+        return file.Entries.Keys.ToDictionary(name => name, name => Convert.ToHexString(file.GetBytes(name)));
+    }
+}
