@@ -18,7 +18,7 @@ internal static partial class CommandLineHost
         var parsed = root.Parse(arguments);
         if (parsed.Errors.Count > 0)
         {
-            await error.WriteLineAsync($"diffusion: {parsed.Errors[0].Message}");
+            await error.WriteLineAsync($"diffusion: {OneLine(parsed.Errors[0].Message)}");
             return UserError;
         }
 
@@ -39,7 +39,7 @@ internal static partial class CommandLineHost
         }
         catch (Exception exception) when (IsUserError(exception))
         {
-            await error.WriteLineAsync($"diffusion: {FirstLine(exception.Message)}");
+            await error.WriteLineAsync($"diffusion: {OneLine(exception.Message)}");
             return UserError;
         }
     }
@@ -48,13 +48,12 @@ internal static partial class CommandLineHost
         is UserErrorException or ArgumentException or IOException or InvalidDataException or UnauthorizedAccessException
             or VulkanException or DllNotFoundException or NotSupportedException;
 
-    private static string FirstLine(string message)
-    {
-        int end = message.IndexOfAny(['\r', '\n']);
-        return ParameterName().Replace(end < 0 ? message : message[..end], "");
-    }
+    private static string OneLine(string message) => Whitespace().Replace(ParameterName().Replace(message, ""), " ").Trim();
 
     // .NET appends the parameter's name to an argument's message; whoever types options has no parameters.
-    [GeneratedRegex(@" \(Parameter '\w+'\)$")]
+    [GeneratedRegex(@" \(Parameter '\w+'\)")]
     private static partial Regex ParameterName();
+
+    [GeneratedRegex(@"\s+")]
+    private static partial Regex Whitespace();
 }

@@ -1,3 +1,5 @@
+using System.Runtime.ExceptionServices;
+
 namespace Diffusion.Torch.Training;
 
 /// <summary>Textures in memory, drawn as a network with circular padding will meet them.</summary>
@@ -48,7 +50,7 @@ public sealed class TextureDataset
     {
         ArgumentNullException.ThrowIfNull(images);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(canvas, 2 * CropBorder);
-        var textures = images.AsParallel().AsOrdered().Select(image => TrainingTexture.From(image, canvas)).ToArray();
+        var textures = Prepare(images, canvas);
         if (textures.Length == 0)
         {
             throw new ArgumentException("There are no pictures to train on.", nameof(images));
@@ -108,6 +110,20 @@ public sealed class TextureDataset
         }
 
         return batch;
+    }
+
+    private static TrainingTexture[] Prepare(IEnumerable<TrainingImage> images, int canvas)
+    {
+        try
+        {
+            return [.. images.AsParallel().AsOrdered().Select(image => TrainingTexture.From(image, canvas))];
+        }
+        catch (AggregateException several)
+        {
+            // One bad picture is enough to tell the caller of.
+            ExceptionDispatchInfo.Throw(several.InnerExceptions[0]);
+            throw;
+        }
     }
 
     private TrainingBatch NewBatch(int count) =>

@@ -21,7 +21,7 @@ public sealed class TrainCommandTests : IDisposable
         string model = Path.Combine(_folder, "model");
 
         (int code, string error) = await Run(
-            "train", "--data", data, "--out", run, "--iterations", "4", "--batch", "2", "--width", "16,16", "--canvas", "32",
+            "train", "--data", data, "--out", run, "--iterations", "4", "--batch", "2", "--width", "32,32", "--canvas", "32",
             "--sample-every", "2", "--checkpoint-every", "2", "--device", "cpu", "--export", model);
 
         Assert.Equal((0, ""), (code, error));
@@ -88,7 +88,7 @@ public sealed class TrainCommandTests : IDisposable
             Directory.CreateDirectory(Path.Combine(data, name));
             for (int i = 0; i < 3; i++)
             {
-                using var image = new Image<Rgb24>(64, 64, colour);
+                using var image = new Image<Rgb24>(128, 128, colour);
                 image.SaveAsPng(Path.Combine(data, name, $"picture{(char)('a' + i)}.png"));
             }
         }
