@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using Diffusion.Render.Windowing;
 using Diffusion.Render.Sharing;
+using Diffusion.Render.Windowing;
 using Diffusion.Runtime.Solvers;
 
 namespace Diffusion.Demo;

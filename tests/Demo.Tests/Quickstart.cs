@@ -19,7 +19,11 @@ internal static class Quickstart
 
         TextureHandle brick = runtime.Submit(new TextureRequest
         {
-            Width = 64, Height = 64, ClassName = "brick", Seed = 7, Steps = 20,
+            Width = 64,
+            Height = 64,
+            ClassName = "brick",
+            Seed = 7,
+            Steps = 20,
         });
         using SharedTexture texture = textures.Add(runtime.GetSamples(brick), "brick");
 

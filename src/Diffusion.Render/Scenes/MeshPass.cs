@@ -91,7 +91,10 @@ public sealed unsafe partial class MeshPass : IFramePass, IDisposable
         _meshPipeline = GraphicsPipeline.Create(device, mesh);
         _backgroundPipeline = GraphicsPipeline.Create(device, mesh with
         {
-            VertexShader = "background.vert", FragmentShader = "background.frag", HasVertices = false, TestsDepth = false,
+            VertexShader = "background.vert",
+            FragmentShader = "background.frag",
+            HasVertices = false,
+            TestsDepth = false,
         });
         _shadowPipeline = GraphicsPipeline.Create(device, new GraphicsPipelineInfo("shadow.vert", null, _layout)
         {
