@@ -11,10 +11,11 @@ public sealed partial class DiffusionRuntime
 
     /// <summary>Works on the textures for as long as the next slice is expected to fit the budget.</summary>
     /// <remarks>
-    /// Call it once a frame. Time goes to the highest priority, within it to the texture with the fewest finished steps; where that one's
-    /// next slice does not fit what is left, to the next whose slice does. A slice that was predicted not to fit is begun only
-    /// on a tick that would else be empty, if <see cref="RuntimeOptions.Progress"/> says so, and the report tells. Allocates nothing
-    /// but what the backend does, or a failure's exception. A failing texture fails alone.
+    /// Call it once a frame. Time goes to the highest priority, within it to the texture with the fewest finished
+    /// steps; where that one's next slice does not fit what is left, to the next whose slice does. A slice that was
+    /// predicted not to fit is begun only on a tick that would else be empty, if <see cref="RuntimeOptions.Progress"/>
+    /// says so, and the report tells. Allocates nothing but what the backend does, or a failure's exception. A failing
+    /// texture fails alone.
     /// </remarks>
     /// <param name="budget">Time for this frame; zero does nothing.</param>
     /// <returns>What was promised and what it took.</returns>

@@ -6,10 +6,13 @@ using Diffusion.Runtime.Sharing;
 
 namespace Diffusion.Runtime;
 
-/// <summary>Generates textures while an engine renders: submit requests, tick once a frame with a budget, read the images.</summary>
+/// <summary>
+/// Generates textures while an engine renders: submit requests, tick once a frame with a budget, read the images.
+/// </summary>
 /// <remarks>
-/// All members belong to one thread, the host's; readers on other threads use the <see cref="SampleRing"/> only. Owns the sessions and
-/// rings that it makes, not the backend, which must outlive it. <see cref="Tick"/> allocates nothing; the other verbs may.
+/// All members belong to one thread, the host's; readers on other threads use the <see cref="SampleRing"/> only. Owns
+/// the sessions and rings that it makes, not the backend, which must outlive it. <see cref="Tick"/> allocates nothing;
+/// the other verbs may.
 /// </remarks>
 public sealed partial class DiffusionRuntime : IDisposable
 {
@@ -44,7 +47,8 @@ public sealed partial class DiffusionRuntime : IDisposable
     /// <summary>Begins a texture; its first work is done by the next <see cref="Tick"/>.</summary>
     /// <param name="request">What to generate.</param>
     /// <returns>The texture's handle, valid until <see cref="Release"/>.</returns>
-    /// <exception cref="ArgumentException">The request breaks a rule, which the message names; nothing changed.</exception>
+    /// <exception cref="ArgumentException">The request breaks a rule, which the message names; nothing
+    /// changed.</exception>
     public TextureHandle Submit(TextureRequest request)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
@@ -64,8 +68,8 @@ public sealed partial class DiffusionRuntime : IDisposable
     }
 
     /// <summary>
-    /// The ring that a renderer reads the texture from. It stays the same until <see cref="Release"/>, or a <see cref="Restart"/> that changes
-    /// size, seamlessness or whether guidance is used.
+    /// The ring that a renderer reads the texture from. It stays the same until <see cref="Release"/>, or a
+    /// <see cref="Restart"/> that changes size, seamlessness or whether guidance is used.
     /// </summary>
     /// <exception cref="ArgumentException">The handle names no texture.</exception>
     public SampleRing GetSamples(TextureHandle handle) => Find(handle).Samples;
@@ -76,14 +80,22 @@ public sealed partial class DiffusionRuntime : IDisposable
     {
         DiffusionChain chain = Find(handle);
         return new TextureProgress(
-            chain.Status, chain.Step, chain.StepCount, chain.Level, chain.Samples.LatestInfo.Generation, chain.Failure?.Message);
+            chain.Status,
+            chain.Step,
+            chain.StepCount,
+            chain.Level,
+            chain.Samples.LatestInfo.Generation,
+            chain.Failure?.Message);
     }
 
-    /// <summary>Calls <paramref name="handler"/>, within <see cref="Tick"/>, at the end of each of the texture's steps.</summary>
+    /// <summary>
+    /// Calls <paramref name="handler"/>, within <see cref="Tick"/>, at the end of each of the texture's steps.
+    /// </summary>
     /// <param name="handle">The texture.</param>
     /// <param name="handler">The receiver, or null for none.</param>
     /// <exception cref="ArgumentException">The handle names no texture.</exception>
-    public void OnStepCompleted(TextureHandle handle, StepCompletedHandler? handler) => Find(handle).StepCompleted = handler;
+    public void OnStepCompleted(TextureHandle handle, StepCompletedHandler? handler) =>
+        Find(handle).StepCompleted = handler;
 
     /// <summary>Stops a texture where it stands, between two slices.</summary>
     /// <exception cref="ArgumentException">The handle names no texture.</exception>
@@ -99,12 +111,13 @@ public sealed partial class DiffusionRuntime : IDisposable
 
     /// <summary>Generates something else in the texture's place.</summary>
     /// <remarks>
-    /// The old image stays readable until the new noise replaces it. A request of another shape (see <see cref="GetSamples"/>) frees
-    /// the ring: whoever reads it must have let go before.
+    /// The old image stays readable until the new noise replaces it. A request of another shape (see
+    /// <see cref="GetSamples"/>) frees the ring: whoever reads it must have let go before.
     /// </remarks>
     /// <param name="handle">The texture.</param>
     /// <param name="request">What to generate from now on.</param>
-    /// <exception cref="ArgumentException">The handle names no texture, or the request breaks a rule; nothing changed.</exception>
+    /// <exception cref="ArgumentException">The handle names no texture, or the request breaks a rule; nothing
+    /// changed.</exception>
     public void Restart(TextureHandle handle, TextureRequest request)
     {
         DiffusionChain chain = Find(handle);
@@ -123,7 +136,9 @@ public sealed partial class DiffusionRuntime : IDisposable
         entry.Occupy(successor, shape, request.Priority, _costs.ForShape(shape, successor.Slices));
     }
 
-    /// <summary>Whether a restart with <paramref name="request"/> keeps the texture's ring, so that readers need not let go.</summary>
+    /// <summary>
+    /// Whether a restart with <paramref name="request"/> keeps the texture's ring, so that readers need not let go.
+    /// </summary>
     /// <exception cref="ArgumentException">The handle names no texture, or the request breaks a rule.</exception>
     public bool KeepsSamples(TextureHandle handle, TextureRequest request)
     {
@@ -173,9 +188,11 @@ public sealed partial class DiffusionRuntime : IDisposable
     private DiffusionChain Find(TextureHandle handle)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        bool isKnown = (uint)handle.Index < (uint)_entries.Count && _entries[handle.Index].Generation == handle.Generation;
+        bool isKnown =
+            (uint)handle.Index < (uint)_entries.Count && _entries[handle.Index].Generation == handle.Generation;
         return (isKnown ? _entries[handle.Index].Chain : null)
-            ?? throw new ArgumentException($"{handle} names no texture; it was released or never submitted.", nameof(handle));
+            ?? throw new ArgumentException(
+                $"{handle} names no texture; it was released or never submitted.", nameof(handle));
     }
 
     /// <summary>A place in the table of textures.</summary>

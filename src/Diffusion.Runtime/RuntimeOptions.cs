@@ -12,7 +12,10 @@ public sealed record RuntimeOptions
     /// <summary>Which quantile of recent costs a slice is expected to take, in (0, 1]. Default 0.9.</summary>
     public double CostQuantile { get; init; } = 0.9;
 
-    /// <summary>Threads that compute noise and solver steps, at least 1; results do not depend on it. Default 1, which allocates nothing.</summary>
+    /// <summary>
+    /// Threads that compute noise and solver steps, at least 1; results do not depend on it. Default 1, which allocates
+    /// nothing.
+    /// </summary>
     public int NoiseThreads { get; init; } = 1;
 
     /// <summary>The clock; tests pass their own.</summary>

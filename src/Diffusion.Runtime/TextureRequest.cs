@@ -40,7 +40,9 @@ public sealed record TextureRequest
     /// <summary>Steps, 1 .. 1000. Default 20.</summary>
     public int Steps { get; init; } = 20;
 
-    /// <summary>w of classifier-free guidance, at least 0; 1 (the default) is none and costs half. [HoSalimans22, Eq. 6]</summary>
+    /// <summary>
+    /// w of classifier-free guidance, at least 0; 1 (the default) is none and costs half. [HoSalimans22, Eq. 6]
+    /// </summary>
     public float GuidanceScale { get; init; } = 1;
 
     /// <summary>Whether the texture tiles. Default true.</summary>
@@ -49,14 +51,19 @@ public sealed record TextureRequest
     /// <summary>Whether clean estimates are clamped to the model's range. Default true.</summary>
     public bool Clamp { get; init; } = true;
 
-    /// <summary>Textures of a higher priority go first; the others get time in which no slice of theirs fits. Default 0.</summary>
+    /// <summary>
+    /// Textures of a higher priority go first; the others get time in which no slice of theirs fits. Default 0.
+    /// </summary>
     public int Priority { get; init; }
 
-    /// <summary>Empty, or planar [3, H, W] float32 in [-1, 1] to start from; not copied, and read again at every restart.</summary>
+    /// <summary>
+    /// Empty, or planar [3, H, W] float32 in [-1, 1] to start from; not copied, and read again at every restart.
+    /// </summary>
     public ReadOnlyMemory<float> Image { get; init; }
 
     /// <summary>
-    /// With an image, which part of the steps is run: 1 (the default) begins at the noisiest level, and near 0 the image hardly changes.
+    /// With an image, which part of the steps is run: 1 (the default) begins at the noisiest level, and near 0 the
+    /// image hardly changes.
     /// </summary>
     public double Strength { get; init; } = 1;
 }

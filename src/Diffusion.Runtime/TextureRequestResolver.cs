@@ -13,7 +13,8 @@ internal sealed class TextureRequestResolver(UNetConfig config, ModelDescription
     private const int MaxSize = 4096;
     private const int Channels = 3;
 
-    // Every named solver's history, so that a change of solver keeps the session, its ring and what a renderer imported.
+    // Every named solver's history, so that a change of solver keeps the session, its ring and what a renderer
+    // imported.
     private static readonly int _minHistory = SolverCatalog.Names.Max(name => SolverCatalog.Parse(name).HistoryLength);
 
     public (SessionOptions Shape, ChainSettings Settings) Resolve(TextureRequest request)
@@ -68,7 +69,8 @@ internal sealed class TextureRequestResolver(UNetConfig config, ModelDescription
                 if (string.Equals(model.ClassNames[label], name, StringComparison.OrdinalIgnoreCase))
                 {
                     return request.ClassLabel is { } other && other != label
-                        ? throw new ArgumentException($"Class '{name}' has label {label}, not {other}; give one of the two.")
+                        ? throw new ArgumentException(
+                            $"Class '{name}' has label {label}, not {other}; give one of the two.")
                         : label;
                 }
             }
@@ -90,7 +92,8 @@ internal sealed class TextureRequestResolver(UNetConfig config, ModelDescription
 
         return model.NullLabel >= 0 || classCount == 0
             ? model.NullLabel
-            : throw new ArgumentException($"This network needs a class; known are {string.Join(", ", model.ClassNames)}.");
+            : throw new ArgumentException(
+                $"This network needs a class; known are {string.Join(", ", model.ClassNames)}.");
     }
 
     private bool CheckGuidance(float scale, int label)

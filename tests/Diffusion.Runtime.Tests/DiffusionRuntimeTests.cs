@@ -7,7 +7,8 @@ namespace Diffusion.Runtime.Tests;
 
 public sealed class DiffusionRuntimeTests
 {
-    private static readonly TextureRequest _request = new() { Width = 8, Height = 8, ClassName = "wood", Seed = 3, Steps = 4 };
+    private static readonly TextureRequest _request =
+        new() { Width = 8, Height = 8, ClassName = "wood", Seed = 3, Steps = 4 };
 
     [Fact]
     public void Tick_EndlessBudget_CompletesEverything()
@@ -19,10 +20,13 @@ public sealed class DiffusionRuntimeTests
 
         TickReport report = runtime.Tick(TimeSpan.MaxValue);
 
-        Assert.Equal((TickStop.Idle, 11, 2, false), (report.Stop, report.StepsCompleted, report.TexturesCompleted, report.Forced));
+        Assert.Equal(
+            (TickStop.Idle, 11, 2, false),
+            (report.Stop, report.StepsCompleted, report.TexturesCompleted, report.Forced));
         Assert.Equal(ChainStatus.Completed, runtime.GetProgress(a).Status);
         TextureProgress progress = runtime.GetProgress(b);
-        Assert.Equal((7, 7, true, 8UL), (progress.Step, progress.StepCount, progress.Level.IsClean, progress.Generation));
+        Assert.Equal(
+            (7, 7, true, 8UL), (progress.Step, progress.StepCount, progress.Level.IsClean, progress.Generation));
         Assert.Equal(1, backend.Evaluations[0].ClassLabel);
     }
 
@@ -95,7 +99,8 @@ public sealed class DiffusionRuntimeTests
         TextureHandle good = runtime.Submit(_request);
         runtime.Tick(TimeSpan.MaxValue);
 
-        Assert.Equal((ChainStatus.Failed, "The device was lost."), (runtime.GetProgress(bad).Status, runtime.GetProgress(bad).FailureReason));
+        TextureProgress failed = runtime.GetProgress(bad);
+        Assert.Equal((ChainStatus.Failed, "The device was lost."), (failed.Status, failed.FailureReason));
         Assert.Equal(ChainStatus.Completed, runtime.GetProgress(good).Status);
     }
 

@@ -9,8 +9,8 @@ using Diffusion.Runtime.Solvers;
 namespace Diffusion.Runtime.Tests;
 
 /// <summary>
-/// A backend without a network: F is the closed-form clean estimate of Gaussian data (prediction type sample), computed in the last of a
-/// few slices; each slice, start and solver step included, moves
+/// A backend without a network: F is the closed-form clean estimate of Gaussian data (prediction type sample), computed
+/// in the last of a few slices; each slice, start and solver step included, moves
 /// the fake clock by its cost.
 /// </summary>
 internal sealed class GaussianBackend : IDenoiserBackend
@@ -33,7 +33,10 @@ internal sealed class GaussianBackend : IDenoiserBackend
 
     public int SlicesRun { get; set; }
 
-    /// <summary>Called before slice i of a chain (0 start, last solver_step) with its cost, which the clock has not yet advanced by.</summary>
+    /// <summary>
+    /// Called before slice i of a chain (0 start, last solver_step) with its cost, which the clock has not yet advanced
+    /// by.
+    /// </summary>
     public Action<int, TimeSpan>? SliceBegins { get; set; }
 
     public int LiveSessions { get; set; }
@@ -110,7 +113,8 @@ internal sealed class GaussianBackend : IDenoiserBackend
             {
                 // N(0.2, 0.5²) in every pixel: D(x) = m + α·s²/(α²·s² + σ²)·(x - α·m).
                 Span<float> x = _state.CurrentSample;
-                double gain = _level.Alpha * 0.25 / ((_level.Alpha * _level.Alpha * 0.25) + (_level.Sigma * _level.Sigma));
+                double variance = (_level.Alpha * _level.Alpha * 0.25) + (_level.Sigma * _level.Sigma);
+                double gain = _level.Alpha * 0.25 / variance;
                 for (int i = 0; i < x.Length; i++)
                 {
                     float estimate = (float)(0.2 + (gain * (x[i] - (_level.Alpha * 0.2))));
@@ -122,7 +126,8 @@ internal sealed class GaussianBackend : IDenoiserBackend
         public bool CompleteStep(in LinearStep step, NoiseSource noise, int stepNumber)
         {
             Require(_next == SliceCount);
-            bool isPublished = _state.CompleteStep(_evaluation, _output, options.Guided ? _output : default, step, noise, stepNumber);
+            bool isPublished = _state.CompleteStep(
+                _evaluation, _output, options.Guided ? _output : default, step, noise, stepNumber);
             if (isPublished)
             {
                 backend.Spend(SliceCount + 1);

@@ -17,7 +17,8 @@ public sealed partial class ReferencesTests
         int found = 0;
         foreach (string folder in _sourceFolders.Select(name => Path.Combine(root, name)).Where(Directory.Exists))
         {
-            foreach (string file in Directory.EnumerateFiles(folder, "*.*", SearchOption.AllDirectories).Where(IsSource))
+            string[] files = Directory.GetFiles(folder, "*.*", SearchOption.AllDirectories);
+            foreach (string file in files.Where(IsSource))
             {
                 foreach (Match match in File.ReadLines(file).SelectMany(line => CitedKey().Matches(Comment(line))))
                 {
@@ -53,7 +54,8 @@ public sealed partial class ReferencesTests
             folder = folder.Parent;
         }
 
-        return folder?.FullName ?? throw new DirectoryNotFoundException("Diffusion.sln stands in no folder above the tests.");
+        return folder?.FullName ?? throw new DirectoryNotFoundException(
+            "Diffusion.sln stands in no folder above the tests.");
     }
 
     // A name and a year of two digits: [Ho20, Eq. 7], [Song21DDIM].

@@ -43,7 +43,8 @@ public sealed class TextureRequestTests
     public void Restart_BadRequest_LeavesTheTextureRunning()
     {
         using GaussianBackend backend = new();
-        using DiffusionRuntime runtime = new(backend, GaussianBackend.Model, new RuntimeOptions { Clock = backend.Clock });
+        using DiffusionRuntime runtime = new(
+            backend, GaussianBackend.Model, new RuntimeOptions { Clock = backend.Clock });
         TextureHandle handle = runtime.Submit(_good);
 
         Assert.ThrowsAny<ArgumentException>(() => runtime.Restart(handle, _good with { Steps = 0 }));
@@ -59,8 +60,10 @@ public sealed class TextureRequestTests
         ModelDescription model = GaussianBackend.Model with { NullLabel = -1 };
         using DiffusionRuntime runtime = new(backend, model);
 
-        ArgumentException error = Assert.Throws<ArgumentException>(() => runtime.Submit(_good with { GuidanceScale = 2 }));
-        ArgumentException missing = Assert.Throws<ArgumentException>(() => runtime.Submit(_good with { ClassLabel = null }));
+        ArgumentException error = Assert.Throws<ArgumentException>(
+            () => runtime.Submit(_good with { GuidanceScale = 2 }));
+        ArgumentException missing = Assert.Throws<ArgumentException>(
+            () => runtime.Submit(_good with { ClassLabel = null }));
 
         Assert.Equal("GuidanceScale must be 1, not 2, for this network has no null class.", error.Message);
         Assert.Equal("This network needs a class; known are stone, wood, grass.", missing.Message);

@@ -7,9 +7,9 @@ namespace Diffusion.Runtime.Backends;
 
 /// <summary>A chain's x_t and clean estimates in host memory: all of a session but the network.</summary>
 /// <remarks>
-/// A host backend's <see cref="IDenoiserSession"/> owns one, forwards <see cref="Start"/> and <see cref="CompleteStep"/>, and only has to
-/// turn <see cref="CurrentSample"/> into F. Owns the ring; one thread at a time; allocates nothing after construction with one
-/// noise thread.
+/// A host backend's <see cref="IDenoiserSession"/> owns one, forwards <see cref="Start"/> and
+/// <see cref="CompleteStep"/>, and only has to turn <see cref="CurrentSample"/> into F. Owns the ring; one thread at a
+/// time; allocates nothing after construction with one noise thread.
 /// </remarks>
 public sealed class HostSampleState : IDisposable
 {
@@ -23,7 +23,8 @@ public sealed class HostSampleState : IDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.NoiseThreads, nameof(options));
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(options.HistoryLength, LinearStep.MaxDenoised, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(
+            options.HistoryLength, LinearStep.MaxDenoised, nameof(options));
         _threads = options.NoiseThreads;
         _historyLength = options.HistoryLength;
         Samples = new SampleRing(options.Width, options.Height, options.HistoryLength);
@@ -39,19 +40,23 @@ public sealed class HostSampleState : IDisposable
     /// <summary>Draws x = σ·z, or α·image + σ·z, publishes it as step 0 and forgets earlier estimates.</summary>
     /// <param name="level">Where the chain starts.</param>
     /// <param name="noise">The noise function; its step 0 is used.</param>
-    /// <param name="image">Empty, or planar [3, H, W] float32 in [-1, 1]. It is also shown as the first clean estimate; without it that is 0.</param>
+    /// <param name="image">Empty, or planar [3, H, W] float32 in [-1, 1]. It is also shown as the first clean estimate;
+    /// without it that is 0.</param>
     /// <exception cref="ArgumentException">The image has the wrong length.</exception>
-    /// <exception cref="InvalidOperationException">Readers hold more leases than <see cref="SampleRing.ReaderSlots"/>.</exception>
+    /// <exception cref="InvalidOperationException">Readers hold more leases than
+    /// <see cref="SampleRing.ReaderSlots"/>.</exception>
     public void Start(NoiseLevel level, NoiseSource noise, ReadOnlySpan<float> image = default)
     {
         if (!image.IsEmpty && image.Length != Samples.PlaneLength)
         {
-            throw new ArgumentException($"The image holds {image.Length} values; 3·H·W is {Samples.PlaneLength}.", nameof(image));
+            throw new ArgumentException(
+                $"The image holds {image.Length} values; 3·H·W is {Samples.PlaneLength}.", nameof(image));
         }
 
         if (!Samples.TryBeginWrite(out int slot))
         {
-            throw new InvalidOperationException($"Readers hold more than the {SampleRing.ReaderSlots} leases that a ring has room for.");
+            throw new InvalidOperationException(
+                $"Readers hold more than the {SampleRing.ReaderSlots} leases that a ring has room for.");
         }
 
         Span<float> sample = Samples.Sample(slot);

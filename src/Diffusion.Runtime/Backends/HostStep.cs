@@ -5,7 +5,8 @@ namespace Diffusion.Runtime.Backends;
 
 /// <summary>The images and numbers of one solver step in host memory; all images planar float32 [3, H, W].</summary>
 /// <remarks>
-/// <see cref="Next"/> and <see cref="Denoised"/> must overlap no input. Borrowed for the call of <see cref="HostStepKernel.Run"/>.
+/// <see cref="Next"/> and <see cref="Denoised"/> must overlap no input. Borrowed for the call of
+/// <see cref="HostStepKernel.Run"/>.
 /// </remarks>
 public ref struct HostStep
 {

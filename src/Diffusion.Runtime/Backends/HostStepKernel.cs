@@ -4,11 +4,14 @@ using Diffusion.Runtime.Sharing;
 
 namespace Diffusion.Runtime.Backends;
 
-/// <summary>The one fused pass that ends every step in host memory: guidance, clean estimate, clamp, solver update, noise, finiteness.</summary>
+/// <summary>
+/// The one fused pass that ends every step in host memory: guidance, clean estimate, clamp, solver update, noise,
+/// finiteness.
+/// </summary>
 /// <remarks>
-/// It goes by rows: a row of every operand stays in the first-level cache, so that each image crosses memory once however many
-/// terms the update has, and the noise needs no image of its own. Multiplications and additions are not contracted, which
-/// keeps vector body and scalar tail equal to the bit. Any thread; allocates nothing on one thread.
+/// It goes by rows: a row of every operand stays in the first-level cache, so that each image crosses memory once
+/// however many terms the update has, and the noise needs no image of its own. Multiplications and additions are not
+/// contracted, which keeps vector body and scalar tail equal to the bit. Any thread; allocates nothing on one thread.
 /// </remarks>
 public static unsafe class HostStepKernel
 {

@@ -16,6 +16,7 @@ public interface IDenoiserBackend : IDisposable
     UNetConfig Config { get; }
 
     /// <summary>Makes a session of the given shape.</summary>
-    /// <exception cref="ArgumentException">A size is not a positive multiple of the network's stride, or guidance is asked of a network without a null class.</exception>
+    /// <exception cref="ArgumentException">A size is not a positive multiple of the network's stride, or guidance is
+    /// asked of a network without a null class.</exception>
     IDenoiserSession CreateSession(SessionOptions options);
 }

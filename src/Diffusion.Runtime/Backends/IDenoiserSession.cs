@@ -7,9 +7,10 @@ namespace Diffusion.Runtime.Backends;
 
 /// <summary>One chain's state on a backend: x_t, earlier clean estimates, and the activations between slices.</summary>
 /// <remarks>
-/// The order of calls is <see cref="Start"/>, then per evaluation <see cref="BeginEvaluation"/>, <see cref="RunSlice"/> for every
-/// slice in order, <see cref="CompleteStep"/>. Any amount of time may pass between two calls, and <see cref="Start"/> may come at any
-/// point: it drops an unfinished evaluation. One thread at a time; owned by the creator.
+/// The order of calls is <see cref="Start"/>, then per evaluation <see cref="BeginEvaluation"/>, <see cref="RunSlice"/>
+/// for every slice in order, <see cref="CompleteStep"/>. Any amount of time may pass between two calls, and
+/// <see cref="Start"/> may come at any point: it drops an unfinished evaluation. One thread at a time; owned by the
+/// creator.
 /// </remarks>
 public interface IDenoiserSession : IDisposable
 {
@@ -19,7 +20,10 @@ public interface IDenoiserSession : IDisposable
     /// <summary>Where every finished step's x_t and clean estimate are published.</summary>
     SampleRing Samples { get; }
 
-    /// <summary>Draws x = σ·z at <paramref name="level"/>, or α·image + σ·z, publishes it as step 0 and forgets earlier estimates.</summary>
+    /// <summary>
+    /// Draws x = σ·z at <paramref name="level"/>, or α·image + σ·z, publishes it as step 0 and forgets earlier
+    /// estimates.
+    /// </summary>
     /// <param name="level">Where the chain starts.</param>
     /// <param name="noise">The noise function of the chain.</param>
     /// <param name="image">Empty, or planar [3, H, W] float32 in [-1, 1] to start from (img2img).</param>
@@ -32,11 +36,14 @@ public interface IDenoiserSession : IDisposable
     void RunSlice(int index);
 
     /// <summary>
-    /// Turns the network's output into the clean estimate, takes the solver's step in one fused kernel and publishes both.
+    /// Turns the network's output into the clean estimate, takes the solver's step in one fused kernel and publishes
+    /// both.
     /// </summary>
     /// <param name="step">The solver's coefficients.</param>
     /// <param name="noise">The noise function of the chain.</param>
-    /// <param name="stepNumber">Steps finished when this one is, from 1; also the noise function's step coordinate.</param>
-    /// <returns>False when no slot of the ring is free because readers hold them all: nothing changed, call again later.</returns>
+    /// <param name="stepNumber">Steps finished when this one is, from 1; also the noise function's step
+    /// coordinate.</param>
+    /// <returns>False when no slot of the ring is free because readers hold them all: nothing changed, call again
+    /// later.</returns>
     bool CompleteStep(in LinearStep step, NoiseSource noise, int stepNumber);
 }

@@ -12,12 +12,16 @@ public sealed record SessionOptions
     /// <summary>Whether convolutions wrap around (circular padding), so that the texture tiles. Default true.</summary>
     public bool Seamless { get; init; } = true;
 
-    /// <summary>Whether each evaluation runs the network conditionally and unconditionally, for guidance. Default false.</summary>
+    /// <summary>
+    /// Whether each evaluation runs the network conditionally and unconditionally, for guidance. Default false.
+    /// </summary>
     public bool Guided { get; init; }
 
     /// <summary>Earlier clean estimates to keep: the solver's <see cref="Solvers.Solver.HistoryLength"/>.</summary>
     public int HistoryLength { get; init; }
 
-    /// <summary>Threads that compute noise, at least 1. The result does not depend on it. Default 1, which allocates nothing.</summary>
+    /// <summary>
+    /// Threads that compute noise, at least 1. The result does not depend on it. Default 1, which allocates nothing.
+    /// </summary>
     public int NoiseThreads { get; init; } = 1;
 }

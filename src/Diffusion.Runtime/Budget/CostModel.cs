@@ -4,8 +4,8 @@ namespace Diffusion.Runtime.Budget;
 
 /// <summary>The runtime's model of time: what each slice will cost on this device, learned while it runs.</summary>
 /// <remarks>
-/// A slice that has run is predicted by the upper quantile of its last 32 costs. One that has not is guessed from its FLOPs and bytes,
-/// scaled by how far such guesses have been off so far. One model a device; one thread.
+/// A slice that has run is predicted by the upper quantile of its last 32 costs. One that has not is guessed from its
+/// FLOPs and bytes, scaled by how far such guesses have been off so far. One model a device; one thread.
 /// </remarks>
 public sealed class CostModel
 {
@@ -24,13 +24,15 @@ public sealed class CostModel
     private readonly QuantileWindow _correction;
 
     /// <summary>Makes a model that knows nothing yet.</summary>
-    /// <param name="quantile">Which quantile of recent costs is promised, above 0 and at most 1; higher overruns less and idles more.</param>
+    /// <param name="quantile">Which quantile of recent costs is promised, above 0 and at most 1; higher overruns less
+    /// and idles more.</param>
     /// <exception cref="ArgumentOutOfRangeException">The quantile is not in (0, 1].</exception>
     public CostModel(double quantile = 0.9)
     {
         if (!(quantile is > 0 and <= 1))
         {
-            throw new ArgumentOutOfRangeException(nameof(quantile), quantile, "The quantile must be above 0 and at most 1.");
+            throw new ArgumentOutOfRangeException(
+                nameof(quantile), quantile, "The quantile must be above 0 and at most 1.");
         }
 
         _quantile = quantile;

@@ -1,6 +1,8 @@
 namespace Diffusion.Runtime.Budget;
 
-/// <summary>A span of time that began when this was made, and the question of whether work still fits into it.</summary>
+/// <summary>
+/// A span of time that began when this was made, and the question of whether work still fits into it.
+/// </summary>
 /// <remarks>Allocates nothing.</remarks>
 public readonly struct FrameBudget
 {

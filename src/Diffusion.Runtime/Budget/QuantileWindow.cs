@@ -1,7 +1,9 @@
 namespace Diffusion.Runtime.Budget;
 
 /// <summary>An upper quantile of the last few values: small, exact, and quick to forget.</summary>
-/// <remarks>One thread; allocates nothing after construction. A stray value never decides alone once three are known.</remarks>
+/// <remarks>
+/// One thread; allocates nothing after construction. A stray value never decides alone once three are known.
+/// </remarks>
 internal sealed class QuantileWindow
 {
     private const int Capacity = 32;

@@ -9,7 +9,9 @@ public readonly record struct SliceProgress
     /// <summary>It waits for a larger budget; the budget is never knowingly overrun.</summary>
     public static SliceProgress Strict => default;
 
-    /// <summary>Of how many ticks without progress the last runs one slice regardless; 0 for <see cref="Strict"/>.</summary>
+    /// <summary>
+    /// Of how many ticks without progress the last runs one slice regardless; 0 for <see cref="Strict"/>.
+    /// </summary>
     public int Frames { get; }
 
     /// <summary>After n-1 ticks in which nothing fitted, the n-th runs one slice regardless.</summary>

@@ -13,7 +13,9 @@ public readonly record struct TickReport
     /// <summary>The sum of what the slices that ran were predicted to cost.</summary>
     public TimeSpan PredictedCost { get; init; }
 
-    /// <summary>What the slice that did not fit was predicted to cost; zero when the tick ended for lack of work.</summary>
+    /// <summary>
+    /// What the slice that did not fit was predicted to cost; zero when the tick ended for lack of work.
+    /// </summary>
     public TimeSpan NextPredictedCost { get; init; }
 
     /// <summary>Slices run.</summary>
@@ -28,7 +30,10 @@ public readonly record struct TickReport
     /// <summary>Textures that failed; <c>TextureProgress.FailureReason</c> says why.</summary>
     public int TexturesFailed { get; init; }
 
-    /// <summary>Whether the tick began a slice that was predicted not to fit, since nothing fitted and <see cref="SliceProgress"/> asked for it.</summary>
+    /// <summary>
+    /// Whether the tick began a slice that was predicted not to fit, since nothing fitted and
+    /// <see cref="SliceProgress"/> asked for it.
+    /// </summary>
     public bool Forced { get; init; }
 
     /// <summary>Why the tick ended.</summary>

@@ -15,10 +15,16 @@ public sealed record ChainSettings
     /// <summary>The solver; its history must fit the session's.</summary>
     public required Solver Solver { get; init; }
 
-    /// <summary>N+1 levels, noisiest first, as <see cref="StepGrid.Create"/> gives them; a later part of a grid starts an image there.</summary>
+    /// <summary>
+    /// N+1 levels, noisiest first, as <see cref="StepGrid.Create"/> gives them; a later part of a grid starts an image
+    /// there.
+    /// </summary>
     public required ReadOnlyMemory<NoiseLevel> Levels { get; init; }
 
-    /// <summary>Whether the levels' times are those of the model's own schedule; if not, the network's time is found through the log-SNR.</summary>
+    /// <summary>
+    /// Whether the levels' times are those of the model's own schedule; if not, the network's time is found through the
+    /// log-SNR.
+    /// </summary>
     public bool HasModelTimes { get; init; } = true;
 
     /// <summary>The class, or -1 for a network without classes.</summary>
@@ -33,6 +39,8 @@ public sealed record ChainSettings
     /// <summary>The noise function.</summary>
     public NoiseSource Noise { get; init; }
 
-    /// <summary>Empty, or planar [3, H, W] float32 in [-1, 1] to start from; read when the chain's first slice runs.</summary>
+    /// <summary>
+    /// Empty, or planar [3, H, W] float32 in [-1, 1] to start from; read when the chain's first slice runs.
+    /// </summary>
     public ReadOnlyMemory<float> Image { get; init; }
 }

@@ -9,16 +9,18 @@ namespace Diffusion.Runtime.Chains;
 
 /// <summary>One reverse diffusion that can stop between any two slices of work, and go on.</summary>
 /// <remarks>
-/// Its slices are: <c>start</c> once, then per step the session's slices and <c>solver_step</c>. Owns the session. One thread at a time;
-/// advancing allocates nothing beyond what the backend does. A backend's exception ends the chain as
-/// <see cref="ChainStatus.Failed"/> and is kept in <see cref="Failure"/>, so that one bad texture does not take a frame down.
+/// Its slices are: <c>start</c> once, then per step the session's slices and <c>solver_step</c>. Owns the session. One
+/// thread at a time; advancing allocates nothing beyond what the backend does. A backend's exception ends the chain as
+/// <see cref="ChainStatus.Failed"/> and is kept in <see cref="Failure"/>, so that one bad texture does not take a frame
+/// down.
 /// </remarks>
 public sealed class DiffusionChain : IDisposable
 {
     private const int StartSlice = 0;
     private const int BytesPerPixel = SampleRing.Channels * sizeof(float);
 
-    // Rough operation counts, by which the cost model guesses before it has seen a slice: Philox and Box-Muller, and a fused row.
+    // Rough operation counts, by which the cost model guesses before it has seen a slice: Philox and Box-Muller, and a
+    // fused row.
     private const double StartFlopsPerValue = 60;
     private const double StepFlopsPerValue = 80;
 
@@ -31,7 +33,8 @@ public sealed class DiffusionChain : IDisposable
     /// <summary>Makes a chain that is ready to advance.</summary>
     /// <param name="session">The backend's session, owned from here on.</param>
     /// <param name="settings">What to compute.</param>
-    /// <exception cref="ArgumentException">The settings have fewer than two levels, or their first level has no signal at all.</exception>
+    /// <exception cref="ArgumentException">The settings have fewer than two levels, or their first level has no signal
+    /// at all.</exception>
     public DiffusionChain(IDenoiserSession session, ChainSettings settings)
     {
         ArgumentNullException.ThrowIfNull(session);
@@ -51,7 +54,9 @@ public sealed class DiffusionChain : IDisposable
     /// <summary>Called at the end of each step, or null.</summary>
     public StepCompletedHandler? StepCompleted { get; set; }
 
-    /// <summary>Every slice of the chain: <c>start</c>, the session's, <c>solver_step</c>. Fixed for the chain's life.</summary>
+    /// <summary>
+    /// Every slice of the chain: <c>start</c>, the session's, <c>solver_step</c>. Fixed for the chain's life.
+    /// </summary>
     public IReadOnlyList<SliceInfo> Slices => _slices;
 
     /// <summary>Index in <see cref="Slices"/> of what <see cref="AdvanceSlice"/> does next.</summary>
@@ -83,7 +88,8 @@ public sealed class DiffusionChain : IDisposable
 
     /// <summary>Does the next slice.</summary>
     /// <returns>
-    /// Whether work was done: false when the chain is not runnable, or when it stays <see cref="ChainStatus.Waiting"/> for readers.
+    /// Whether work was done: false when the chain is not runnable, or when it stays <see cref="ChainStatus.Waiting"/>
+    /// for readers.
     /// </returns>
     public bool AdvanceSlice()
     {
@@ -226,12 +232,14 @@ public sealed class DiffusionChain : IDisposable
         ArgumentNullException.ThrowIfNull(settings);
         if (settings.Levels.Length < 2)
         {
-            throw new ArgumentException($"A chain needs at least 2 noise levels, not {settings.Levels.Length}.", nameof(settings));
+            throw new ArgumentException(
+                $"A chain needs at least 2 noise levels, not {settings.Levels.Length}.", nameof(settings));
         }
 
         NoiseLevel first = settings.Levels.Span[0];
         return first.Alpha > 0 && first.Sigma > 0
             ? settings
-            : throw new ArgumentException($"A chain must start where α and σ are positive, not at {first}.", nameof(settings));
+            : throw new ArgumentException(
+                $"A chain must start where α and σ are positive, not at {first}.", nameof(settings));
     }
 }

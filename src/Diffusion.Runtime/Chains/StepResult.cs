@@ -3,7 +3,9 @@ using Diffusion.Runtime.Schedules;
 namespace Diffusion.Runtime.Chains;
 
 /// <summary>What a chain hands out at the end of each step.</summary>
-/// <remarks>The images are those of the ring and are valid for the duration of the call; copy what is to be kept.</remarks>
+/// <remarks>
+/// The images are those of the ring and are valid for the duration of the call; copy what is to be kept.
+/// </remarks>
 public readonly ref struct StepResult
 {
     /// <summary>Steps finished, from 1.</summary>

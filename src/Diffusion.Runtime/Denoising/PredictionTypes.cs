@@ -19,6 +19,7 @@ public static class PredictionTypes
         int index = Array.IndexOf(_names, name);
         return index >= 0
             ? (PredictionType)index
-            : throw new ArgumentException($"Unknown prediction type '{name}'; known are {string.Join(", ", _names)}.", nameof(name));
+            : throw new ArgumentException(
+                $"Unknown prediction type '{name}'; known are {string.Join(", ", _names)}.", nameof(name));
     }
 }

@@ -3,11 +3,15 @@ using Diffusion.Runtime.Schedules;
 
 namespace Diffusion.Runtime.Models;
 
-/// <summary>What the runtime must know of a network besides its architecture: classes, prediction type and training schedule.</summary>
+/// <summary>
+/// What the runtime must know of a network besides its architecture: classes, prediction type and training schedule.
+/// </summary>
 /// <remarks>Immutable; any thread.</remarks>
 public sealed record ModelDescription
 {
-    /// <summary>Names of the classes, indexed by label; empty for a network without classes. The null class has no name.</summary>
+    /// <summary>
+    /// Names of the classes, indexed by label; empty for a network without classes. The null class has no name.
+    /// </summary>
     public IReadOnlyList<string> ClassNames { get; init; } = [];
 
     /// <summary>The label of "no class", which guidance needs; -1 where the network has none.</summary>
@@ -19,6 +23,8 @@ public sealed record ModelDescription
     /// <summary>The schedule that the network was trained on.</summary>
     public required NoiseSchedule Schedule { get; init; }
 
-    /// <summary>Clean estimates are clamped to [-limit, limit] when a request asks for it; 1 for images in [-1, 1].</summary>
+    /// <summary>
+    /// Clean estimates are clamped to [-limit, limit] when a request asks for it; 1 for images in [-1, 1].
+    /// </summary>
     public float ClampLimit { get; init; } = 1;
 }

@@ -4,8 +4,8 @@ namespace Diffusion.Runtime.Noise;
 
 /// <summary>Standard normal fields from a <see cref="NoiseSource"/>.</summary>
 /// <remarks>
-/// Each value depends on its world pixel alone: every pixel goes through the same vector code, the last few of a row too, so
-/// that threads, tiles and canvas sizes cannot change a bit. Any thread; allocates nothing on one thread.
+/// Each value depends on its world pixel alone: every pixel goes through the same vector code, the last few of a row
+/// too, so that threads, tiles and canvas sizes cannot change a bit. Any thread; allocates nothing on one thread.
 /// </remarks>
 public static unsafe class GaussianNoise
 {
@@ -19,7 +19,8 @@ public static unsafe class GaussianNoise
     /// <param name="height">H in pixels, at least 1.</param>
     /// <param name="channels">C, 1 .. 1024.</param>
     /// <param name="source">The noise function.</param>
-    /// <param name="step">The function's step coordinate: 0 for the start of a chain, then the number of the step.</param>
+    /// <param name="step">The function's step coordinate: 0 for the start of a chain, then the number of the
+    /// step.</param>
     /// <param name="threads">Threads that share the rows, at least 1; the result does not depend on it.</param>
     /// <exception cref="ArgumentException">The length is not C·H·W.</exception>
     public static void Fill(
@@ -34,7 +35,8 @@ public static unsafe class GaussianNoise
         if (destination.Length != (long)channels * width * height)
         {
             throw new ArgumentException(
-                $"The destination holds {destination.Length} values, not {channels}x{height}x{width}.", nameof(destination));
+                $"The destination holds {destination.Length} values, not {channels}x{height}x{width}.",
+                nameof(destination));
         }
 
         fixed (float* planes = destination)
@@ -69,7 +71,10 @@ public static unsafe class GaussianNoise
         }
     }
 
-    /// <summary>Fills one row of every channel's plane; <c>row</c> stands in the first, <c>planeStride</c> floats before the next.</summary>
+    /// <summary>
+    /// Fills one row of every channel's plane; <c>row</c> stands in the first, <c>planeStride</c> floats before the
+    /// next.
+    /// </summary>
     internal static void FillRow(
         float* row, long planeStride, int width, int y, int channels, in NoiseSource source, int step)
     {
@@ -94,7 +99,8 @@ public static unsafe class GaussianNoise
                 for (int channel = 0; channel < groupChannels; channel++)
                 {
                     float* target = row + (((group * WordsPerCounter) + channel) * planeStride) + x;
-                    new ReadOnlySpan<float>(normals + (channel * ChunkLength), count).CopyTo(new Span<float>(target, count));
+                    ReadOnlySpan<float> drawn = new(normals + (channel * ChunkLength), count);
+                    drawn.CopyTo(new Span<float>(target, count));
                 }
             }
         }

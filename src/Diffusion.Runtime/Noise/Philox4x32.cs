@@ -1,6 +1,8 @@
 namespace Diffusion.Runtime.Noise;
 
-/// <summary>Philox4x32-10: a counter-based generator, four random words as a pure function of counter and key. [Salmon11]</summary>
+/// <summary>
+/// Philox4x32-10: a counter-based generator, four random words as a pure function of counter and key. [Salmon11]
+/// </summary>
 /// <remarks>Ten rounds pass all of BigCrush. Any thread; allocates nothing.</remarks>
 public static class Philox4x32
 {

@@ -3,7 +3,8 @@ namespace Diffusion.Runtime.Schedules;
 /// <summary>The variance-preserving schedule of a table of β's, continued between the table's entries.</summary>
 /// <remarks>
 /// Time t in [0, T-1] is the table's index, so that integer times are exactly the training levels; between them ln α is
-/// interpolated linearly, as DPM-Solver does for discrete tables. Immutable; any thread. [Ho20, Sec. 2] [Lu22, App. D.4]
+/// interpolated linearly, as DPM-Solver does for discrete tables. Immutable; any thread. [Ho20, Sec. 2] [Lu22, App.
+/// D.4]
 /// </remarks>
 public sealed class BetaSchedule : NoiseSchedule
 {
@@ -28,7 +29,8 @@ public sealed class BetaSchedule : NoiseSchedule
         {
             if (!(betas[t] > 0 && betas[t] < 1))
             {
-                throw new ArgumentException($"β_{t} is {betas[t]}; every β must be between 0 and 1, both excluded.", nameof(betas));
+                throw new ArgumentException(
+                    $"β_{t} is {betas[t]}; every β must be between 0 and 1, both excluded.", nameof(betas));
             }
 
             // [Ho20, Eq. 4] ᾱ_t = Π (1 - β_s), and α = √ᾱ. The sum of logarithms keeps the noisy end from underflowing.

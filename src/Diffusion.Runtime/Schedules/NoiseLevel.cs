@@ -2,7 +2,8 @@ namespace Diffusion.Runtime.Schedules;
 
 /// <summary>One point of the forward process x_t = α·x_0 + σ·ε.</summary>
 /// <remarks>Pure data; any thread. [Kingma21, Sec. 3.1]</remarks>
-/// <param name="Time">Continuous time of the schedule that made the level (for β tables 0 .. T-1); 0 at the clean end.</param>
+/// <param name="Time">Continuous time of the schedule that made the level (for β tables 0 .. T-1); 0 at the clean
+/// end.</param>
 /// <param name="Alpha">Signal scale α, in [0, 1] for variance-preserving schedules.</param>
 /// <param name="Sigma">Noise deviation σ, at least 0.</param>
 public readonly record struct NoiseLevel(double Time, double Alpha, double Sigma)

@@ -20,7 +20,9 @@ public abstract class NoiseSchedule
     /// <summary>d ln α / dt at <paramref name="time"/>, per unit of time.</summary>
     public abstract double LogAlphaDerivative(double time);
 
-    /// <summary>The time at which half the log-SNR, ln(α/σ), has the value <paramref name="lambda"/>: the inverse of λ(t).</summary>
+    /// <summary>
+    /// The time at which half the log-SNR, ln(α/σ), has the value <paramref name="lambda"/>: the inverse of λ(t).
+    /// </summary>
     /// <param name="lambda">Clamped to the schedule's range.</param>
     public abstract double TimeAtLambda(double lambda);
 

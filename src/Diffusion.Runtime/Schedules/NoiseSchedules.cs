@@ -51,7 +51,8 @@ public static class NoiseSchedules
     {
         "linear" => Linear(),
         "cosine" => Cosine(),
-        _ => throw new ArgumentException($"Unknown schedule '{name}'; known are {string.Join(", ", _names)}.", nameof(name)),
+        _ => throw new ArgumentException(
+            $"Unknown schedule '{name}'; known are {string.Join(", ", _names)}.", nameof(name)),
     };
 
     private static double CosineAlphaBar(double fraction)

@@ -12,8 +12,8 @@ public static class StepGrid
     /// <param name="stepCount">N, 1 .. <see cref="MaxStepCount"/>, and no more than the schedule has levels.</param>
     /// <returns>N+1 levels, noisiest first; the last is <see cref="NoiseLevel.Clean"/>.</returns>
     /// <remarks>
-    /// One step always starts from the schedule's noisiest level, where diffusers' leading and linspace would start from t = 0,
-    /// at which an image of pure noise is not what the network expects.
+    /// One step always starts from the schedule's noisiest level, where diffusers' leading and linspace would start
+    /// from t = 0, at which an image of pure noise is not what the network expects.
     /// </remarks>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="stepCount"/> breaks its rule.</exception>
     public static NoiseLevel[] Create(NoiseSchedule schedule, StepSpacing spacing, int stepCount)
@@ -38,7 +38,8 @@ public static class StepGrid
         return levels;
     }
 
-    private static double TimeOf(int index, NoiseSchedule schedule, StepSpacing spacing, int stepCount, double trainingCount)
+    private static double TimeOf(
+        int index, NoiseSchedule schedule, StepSpacing spacing, int stepCount, double trainingCount)
     {
         int stepsLeft = stepCount - 1 - index;
         double fromCleanest = (double)stepsLeft / (stepCount - 1);
@@ -46,7 +47,8 @@ public static class StepGrid
         {
             StepSpacing.Leading => schedule.MinTime + (stepsLeft * Math.Floor(trainingCount / stepCount)),
             StepSpacing.Linspace => schedule.MinTime + Math.Round(fromCleanest * (trainingCount - 1)),
-            StepSpacing.Trailing => schedule.MinTime + Math.Round(trainingCount - (index * trainingCount / stepCount)) - 1,
+            StepSpacing.Trailing =>
+                schedule.MinTime + Math.Round(trainingCount - (index * trainingCount / stepCount)) - 1,
             StepSpacing.LogSnr => TimeByLambda(schedule, fromCleanest),
             _ => throw new ArgumentOutOfRangeException(nameof(spacing), spacing, "Unknown step spacing."),
         };

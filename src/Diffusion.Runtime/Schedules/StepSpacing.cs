@@ -1,9 +1,13 @@
 namespace Diffusion.Runtime.Schedules;
 
-/// <summary>How the levels of a chain are placed on a schedule; the first three as diffusers' <c>timestep_spacing</c>.</summary>
+/// <summary>
+/// How the levels of a chain are placed on a schedule; the first three as diffusers' <c>timestep_spacing</c>.
+/// </summary>
 public enum StepSpacing
 {
-    /// <summary>Multiples of ⌊T/N⌋ from 0 upward; <c>leading</c>. It stops short of the noisiest level. [Lin23, Table 2]</summary>
+    /// <summary>
+    /// Multiples of ⌊T/N⌋ from 0 upward; <c>leading</c>. It stops short of the noisiest level. [Lin23, Table 2]
+    /// </summary>
     Leading,
 
     /// <summary>Evenly from 0 to T-1, both included; <c>linspace</c>. [Lin23, Table 2]</summary>

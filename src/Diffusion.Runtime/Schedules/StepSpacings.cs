@@ -19,6 +19,7 @@ public static class StepSpacings
         int index = Array.IndexOf(_names, name);
         return index >= 0
             ? (StepSpacing)index
-            : throw new ArgumentException($"Unknown spacing '{name}'; known are {string.Join(", ", _names)}.", nameof(name));
+            : throw new ArgumentException(
+                $"Unknown spacing '{name}'; known are {string.Join(", ", _names)}.", nameof(name));
     }
 }

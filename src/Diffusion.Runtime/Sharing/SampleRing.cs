@@ -2,11 +2,13 @@ using System.Runtime.InteropServices;
 
 namespace Diffusion.Runtime.Sharing;
 
-/// <summary>A ring of slots in page-aligned host memory, each holding x_t and the clean estimate D as planar float32 [3, H, W].</summary>
+/// <summary>
+/// A ring of slots in page-aligned host memory, each holding x_t and the clean estimate D as planar float32 [3, H, W].
+/// </summary>
 /// <remarks>
-/// The chain's state lives in the ring: a step reads x (and earlier D's) from older slots and writes x' and D into a free
-/// one, so that publishing costs no copy. A renderer may import <see cref="Address"/> as device memory and read a leased
-/// slot until it gives the lease back. One writer thread, any number of reader threads; no lock is held while a
+/// The chain's state lives in the ring: a step reads x (and earlier D's) from older slots and writes x' and D into a
+/// free one, so that publishing costs no copy. A renderer may import <see cref="Address"/> as device memory and read a
+/// leased slot until it gives the lease back. One writer thread, any number of reader threads; no lock is held while a
 /// slot is written or read. The memory outlives no one: dispose after the last reader is done.
 /// </remarks>
 public sealed unsafe class SampleRing : IDisposable
@@ -17,7 +19,9 @@ public sealed unsafe class SampleRing : IDisposable
     /// <summary>Leases that readers may hold at once without ever making the writer wait.</summary>
     public const int ReaderSlots = 3;
 
-    /// <summary>Alignment of the block and of every slot in bytes: a page, as VK_EXT_external_memory_host asks.</summary>
+    /// <summary>
+    /// Alignment of the block and of every slot in bytes: a page, as VK_EXT_external_memory_host asks.
+    /// </summary>
     public const int Alignment = 4096;
 
     private readonly Lock _gate = new();
@@ -65,7 +69,9 @@ public sealed unsafe class SampleRing : IDisposable
     /// <summary>Slots in the ring.</summary>
     public int SlotCount { get; }
 
-    /// <summary>Distance of two slots in bytes; x_t stands first in a slot, D follows at <see cref="DenoisedOffsetInBytes"/>.</summary>
+    /// <summary>
+    /// Distance of two slots in bytes; x_t stands first in a slot, D follows at <see cref="DenoisedOffsetInBytes"/>.
+    /// </summary>
     public long SlotSizeInBytes { get; }
 
     /// <summary>Offset of D within a slot in bytes.</summary>
@@ -99,7 +105,9 @@ public sealed unsafe class SampleRing : IDisposable
     /// <summary>Writer: the slot that holds the current x, or -1 before the first publication.</summary>
     public int CurrentSlot => _history[0];
 
-    /// <summary>Writer: the slot whose D is <paramref name="age"/> publications older than the current one, or -1.</summary>
+    /// <summary>
+    /// Writer: the slot whose D is <paramref name="age"/> publications older than the current one, or -1.
+    /// </summary>
     public int HistorySlot(int age) => age < _history.Length ? _history[age] : -1;
 
     /// <summary>x_t of a slot, planar [3, H, W].</summary>

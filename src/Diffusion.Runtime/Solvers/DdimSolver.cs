@@ -2,8 +2,13 @@ using Diffusion.Runtime.Schedules;
 
 namespace Diffusion.Runtime.Solvers;
 
-/// <summary>DDIM: keep the predicted noise, lower its amount, and replace a part η of what ancestral sampling would. [Song21DDIM]</summary>
-/// <remarks>At η = 0 the exponential Euler step of the probability-flow ODE; at η = 1 exactly DDPM. Immutable; any thread.</remarks>
+/// <summary>
+/// DDIM: keep the predicted noise, lower its amount, and replace a part η of what ancestral sampling would.
+/// [Song21DDIM]
+/// </summary>
+/// <remarks>
+/// At η = 0 the exponential Euler step of the probability-flow ODE; at η = 1 exactly DDPM. Immutable; any thread.
+/// </remarks>
 public sealed class DdimSolver : Solver
 {
     private readonly double _eta;

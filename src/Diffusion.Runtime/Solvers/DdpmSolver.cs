@@ -5,8 +5,8 @@ namespace Diffusion.Runtime.Solvers;
 /// <summary>Ancestral sampling: each step draws from the posterior q(x_s | x_t, x_0 = D). [Ho20, Alg. 2]</summary>
 /// <remarks>Works between any two levels s &lt; t, not only neighbours of the table. Immutable; any thread.</remarks>
 /// <param name="largeVariance">
-/// False for the posterior's variance β̃, true for β_t|s; both are choices of [Ho20, Sec. 3.2], the first exact for data of no variance,
-/// the second for standard normal data.
+/// False for the posterior's variance β̃, true for β_t|s; both are choices of [Ho20, Sec. 3.2], the first exact for
+/// data of no variance, the second for standard normal data.
 /// </param>
 public sealed class DdpmSolver(bool largeVariance = false) : Solver
 {

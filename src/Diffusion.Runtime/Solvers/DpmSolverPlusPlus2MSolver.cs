@@ -2,8 +2,13 @@ using Diffusion.Runtime.Schedules;
 
 namespace Diffusion.Runtime.Solvers;
 
-/// <summary>DPM-Solver++ (2M): second order in λ with one evaluation a step, from this and the previous clean estimate. [Lu22pp, Alg. 2]</summary>
-/// <remarks>The first step has no previous estimate and the last ends at λ = ∞; both are first order. Immutable; any thread.</remarks>
+/// <summary>
+/// DPM-Solver++ (2M): second order in λ with one evaluation a step, from this and the previous clean estimate. [Lu22pp,
+/// Alg. 2]
+/// </summary>
+/// <remarks>
+/// The first step has no previous estimate and the last ends at λ = ∞; both are first order. Immutable; any thread.
+/// </remarks>
 public sealed class DpmSolverPlusPlus2MSolver : Solver
 {
     /// <inheritdoc/>

@@ -3,7 +3,10 @@ using Diffusion.Runtime.Schedules;
 
 namespace Diffusion.Runtime.Solvers;
 
-/// <summary>The scalars of one solver update, x' = <see cref="Sample"/>·x + Σ_k <see cref="Denoised"/>[k]·D_k + <see cref="Noise"/>·z.</summary>
+/// <summary>
+/// The scalars of one solver update, x' = <see cref="Sample"/>·x + Σ_k <see cref="Denoised"/>[k]·D_k +
+/// <see cref="Noise"/>·z.
+/// </summary>
 /// <remarks>
 /// All that a backend needs to execute a step as one fused kernel. D_0 is this evaluation's clean estimate, D_1 the one
 /// before it, and so on. Pure data; any thread.

@@ -18,6 +18,7 @@ public static class SolverCatalog
         int index = Array.IndexOf(_names, name);
         return index >= 0
             ? _solvers[index]
-            : throw new ArgumentException($"Unknown solver '{name}'; known are {string.Join(", ", _names)}.", nameof(name));
+            : throw new ArgumentException(
+                $"Unknown solver '{name}'; known are {string.Join(", ", _names)}.", nameof(name));
     }
 }

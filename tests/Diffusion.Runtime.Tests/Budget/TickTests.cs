@@ -16,7 +16,8 @@ public sealed class TickTests
         (costs, budgets, frames, textures) =>
         {
             using GaussianBackend backend = new() { Cost = n => Microseconds(costs[n % costs.Length]) };
-            SliceProgress progress = frames == 0 ? SliceProgress.Strict : SliceProgress.AtLeastOneSlicePerFrames(frames);
+            SliceProgress progress =
+                frames == 0 ? SliceProgress.Strict : SliceProgress.AtLeastOneSlicePerFrames(frames);
             using DiffusionRuntime runtime = Create(backend, progress);
             for (int i = 0; i < textures; i++)
             {

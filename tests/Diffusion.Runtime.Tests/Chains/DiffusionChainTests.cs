@@ -15,6 +15,8 @@ public sealed class DiffusionChainTests
 
     private const int SlicesPerStep = GaussianBackend.SliceCount + 1;
 
+    private static readonly SessionOptions _shape = new() { Width = 8, Height = 8, HistoryLength = 1 };
+
     [Theory]
     [InlineData("ddim")]
     [InlineData("dpmpp-2m")]
@@ -28,7 +30,8 @@ public sealed class DiffusionChainTests
         NoiseLevel[] levels = StepGrid.Create(NoiseSchedules.Linear(), StepSpacing.Trailing, 5);
         for (int i = 0; i < z.Length; i++)
         {
-            double expected = new GaussianChain(0.2, 0.5).Run(SolverCatalog.Parse(solver), levels, levels[0].Sigma * z[i]);
+            double expected = new GaussianChain(0.2, 0.5).Run(
+                SolverCatalog.Parse(solver), levels, levels[0].Sigma * z[i]);
             Assert.Equal(expected, chain.Samples.Sample(chain.Samples.CurrentSlot)[i], FloatTolerance);
         }
     }
@@ -206,7 +209,8 @@ public sealed class DiffusionChainTests
         const double TimeTolerance = 1e-6;
         GaussianBackend backend = new();
         NoiseLevel[] levels = StepGrid.Create(NoiseSchedules.Cosine(), StepSpacing.Linspace, 3);
-        using DiffusionChain chain = Create(Settings("ddim", 3) with { Levels = levels, HasModelTimes = false }, backend);
+        using DiffusionChain chain = Create(
+            Settings("ddim", 3) with { Levels = levels, HasModelTimes = false }, backend);
         RunToEnd(chain);
 
         double time = backend.Evaluations[1].Preconditioning.CNoise;
@@ -241,7 +245,7 @@ public sealed class DiffusionChainTests
     };
 
     private static DiffusionChain Create(ChainSettings settings, GaussianBackend? backend = null) => new(
-        (backend ?? new GaussianBackend()).CreateSession(new SessionOptions { Width = 8, Height = 8, HistoryLength = 1 }), settings);
+        (backend ?? new GaussianBackend()).CreateSession(_shape), settings);
 
     private static void RunToEnd(DiffusionChain chain)
     {

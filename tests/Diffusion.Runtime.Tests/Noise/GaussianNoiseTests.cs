@@ -8,7 +8,8 @@ public sealed class GaussianNoiseTests
     // Box-Muller in float32 differs from float64 by some units in the last place of a value below 7.
     private const double FloatTolerance = 4e-6;
 
-    // Five standard errors of the mean and of the variance of 3·256·256 draws; the seed is fixed, so this cannot flicker.
+    // Five standard errors of the mean and of the variance of 3·256·256 draws; the seed is fixed, so this cannot
+    // flicker.
     private const double MeanTolerance = 5 / 443.4;
     private const double VarianceTolerance = 5 * 1.4142 / 443.4;
 
@@ -64,9 +65,11 @@ public sealed class GaussianNoiseTests
     {
         const int Length = 128 * 128;
         float[] z = Draw(new NoiseSource(1), 0);
-        float[][] others = [Draw(new NoiseSource(1), 1), Draw(new NoiseSource(1, Chain: 1), 0), Draw(new NoiseSource(2), 0)];
+        float[][] others =
+            [Draw(new NoiseSource(1), 1), Draw(new NoiseSource(1, Chain: 1), 0), Draw(new NoiseSource(2), 0)];
 
-        Assert.All(others, other => Assert.InRange(Correlation(z.AsSpan(0, Length), other.AsSpan(0, Length)), -0.04, 0.04));
+        Assert.All(
+            others, other => Assert.InRange(Correlation(z.AsSpan(0, Length), other.AsSpan(0, Length)), -0.04, 0.04));
         Assert.InRange(Correlation(z.AsSpan(0, Length), z.AsSpan(Length, Length)), -0.04, 0.04);
         Assert.InRange(Correlation(z.AsSpan(0, Length), z.AsSpan(2 * Length, Length)), -0.04, 0.04);
 
@@ -79,7 +82,8 @@ public sealed class GaussianNoiseTests
     }
 
     [Fact]
-    public void Fill_AnyThreads_GivesTheSameBits() => Gen.Select(Gen.Int[1, 150], Gen.Int[1, 20], Gen.Int[2, 9], Gen.ULong).Sample(
+    public void Fill_AnyThreads_GivesTheSameBits() =>
+        Gen.Select(Gen.Int[1, 150], Gen.Int[1, 20], Gen.Int[2, 9], Gen.ULong).Sample(
         (width, height, threads, seed) =>
         {
             float[] one = new float[3 * width * height];
@@ -91,7 +95,8 @@ public sealed class GaussianNoiseTests
         iter: 100);
 
     [Fact]
-    public void Fill_OverlappingTiles_AgreeToTheBit() => Gen.Select(Gen.Int[-60, 60], Gen.Int[-20, 20], Gen.ULong).Sample(
+    public void Fill_OverlappingTiles_AgreeToTheBit() =>
+        Gen.Select(Gen.Int[-60, 60], Gen.Int[-20, 20], Gen.ULong).Sample(
         (shiftX, shiftY, seed) =>
         {
             const int Width = 61, Height = 21;

@@ -38,7 +38,8 @@ public sealed class BetaScheduleTests
     }
 
     [Fact]
-    public void TimeAtLambda_OfAnyTime_IsTheInverse() => Gen.Select(Gen.Double[0, 999], Gen.Bool).Sample((time, isCosine) =>
+    public void TimeAtLambda_OfAnyTime_IsTheInverse() =>
+        Gen.Select(Gen.Double[0, 999], Gen.Bool).Sample((time, isCosine) =>
     {
         NoiseSchedule schedule = isCosine ? NoiseSchedules.Cosine() : NoiseSchedules.Linear();
         Assert.Equal(time, schedule.TimeAtLambda(schedule.At(time).Lambda), TimeTolerance);

@@ -8,7 +8,8 @@ public sealed class StepGridTests
     // λ spans about 14 and goes through one exponential, one logarithm and a division by a small slope.
     private const double LambdaTolerance = 1e-6;
 
-    // Worked out from diffusers' DDIMScheduler.set_timesteps for 1000 training steps and steps_offset 0; one step deviates on purpose.
+    // Worked out from diffusers' DDIMScheduler.set_timesteps for 1000 training steps and steps_offset 0; one step
+    // deviates on purpose.
     [Theory]
     [InlineData(StepSpacing.Leading, 5, "800 600 400 200 0")]
     [InlineData(StepSpacing.Leading, 3, "666 333 0")]
@@ -66,7 +67,8 @@ public sealed class StepGridTests
         ArgumentOutOfRangeException error = Assert.Throws<ArgumentOutOfRangeException>(
             () => StepGrid.Create(NoiseSchedules.Linear(), StepSpacing.Trailing, stepCount));
 
-        Assert.Contains($"Steps must be 1 to 1000 on the schedule 'linear', not {stepCount}.", error.Message, StringComparison.Ordinal);
+        string rule = $"Steps must be 1 to 1000 on the schedule 'linear', not {stepCount}.";
+        Assert.Contains(rule, error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -4,8 +4,9 @@ using Diffusion.Runtime.Solvers;
 namespace Diffusion.Runtime.Tests.Solvers;
 
 /// <summary>
-/// Data N(m, s²), whose denoiser is closed form: D(x) = m + α·s²/(α²·s² + σ²)·(x - α·m). With it every solver is an affine map of the
-/// starting noise, so that its output's mean and deviation follow from the coefficients, without sampling.
+/// Data N(m, s²), whose denoiser is closed form: D(x) = m + α·s²/(α²·s² + σ²)·(x - α·m). With it every solver is an
+/// affine map of the starting noise, so that its output's mean and deviation follow from the coefficients, without
+/// sampling.
 /// </summary>
 internal readonly record struct GaussianChain(double Mean, double Deviation)
 {

@@ -11,7 +11,8 @@ public sealed class SolverTests
 
     private static readonly GaussianChain _data = new(Mean: 0.4, Deviation: 0.5);
 
-    // Twice the order's power of two apart by less than this: the next error term is still visible at these step counts.
+    // Twice the order's power of two apart by less than this: the next error term is still visible at these step
+    // counts.
     private const double OrderTolerance = 0.15;
 
     [Theory]
@@ -33,7 +34,8 @@ public sealed class SolverTests
     [InlineData("cosine")]
     public void Plan_DdpmOverTheWholeTable_GivesTheDatasMeanAndVariance(string schedule)
     {
-        // β̃ is the posterior variance for a point of data; what it lacks for deviation 0.5, and the last level's, stay below this.
+        // β̃ is the posterior variance for a point of data; what it lacks for deviation 0.5, and the last level's, stay
+        // below this.
         const double Tolerance = 0.006;
         NoiseLevel[] levels = StepGrid.Create(NoiseSchedules.Parse(schedule), StepSpacing.Trailing, 1000);
 
@@ -58,7 +60,8 @@ public sealed class SolverTests
     }
 
     [Fact]
-    public void Plan_DdimEtaOne_IsDdpm() => Gen.Select(Gen.Int[1, 1000], Gen.OneOf(Enum.GetValues<StepSpacing>().Select(Gen.Const).ToArray()))
+    public void Plan_DdimEtaOne_IsDdpm() =>
+        Gen.Select(Gen.Int[1, 1000], Gen.OneOf(Enum.GetValues<StepSpacing>().Select(Gen.Const).ToArray()))
         .Sample(
             (stepCount, spacing) =>
             {
@@ -94,7 +97,8 @@ public sealed class SolverTests
         {
             NoiseLevel[] levels = StepGrid.Create(NoiseSchedules.Cosine(), spacing, stepCount);
             LinearStep last = SolverCatalog.Parse(SolverCatalog.Names[solver]).Plan(levels, stepCount - 1);
-            return last.Sample == 0 && last.Denoised[0] == 1 && last.Denoised[1] == 0 && last.Noise == 0 && last.Target.IsClean;
+            return last.Sample == 0 && last.Denoised[0] == 1
+                && last.Denoised[1] == 0 && last.Noise == 0 && last.Target.IsClean;
         },
         iter: 50);
 
