@@ -50,7 +50,7 @@ internal sealed class Hud(OverlayPass overlay, Stage stage)
 
         Write(y, _faint, buffer, $"x_t by {stage.SharingExample.Path}{(stage.Surfaces.IsPaused ? "   PAUSED" : "")}");
         y += Line;
-        Write(y, _faint, buffer, $"keys: 1-9 C V R A S X H Space arrows");
+        Write(y, _faint, buffer, $"keys: 1-5 C V R A S X H Space arrows");
     }
 
     private static void Smooth(ref double value, TimeSpan sample) =>

@@ -4,7 +4,7 @@ using Diffusion.Render.Scenes;
 
 namespace Diffusion.Demo;
 
-/// <summary>The things that stand in the scene: a floor and five objects on it, each of another class.</summary>
+/// <summary>The things that stand in the scene: a floor and four objects on it, each of another class.</summary>
 /// <remarks>Owns the meshes.</remarks>
 internal sealed class Materials : IDisposable
 {
@@ -34,9 +34,8 @@ internal sealed class Materials : IDisposable
             ("floor", _plane, Matrix4x4.CreateScale(48), 0, 32, "grass"),
             ("cube", _cube, Matrix4x4.CreateScale(1.5f) * Matrix4x4.CreateTranslation(-1.15f, 0.76f, 0.6f), 0.035f, 1, "brick"),
             ("sphere", _sphere, Matrix4x4.CreateScale(1.7f) * Matrix4x4.CreateTranslation(1.15f, 0.86f, 0.7f), 0.04f, 2, "rock"),
-            ("left cube", _cube, Matrix4x4.CreateScale(1.1f) * Matrix4x4.CreateTranslation(-3.2f, 0.56f, -0.6f), -0.03f, 1, "wood"),
-            ("right sphere", _sphere, Matrix4x4.CreateScale(1.3f) * Matrix4x4.CreateTranslation(3.2f, 0.66f, -0.6f), 0.03f, 2, "lava"),
-            ("back cube", _cube, Matrix4x4.CreateScale(1.6f) * Matrix4x4.CreateTranslation(0.1f, 0.81f, -2f), -0.025f, 1, "metal"),
+            ("left cube", _cube, Matrix4x4.CreateScale(1.1f) * Matrix4x4.CreateTranslation(-3.0f, 0.56f, -0.9f), -0.03f, 1, "wood"),
+            ("right sphere", _sphere, Matrix4x4.CreateScale(1.3f) * Matrix4x4.CreateTranslation(3.1f, 0.66f, -0.9f), 0.03f, 2, "lava"),
         ];
 
         var surfaces = new Surface[things.Length];

@@ -37,7 +37,7 @@ public sealed class DemoTests : IDisposable
         Assert.All(keys, key => Assert.True(report.RootElement.TryGetProperty(key, out _), key));
         Assert.Equal(40, report.RootElement.GetProperty("frames").GetInt32());
         int textures = report.RootElement.GetProperty("textures_completed").GetInt32();
-        Assert.Equal(6, textures);
+        Assert.Equal(5, textures);
         Assert.Equal(textures * 4, report.RootElement.GetProperty("steps_completed").GetInt32());
 
         Assert.Equal(textures, Directory.GetFiles(Path.Combine(_folder, "textures"), "*.png").Length);
@@ -63,7 +63,7 @@ public sealed class DemoTests : IDisposable
         }
 
         string[] files = Directory.GetFiles(Path.Combine(folders[0], "textures"));
-        Assert.Equal(6, files.Length);
+        Assert.Equal(5, files.Length);
         Assert.All(files, file => Assert.Equal(
             File.ReadAllBytes(file), File.ReadAllBytes(file.Replace(folders[0], folders[1], StringComparison.Ordinal))));
     }

@@ -41,7 +41,7 @@ public sealed class SoakTests
 
             if (frame % 20 == 0)
             {
-                stage.Surfaces.Select(frame / 20 % 6);
+                stage.Surfaces.Select(frame / 20 % 5);
                 stage.Surfaces.ChangeClass(1);
             }
 

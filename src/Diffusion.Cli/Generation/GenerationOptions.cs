@@ -5,7 +5,8 @@ using Diffusion.Runtime.Solvers;
 namespace Diffusion.Cli.Generation;
 
 /// <summary>The options that every command which generates textures shares; one place for their names, defaults and help.</summary>
-internal sealed class GenerationOptions
+/// <param name="defaultSteps">Solver steps where none are named.</param>
+internal sealed class GenerationOptions(int defaultSteps = 20)
 {
     private readonly Option<string?> _model = new("--model")
     {
@@ -36,7 +37,7 @@ internal sealed class GenerationOptions
     private readonly Option<int> _steps = new("--steps")
     {
         Description = "Solver steps, 1 to 1000.",
-        DefaultValueFactory = _ => 20,
+        DefaultValueFactory = _ => defaultSteps,
         HelpName = "N",
     };
 
@@ -53,10 +54,9 @@ internal sealed class GenerationOptions
         HelpName = "NAME",
     };
 
-    private readonly Option<float> _guidance = new("--guidance")
+    private readonly Option<float?> _guidance = new("--guidance")
     {
-        Description = "Classifier-free guidance scale; 1 is none, more costs a second evaluation.",
-        DefaultValueFactory = _ => 1,
+        Description = $"Classifier-free guidance scale; 1 is none and costs half. Default: {LoadedModel.DefaultGuidanceScale} where the model has it.",
         HelpName = "W",
     };
 

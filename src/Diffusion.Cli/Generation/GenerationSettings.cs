@@ -24,6 +24,6 @@ internal sealed record GenerationSettings
     /// <summary>Schedule name, or null for the model's.</summary>
     public string? Schedule { get; init; }
 
-    /// <summary>Guidance scale, 1 for none.</summary>
-    public float GuidanceScale { get; init; } = 1;
+    /// <summary>Guidance scale, 1 for none, or null for the model's default.</summary>
+    public float? GuidanceScale { get; init; }
 }

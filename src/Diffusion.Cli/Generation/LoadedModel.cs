@@ -10,6 +10,9 @@ namespace Diffusion.Cli.Generation;
 /// <summary>A model folder on a backend, and the requests that the common options make for it.</summary>
 internal sealed class LoadedModel : IDisposable
 {
+    /// <summary>The guidance scale of models with a null class: small networks tell their classes apart by it.</summary>
+    public const int DefaultGuidanceScale = 3;
+
     private readonly GenerationSettings _settings;
 
     private LoadedModel(GenerationSettings settings, ModelFolder folder, IDenoiserBackend backend)
@@ -70,7 +73,7 @@ internal sealed class LoadedModel : IDisposable
             Seed = _settings.Seed,
             Solver = SolverCatalog.Parse(_settings.Solver),
             Steps = _settings.Steps,
-            GuidanceScale = _settings.GuidanceScale,
+            GuidanceScale = _settings.GuidanceScale ?? (Folder.NullLabel >= 0 ? DefaultGuidanceScale : 1),
         };
         return _settings.Schedule is null ? request : request with { Schedule = NoiseSchedules.Parse(_settings.Schedule) };
     }
