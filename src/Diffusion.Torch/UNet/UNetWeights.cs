@@ -95,9 +95,13 @@ public static class UNetWeights
                 $"the weights must be exactly those of the configuration, but the file {string.Join("; ", problems)}");
         }
 
+        using IDisposable frozen = no_grad();
         foreach ((string name, Tensor tensor) in expected)
         {
-            file.CopyTo(stored[name], Values(tensor));
+            // Through a contiguous copy, for kernels lie channels last.
+            using Tensor numbers = zeros(tensor.shape);
+            file.CopyTo(stored[name], Values(numbers));
+            tensor.copy_(numbers);
         }
     }
 
@@ -113,7 +117,11 @@ public static class UNetWeights
         writer.Metadata["format"] = "pt";
         foreach ((string name, Tensor tensor) in network.state_dict())
         {
-            writer.Add(name, type, tensor.shape, destination => Values(tensor).CopyTo(destination));
+            writer.Add(name, type, tensor.shape, destination =>
+            {
+                using Tensor numbers = tensor.detach().contiguous();
+                Values(numbers).CopyTo(destination);
+            });
         }
 
         writer.Save(path);

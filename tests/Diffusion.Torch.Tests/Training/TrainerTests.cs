@@ -65,7 +65,7 @@ public sealed class TrainerTests : IDisposable
         using Trainer trainer = NewTrainer(network);
 
         double first = Enumerable.Range(0, 8).Average(_ => trainer.Step().Loss);
-        Steps(trainer, 80);
+        Steps(trainer, 120);
         double last = Enumerable.Range(0, 8).Average(_ => trainer.Step().Loss);
 
         // Smooth two-colour pictures are learned in a few iterations; noise alone would leave the loss where it began.
@@ -157,7 +157,7 @@ public sealed class TrainerTests : IDisposable
 
     private static TrainingOptions Options() => new()
     {
-        Iterations = 100,
+        Iterations = 400,
         BatchSize = 4,
         LearningRate = 3e-3,
         WarmupIterations = 2,
