@@ -4,7 +4,7 @@ namespace Diffusion.Render.Devices;
 
 /// <summary>One allocation for one resource, mapped for good when the host may see it.</summary>
 /// <remarks>The few dozen resources here stay far from maxMemoryAllocationCount (4096 at least), so a sub-allocator
-/// would only add fragmentation to reason about. Freed by the resource that owns it.</remarks>
+/// would only add fragmentation to reason about. Freed with the resource whose handles own it.</remarks>
 internal sealed unsafe class DeviceMemory
 {
     private DeviceMemory(Silk.NET.Vulkan.DeviceMemory handle, ulong sizeInBytes, void* mapped)
@@ -21,10 +21,10 @@ internal sealed unsafe class DeviceMemory
     /// <summary>The mapping, or null for memory that only the device sees.</summary>
     public void* Mapped { get; }
 
-    /// <summary>Allocates; <paramref name="wanted"/> must all be there, <paramref name="preferred"/> if possible.</summary>
+    /// <summary>Allocates; all <paramref name="wanted"/> must be there, <paramref name="preferred"/> if possible.</summary>
     public static DeviceMemory Allocate(
-        VulkanDevice device, in MemoryRequirements requirements, MemoryPropertyFlags wanted, MemoryPropertyFlags preferred,
-        string name)
+        VulkanDevice device, Construction owner, in MemoryRequirements requirements, MemoryPropertyFlags wanted,
+        MemoryPropertyFlags preferred, string name)
     {
         uint type = FindType(device, requirements.MemoryTypeBits, wanted, preferred, name);
         var info = new MemoryAllocateInfo
@@ -33,16 +33,18 @@ internal sealed unsafe class DeviceMemory
             AllocationSize = requirements.Size,
             MemoryTypeIndex = type,
         };
-        return Create(device, &info, wanted.HasFlag(MemoryPropertyFlags.HostVisibleBit), name);
+        return Create(device, owner, &info, wanted.HasFlag(MemoryPropertyFlags.HostVisibleBit), name);
     }
 
     /// <summary>Imports host memory without copying it.</summary>
     /// <param name="device">Device with VK_EXT_external_memory_host.</param>
+    /// <param name="owner">Owns the import, never the memory itself.</param>
     /// <param name="address">Address, a multiple of the device's minImportedHostPointerAlignment.</param>
     /// <param name="sizeInBytes">Size, a multiple of the same.</param>
     /// <param name="typeBits">Memory types that the buffer accepts.</param>
     /// <param name="name">Debug name.</param>
-    public static DeviceMemory Import(VulkanDevice device, nint address, ulong sizeInBytes, uint typeBits, string name)
+    public static DeviceMemory Import(
+        VulkanDevice device, Construction owner, nint address, ulong sizeInBytes, uint typeBits, string name)
     {
         var properties = new MemoryHostPointerPropertiesEXT { SType = StructureType.MemoryHostPointerPropertiesExt };
         device.Functions.GetMemoryHostPointerProperties(device.Handle, (void*)address, &properties)
@@ -65,26 +67,19 @@ internal sealed unsafe class DeviceMemory
             AllocationSize = sizeInBytes,
             MemoryTypeIndex = type,
         };
-        return Create(device, &info, map: false, name);
+        return Create(device, owner, &info, map: false, name);
     }
 
-    /// <summary>Frees the allocation; the device no longer uses it.</summary>
-    public void Free(VulkanDevice device) => device.Api.FreeMemory(device.Handle, Handle, null);
-
-    private static DeviceMemory Create(VulkanDevice device, MemoryAllocateInfo* info, bool map, string name)
+    private static DeviceMemory Create(
+        VulkanDevice device, Construction owner, MemoryAllocateInfo* info, bool map, string name)
     {
         Silk.NET.Vulkan.DeviceMemory handle;
         device.Api.AllocateMemory(device.Handle, info, null, &handle).Check();
-        device.SetName(ObjectType.DeviceMemory, handle.Handle, name);
+        owner.Own(handle, name);
         void* mapped = null;
         if (map)
         {
-            Result result = device.Api.MapMemory(device.Handle, handle, 0, Vk.WholeSize, 0, &mapped);
-            if (result < 0)
-            {
-                device.Api.FreeMemory(device.Handle, handle, null);
-                result.Check("MapMemory");
-            }
+            device.Api.MapMemory(device.Handle, handle, 0, Vk.WholeSize, 0, &mapped).Check();
         }
 
         return new DeviceMemory(handle, info->AllocationSize, mapped);

@@ -7,15 +7,16 @@ namespace Diffusion.Render.Devices;
 /// the device by the next submission (the memory is coherent).</remarks>
 internal sealed unsafe class GpuBuffer : IDisposable
 {
-    private const MemoryPropertyFlags HostMemory = MemoryPropertyFlags.HostVisibleBit | MemoryPropertyFlags.HostCoherentBit;
+    private const MemoryPropertyFlags HostMemory =
+        MemoryPropertyFlags.HostVisibleBit | MemoryPropertyFlags.HostCoherentBit;
 
-    private readonly VulkanDevice _device;
+    private readonly OwnedHandles _owned;
     private readonly DeviceMemory _memory;
     private bool _disposed;
 
-    private GpuBuffer(VulkanDevice device, Silk.NET.Vulkan.Buffer handle, DeviceMemory memory, ulong size)
+    private GpuBuffer(OwnedHandles owned, Silk.NET.Vulkan.Buffer handle, DeviceMemory memory, ulong size)
     {
-        _device = device;
+        _owned = owned;
         _memory = memory;
         Handle = handle;
         SizeInBytes = size;
@@ -33,35 +34,33 @@ internal sealed unsafe class GpuBuffer : IDisposable
 
     /// <summary>A buffer that the device writes and the host reads (cached memory, else reading crawls).</summary>
     public static GpuBuffer Readback(VulkanDevice device, ulong sizeInBytes, string name)
-        => Create(device, sizeInBytes, BufferUsageFlags.TransferDstBit, HostMemory, MemoryPropertyFlags.HostCachedBit, name);
+        => Create(
+            device, sizeInBytes, BufferUsageFlags.TransferDstBit, HostMemory, MemoryPropertyFlags.HostCachedBit, name);
 
     /// <summary>A buffer over the caller's memory, which must outlive it.</summary>
-    public static GpuBuffer Import(VulkanDevice device, nint address, ulong sizeInBytes, BufferUsageFlags usage, string name)
+    public static GpuBuffer Import(
+        VulkanDevice device, nint address, ulong sizeInBytes, BufferUsageFlags usage, string name)
     {
         var external = new ExternalMemoryBufferCreateInfo
         {
             SType = StructureType.ExternalMemoryBufferCreateInfo,
             HandleTypes = ExternalMemoryHandleTypeFlags.HostAllocationBitExt,
         };
-        Silk.NET.Vulkan.Buffer handle = CreateHandle(device, sizeInBytes, usage, &external, name);
-        try
+        using var made = new Construction(device);
+        Silk.NET.Vulkan.Buffer handle = CreateHandle(device, made, sizeInBytes, usage, &external, name);
+        MemoryRequirements requirements;
+        device.Api.GetBufferMemoryRequirements(device.Handle, handle, &requirements);
+        if (requirements.Size > sizeInBytes)
         {
-            MemoryRequirements requirements;
-            device.Api.GetBufferMemoryRequirements(device.Handle, handle, &requirements);
-            if (requirements.Size > sizeInBytes)
-            {
-                throw new VulkanException(
-                    $"A buffer of {sizeInBytes} bytes takes {requirements.Size} on this device, more than the block imported.");
-            }
+            throw new VulkanException(
+                $"A buffer of {sizeInBytes} bytes takes {requirements.Size} on this device, " +
+                "more than the block imported.");
+        }
 
-            DeviceMemory memory = DeviceMemory.Import(device, address, sizeInBytes, requirements.MemoryTypeBits, name);
-            return Bind(device, handle, memory, sizeInBytes);
-        }
-        catch
-        {
-            device.Api.DestroyBuffer(device.Handle, handle, null);
-            throw;
-        }
+        DeviceMemory memory = DeviceMemory.Import(
+            device, made, address, sizeInBytes, requirements.MemoryTypeBits, name);
+        device.Api.BindBufferMemory(device.Handle, handle, memory.Handle, 0).Check();
+        return new GpuBuffer(made.Complete(), handle, memory, sizeInBytes);
     }
 
     /// <summary>The mapped bytes.</summary>
@@ -77,7 +76,7 @@ internal sealed unsafe class GpuBuffer : IDisposable
         if (!_disposed)
         {
             _disposed = true;
-            _device.Retirement.Retire(_ => Destroy());
+            _owned.Dispose();
         }
     }
 
@@ -87,42 +86,25 @@ internal sealed unsafe class GpuBuffer : IDisposable
         if (!_disposed)
         {
             _disposed = true;
-            Destroy();
+            _owned.Close();
         }
     }
 
     private static GpuBuffer Create(
-        VulkanDevice device, ulong size, BufferUsageFlags usage, MemoryPropertyFlags wanted, MemoryPropertyFlags preferred,
-        string name)
+        VulkanDevice device, ulong size, BufferUsageFlags usage, MemoryPropertyFlags wanted,
+        MemoryPropertyFlags preferred, string name)
     {
-        Silk.NET.Vulkan.Buffer handle = CreateHandle(device, size, usage, null, name);
-        try
-        {
-            MemoryRequirements requirements;
-            device.Api.GetBufferMemoryRequirements(device.Handle, handle, &requirements);
-            return Bind(device, handle, DeviceMemory.Allocate(device, requirements, wanted, preferred, name), size);
-        }
-        catch
-        {
-            device.Api.DestroyBuffer(device.Handle, handle, null);
-            throw;
-        }
-    }
-
-    private static GpuBuffer Bind(VulkanDevice device, Silk.NET.Vulkan.Buffer handle, DeviceMemory memory, ulong size)
-    {
-        Result result = device.Api.BindBufferMemory(device.Handle, handle, memory.Handle, 0);
-        if (result < 0)
-        {
-            memory.Free(device);
-        }
-
-        result.Check("BindBufferMemory");
-        return new GpuBuffer(device, handle, memory, size);
+        using var made = new Construction(device);
+        Silk.NET.Vulkan.Buffer handle = CreateHandle(device, made, size, usage, null, name);
+        MemoryRequirements requirements;
+        device.Api.GetBufferMemoryRequirements(device.Handle, handle, &requirements);
+        DeviceMemory memory = DeviceMemory.Allocate(device, made, requirements, wanted, preferred, name);
+        device.Api.BindBufferMemory(device.Handle, handle, memory.Handle, 0).Check();
+        return new GpuBuffer(made.Complete(), handle, memory, size);
     }
 
     private static Silk.NET.Vulkan.Buffer CreateHandle(
-        VulkanDevice device, ulong size, BufferUsageFlags usage, void* next, string name)
+        VulkanDevice device, Construction owner, ulong size, BufferUsageFlags usage, void* next, string name)
     {
         var info = new BufferCreateInfo
         {
@@ -134,13 +116,6 @@ internal sealed unsafe class GpuBuffer : IDisposable
         };
         Silk.NET.Vulkan.Buffer handle;
         device.Api.CreateBuffer(device.Handle, &info, null, &handle).Check();
-        device.SetName(ObjectType.Buffer, handle.Handle, name);
-        return handle;
-    }
-
-    private void Destroy()
-    {
-        _device.Api.DestroyBuffer(_device.Handle, Handle, null);
-        _memory.Free(_device);
+        return owner.Own(handle, name);
     }
 }

@@ -7,7 +7,7 @@ namespace Diffusion.Render.Devices;
 internal sealed unsafe class GpuImage : IDisposable
 {
     private readonly VulkanDevice _device;
-    private readonly DeviceMemory _memory;
+    private readonly OwnedHandles _owned;
     private bool _disposed;
 
     public GpuImage(VulkanDevice device, in GpuImageInfo info, string name)
@@ -33,25 +33,21 @@ internal sealed unsafe class GpuImage : IDisposable
             InitialLayout = ImageLayout.Undefined,
         };
         Image handle;
+        using var made = new Construction(device);
         device.Api.CreateImage(device.Handle, &create, null, &handle).Check();
-        Handle = handle;
-        try
+        Handle = made.Own(handle, name);
+        MemoryRequirements requirements;
+        device.Api.GetImageMemoryRequirements(device.Handle, handle, &requirements);
+        DeviceMemory memory = DeviceMemory.Allocate(
+            device, made, requirements, MemoryPropertyFlags.DeviceLocalBit, 0, name);
+        device.Api.BindImageMemory(device.Handle, handle, memory.Handle, 0).Check();
+        View = made.Own(CreateView(info.Format, info.MipLevels, info.Usage & ~ImageUsageFlags.StorageBit), name);
+        if (mutable)
         {
-            MemoryRequirements requirements;
-            device.Api.GetImageMemoryRequirements(device.Handle, handle, &requirements);
-            _memory = DeviceMemory.Allocate(device, requirements, MemoryPropertyFlags.DeviceLocalBit, 0, name);
-            device.Api.BindImageMemory(device.Handle, handle, _memory.Handle, 0).Check();
-            View = CreateView(info.Format, info.MipLevels, info.Usage & ~ImageUsageFlags.StorageBit);
-            StorageView = mutable ? CreateView(info.StorageFormat, 1, ImageUsageFlags.StorageBit) : default;
-        }
-        catch
-        {
-            Destroy();
-            throw;
+            StorageView = made.Own(CreateView(info.StorageFormat, 1, ImageUsageFlags.StorageBit), $"{name} storage");
         }
 
-        device.SetName(ObjectType.Image, handle.Handle, name);
-        device.SetName(ObjectType.ImageView, View.Handle, name);
+        _owned = made.Complete();
     }
 
     public GpuImageInfo Info { get; }
@@ -71,7 +67,7 @@ internal sealed unsafe class GpuImage : IDisposable
         if (!_disposed)
         {
             _disposed = true;
-            _device.Retirement.Retire(_ => Destroy());
+            _owned.Dispose();
         }
     }
 
@@ -90,13 +86,5 @@ internal sealed unsafe class GpuImage : IDisposable
         ImageView view;
         _device.Api.CreateImageView(_device.Handle, &info, null, &view).Check();
         return view;
-    }
-
-    private void Destroy()
-    {
-        _device.Api.DestroyImageView(_device.Handle, StorageView, null);
-        _device.Api.DestroyImageView(_device.Handle, View, null);
-        _device.Api.DestroyImage(_device.Handle, Handle, null);
-        _memory?.Free(_device);
     }
 }

@@ -6,10 +6,11 @@ namespace Diffusion.Render.Devices;
 /// <summary>The shaders that the build compiled and embedded.</summary>
 internal static unsafe class ShaderLibrary
 {
-    /// <summary>Creates a module; the caller destroys it once its pipeline is made.</summary>
+    /// <summary>Creates a module.</summary>
     /// <param name="device">Device.</param>
+    /// <param name="owner">Owns the module; it may go once its pipeline is made.</param>
     /// <param name="name">File name in shaders/, such as "mesh.vert".</param>
-    public static ShaderModule Load(VulkanDevice device, string name)
+    public static ShaderModule Load(VulkanDevice device, Construction owner, string name)
     {
         using Stream stream = typeof(ShaderLibrary).Assembly.GetManifestResourceStream(name + ".spv")
             ?? throw new InvalidOperationException($"The shader {name} is not embedded in this assembly.");
@@ -25,7 +26,7 @@ internal static unsafe class ShaderLibrary
             };
             ShaderModule module;
             device.Api.CreateShaderModule(device.Handle, &info, null, &module).Check();
-            return module;
+            return owner.Own(module, name);
         }
     }
 }

@@ -7,6 +7,7 @@ namespace Diffusion.Render.Devices;
 public sealed unsafe class Timeline : IDisposable
 {
     private readonly VulkanDevice _device;
+    private readonly OwnedHandles _owned;
     private Silk.NET.Vulkan.Semaphore _semaphore;
 
     internal Timeline(VulkanDevice device)
@@ -18,12 +19,11 @@ public sealed unsafe class Timeline : IDisposable
             SemaphoreType = SemaphoreType.Timeline,
         };
         var info = new SemaphoreCreateInfo { SType = StructureType.SemaphoreCreateInfo, PNext = &type };
-        fixed (Silk.NET.Vulkan.Semaphore* semaphore = &_semaphore)
-        {
-            device.Api.CreateSemaphore(device.Handle, &info, null, semaphore).Check();
-        }
-
-        device.SetName(ObjectType.Semaphore, _semaphore.Handle, "timeline");
+        using var made = new Construction(device);
+        Silk.NET.Vulkan.Semaphore semaphore;
+        device.Api.CreateSemaphore(device.Handle, &info, null, &semaphore).Check();
+        _semaphore = made.Own(semaphore, "timeline");
+        _owned = made.Complete();
     }
 
     /// <summary>The timeline semaphore.</summary>
@@ -75,11 +75,8 @@ public sealed unsafe class Timeline : IDisposable
     /// <summary>Destroys the semaphore; the device is idle.</summary>
     public void Dispose()
     {
-        if (_semaphore.Handle != 0)
-        {
-            _device.Api.DestroySemaphore(_device.Handle, _semaphore, null);
-            _semaphore = default;
-        }
+        _owned.Close();
+        _semaphore = default;
     }
 
     /// <summary>Counts a submission that signals <see cref="Submitted"/> + 1.</summary>

@@ -159,16 +159,15 @@ public sealed unsafe class VulkanDevice : IDisposable
             return;
         }
 
-        nint text = SilkMarshal.StringToPtr(name, NativeStringEncoding.UTF8);
+        using var text = new Utf8Strings([name]);
         var info = new DebugUtilsObjectNameInfoEXT
         {
             SType = StructureType.DebugUtilsObjectNameInfoExt,
             ObjectType = type,
             ObjectHandle = handle,
-            PObjectName = (byte*)text,
+            PObjectName = text.First,
         };
         Functions.SetDebugUtilsObjectName(_handle, &info);
-        SilkMarshal.Free(text);
     }
 
     private static VulkanInstance CreateInstance(VulkanDeviceOptions options)
@@ -176,7 +175,7 @@ public sealed unsafe class VulkanDevice : IDisposable
         VulkanRequirements requirements = options.Window is null
             ? VulkanRequirements.Headless
             : VulkanRequirements.Presenting(VulkanInstance.SurfaceExtensions(options.Window));
-        return new VulkanInstance(requirements.InstanceExtensions, options.EnableValidation);
+        return new VulkanInstance(requirements.InstanceExtensions, options.EnableValidation, options.LoadApi);
     }
 
     private void ReadLimits(bool offersHostImport)

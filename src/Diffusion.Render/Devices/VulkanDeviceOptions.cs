@@ -1,4 +1,5 @@
 using Silk.NET.Core.Contexts;
+using Silk.NET.Vulkan;
 
 namespace Diffusion.Render.Devices;
 
@@ -16,4 +17,7 @@ public sealed record VulkanDeviceOptions
 
     /// <summary>Leaves out VK_EXT_external_memory_host even where it is there, so that samples are staged.</summary>
     public bool DisableHostImport { get; init; }
+
+    /// <summary>Loads Vulkan's functions; null takes the loader's. Tests make calls fail here.</summary>
+    internal Func<Vk>? LoadApi { get; init; }
 }

@@ -12,21 +12,21 @@ internal sealed unsafe class VulkanInstance : IDisposable
     private DebugUtilsMessengerEXT _messenger;
     private bool _disposed;
 
-    public VulkanInstance(IReadOnlyList<string> extensions, bool enableValidation)
+    public VulkanInstance(IReadOnlyList<string> extensions, bool enableValidation, Func<Vk>? loadApi)
     {
-        Api = LoadApi();
-        List<string> wanted = [.. extensions];
-        if (enableValidation)
-        {
-            RequireValidationLayer();
-            wanted.Add(VulkanRequirements.DebugUtilsExtension);
-            wanted.Add(VulkanRequirements.ValidationFeaturesExtension);
-            Validation = new ValidationLog();
-            _logHandle = GCHandle.Alloc(Validation);
-        }
-
+        Api = LoadApi(loadApi ?? Vk.GetApi);
         try
         {
+            List<string> wanted = [.. extensions];
+            if (enableValidation)
+            {
+                RequireValidationLayer();
+                wanted.Add(VulkanRequirements.DebugUtilsExtension);
+                wanted.Add(VulkanRequirements.ValidationFeaturesExtension);
+                Validation = new ValidationLog();
+                _logHandle = GCHandle.Alloc(Validation);
+            }
+
             Handle = CreateInstance(wanted);
             Functions = new ExtensionFunctions(Api, Handle);
             if (enableValidation)
@@ -92,16 +92,18 @@ internal sealed unsafe class VulkanInstance : IDisposable
         Api.Dispose();
     }
 
-    private static Vk LoadApi()
+    private static Vk LoadApi(Func<Vk> load)
     {
         try
         {
-            return Vk.GetApi();
+            return load();
         }
-        catch (Exception error) when (error is FileNotFoundException or DllNotFoundException or TypeInitializationException)
+        catch (Exception error)
+            when (error is FileNotFoundException or DllNotFoundException or TypeInitializationException)
         {
             throw new VulkanException(
-                "The Vulkan loader is not installed (Debian: libvulkan1 and a driver such as mesa-vulkan-drivers).", error);
+                "The Vulkan loader is not installed (Debian: libvulkan1 and a driver such as mesa-vulkan-drivers).",
+                error);
         }
     }
 

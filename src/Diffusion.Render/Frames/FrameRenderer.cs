@@ -31,12 +31,14 @@ public sealed unsafe class FrameRenderer : IDisposable
         _target = target;
         _passes = [.. passes];
         _slots = new FrameSlot[FramesInFlight];
+        Timings = new FrameTimings(_passes.Length);
+        using var made = new Construction(device);
         for (int i = 0; i < FramesInFlight; i++)
         {
-            _slots[i] = new FrameSlot(device, _passes, $"frame {i}");
+            _slots[i] = made.Own(new FrameSlot(device, _passes, $"frame {i}"));
         }
 
-        Timings = new FrameTimings(_passes.Length);
+        made.Complete();
     }
 
     /// <summary>Times of the newest frame read back, which is <see cref="FramesInFlight"/> frames old.</summary>

@@ -6,21 +6,20 @@ namespace Diffusion.Render.Frames;
 /// <summary>What one of the frames in flight records with.</summary>
 internal sealed unsafe class FrameSlot : IDisposable
 {
-    private readonly VulkanDevice _device;
+    private readonly OwnedHandles _owned;
 
     public FrameSlot(VulkanDevice device, IReadOnlyList<IFramePass> passes, string name)
     {
-        _device = device;
         var poolInfo = new CommandPoolCreateInfo
         {
             SType = StructureType.CommandPoolCreateInfo,
             Flags = CommandPoolCreateFlags.TransientBit,
             QueueFamilyIndex = device.QueueFamily,
         };
+        using var made = new Construction(device);
         CommandPool pool;
         device.Api.CreateCommandPool(device.Handle, &poolInfo, null, &pool).Check();
-        Pool = pool;
-        device.SetName(ObjectType.CommandPool, pool.Handle, name);
+        Pool = made.Own(pool, name);
         var info = new CommandBufferAllocateInfo
         {
             SType = StructureType.CommandBufferAllocateInfo,
@@ -32,7 +31,8 @@ internal sealed unsafe class FrameSlot : IDisposable
         device.Api.AllocateCommandBuffers(device.Handle, &info, &commands).Check();
         Commands = commands;
         device.SetName(ObjectType.CommandBuffer, (ulong)commands.Handle, name);
-        Timer = new PassTimer(device, passes, name);
+        Timer = made.Own(new PassTimer(device, passes, name));
+        _owned = made.Complete();
     }
 
     public CommandPool Pool { get; }
@@ -47,7 +47,6 @@ internal sealed unsafe class FrameSlot : IDisposable
     public void Dispose()
     {
         Timer.Dispose();
-        CommandPool pool = Pool;
-        _device.Retirement.Retire(device => device.Api.DestroyCommandPool(device.Handle, pool, null));
+        _owned.Dispose();
     }
 }

@@ -27,10 +27,12 @@ public sealed unsafe class OffscreenTarget : FrameTarget
         _device = device;
         Extent = new Extent2D((uint)width, (uint)height);
         SizeInBytes = checked(width * height * 4);
-        _image = new GpuImage(
+        using var made = new Construction(device);
+        _image = made.Own(new GpuImage(
             device, new GpuImageInfo(
-                Extent, Format, ImageUsageFlags.ColorAttachmentBit | ImageUsageFlags.TransferSrcBit), "offscreen");
-        _readback = GpuBuffer.Readback(device, (ulong)SizeInBytes, "offscreen readback");
+                Extent, Format, ImageUsageFlags.ColorAttachmentBit | ImageUsageFlags.TransferSrcBit), "offscreen"));
+        _readback = made.Own(GpuBuffer.Readback(device, (ulong)SizeInBytes, "offscreen readback"));
+        made.Complete();
     }
 
     /// <inheritdoc/>

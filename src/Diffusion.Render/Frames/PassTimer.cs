@@ -12,7 +12,8 @@ internal sealed unsafe class PassTimer : IDisposable
     private readonly long[] _cpu;
     private readonly ulong[] _ticks;
     private readonly bool _hasTimestamps;
-    private QueryPool _pool;
+    private readonly QueryPool _pool;
+    private readonly OwnedHandles _owned;
     private long _begun;
     private long _ended;
     private ulong _frameValue;
@@ -30,15 +31,15 @@ internal sealed unsafe class PassTimer : IDisposable
             QueryType = QueryType.Timestamp,
             QueryCount = (uint)_ticks.Length,
         };
+        using var made = new Construction(device);
         if (_hasTimestamps)
         {
-            fixed (QueryPool* pool = &_pool)
-            {
-                device.Api.CreateQueryPool(device.Handle, &info, null, pool).Check();
-            }
-
-            device.SetName(ObjectType.QueryPool, _pool.Handle, name);
+            QueryPool pool;
+            device.Api.CreateQueryPool(device.Handle, &info, null, &pool).Check();
+            _pool = made.Own(pool, name);
         }
+
+        _owned = made.Complete();
     }
 
     public void BeginFrame(CommandBuffer commands, ulong frameValue)
@@ -93,15 +94,7 @@ internal sealed unsafe class PassTimer : IDisposable
         }
     }
 
-    public void Dispose()
-    {
-        QueryPool pool = _pool;
-        _pool = default;
-        if (pool.Handle != 0)
-        {
-            _device.Retirement.Retire(device => device.Api.DestroyQueryPool(device.Handle, pool, null));
-        }
-    }
+    public void Dispose() => _owned.Dispose();
 
     private TimeSpan GpuTime(int from, int to)
     {

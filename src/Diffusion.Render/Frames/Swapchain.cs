@@ -6,13 +6,19 @@ namespace Diffusion.Render.Frames;
 /// <summary>The images of a surface at one size, each with a view and the semaphore that its presentation waits for.</summary>
 internal sealed unsafe class Swapchain : IDisposable
 {
-    private readonly VulkanDevice _device;
+    private readonly OwnedHandles _owned;
 
-    private Swapchain(VulkanDevice device, SwapchainKHR handle, Format format, Extent2D extent)
+    private Swapchain(VulkanDevice device, in SwapchainCreateInfoKHR info)
     {
-        _device = device;
-        Handle = handle;
-        Extent = extent;
+        using var made = new Construction(device);
+        SwapchainKHR handle;
+        fixed (SwapchainCreateInfoKHR* first = &info)
+        {
+            device.Functions.CreateSwapchain(device.Handle, first, &handle).Check("CreateSwapchainKHR");
+        }
+
+        Handle = made.Own(handle, "swapchain");
+        Extent = info.ImageExtent;
         uint count = 0;
         device.Functions.GetSwapchainImages(device.Handle, handle, &count, null).Check("GetSwapchainImagesKHR");
         Images = new Image[count];
@@ -25,14 +31,15 @@ internal sealed unsafe class Swapchain : IDisposable
         Rendered = new Silk.NET.Vulkan.Semaphore[count];
         for (int i = 0; i < (int)count; i++)
         {
-            Views[i] = CreateView(Images[i], format);
-            var info = new SemaphoreCreateInfo { SType = StructureType.SemaphoreCreateInfo };
-            Silk.NET.Vulkan.Semaphore semaphore;
-            device.Api.CreateSemaphore(device.Handle, &info, null, &semaphore).Check();
-            Rendered[i] = semaphore;
-            device.SetName(ObjectType.Semaphore, semaphore.Handle, $"rendered {i}");
             device.SetName(ObjectType.Image, Images[i].Handle, $"swapchain {i}");
+            Views[i] = made.Own(CreateView(device, Images[i], info.ImageFormat), $"swapchain {i}");
+            var semaphoreInfo = new SemaphoreCreateInfo { SType = StructureType.SemaphoreCreateInfo };
+            Silk.NET.Vulkan.Semaphore semaphore;
+            device.Api.CreateSemaphore(device.Handle, &semaphoreInfo, null, &semaphore).Check();
+            Rendered[i] = made.Own(semaphore, $"rendered {i}");
         }
+
+        _owned = made.Complete();
     }
 
     public SwapchainKHR Handle { get; }
@@ -104,23 +111,11 @@ internal sealed unsafe class Swapchain : IDisposable
             PresentMode = verticalSync ? PresentModeKHR.FifoKhr : FindUnsynchronised(device),
             Clipped = true,
         };
-        SwapchainKHR handle;
-        device.Functions.CreateSwapchain(device.Handle, &info, &handle).Check("CreateSwapchainKHR");
-        device.SetName(ObjectType.SwapchainKhr, handle.Handle, "swapchain");
-        return new Swapchain(device, handle, format.Format, extent);
+        return new Swapchain(device, info);
     }
 
     /// <summary>Destroys all; the device is idle.</summary>
-    public void Dispose()
-    {
-        for (int i = 0; i < Images.Length; i++)
-        {
-            _device.Api.DestroyImageView(_device.Handle, Views[i], null);
-            _device.Api.DestroySemaphore(_device.Handle, Rendered[i], null);
-        }
-
-        _device.Functions.DestroySwapchain(_device.Handle, Handle);
-    }
+    public void Dispose() => _owned.Close();
 
     private static PresentModeKHR FindUnsynchronised(VulkanDevice device)
     {
@@ -139,7 +134,7 @@ internal sealed unsafe class Swapchain : IDisposable
             : PresentModeKHR.FifoKhr;
     }
 
-    private ImageView CreateView(Image image, Format format)
+    private static ImageView CreateView(VulkanDevice device, Image image, Format format)
     {
         var info = new ImageViewCreateInfo
         {
@@ -150,7 +145,7 @@ internal sealed unsafe class Swapchain : IDisposable
             SubresourceRange = new ImageSubresourceRange(ImageAspectFlags.ColorBit, 0, 1, 0, 1),
         };
         ImageView view;
-        _device.Api.CreateImageView(_device.Handle, &info, null, &view).Check();
+        device.Api.CreateImageView(device.Handle, &info, null, &view).Check();
         return view;
     }
 }

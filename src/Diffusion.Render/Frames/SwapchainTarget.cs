@@ -13,6 +13,7 @@ public sealed unsafe class SwapchainTarget : FrameTarget
     private readonly bool _verticalSync;
     private readonly SurfaceFormatKHR _surfaceFormat;
     private readonly Silk.NET.Vulkan.Semaphore[] _acquired = new Silk.NET.Vulkan.Semaphore[FrameRenderer.FramesInFlight];
+    private readonly OwnedHandles _owned;
     private Swapchain? _swapchain;
     private uint _index;
     private bool _isStale;
@@ -48,15 +49,16 @@ public sealed unsafe class SwapchainTarget : FrameTarget
         _verticalSync = verticalSync;
         _surfaceFormat = Swapchain.FindFormat(device);
         var info = new SemaphoreCreateInfo { SType = StructureType.SemaphoreCreateInfo };
+        using var made = new Construction(device);
         for (int i = 0; i < _acquired.Length; i++)
         {
             Silk.NET.Vulkan.Semaphore semaphore;
             device.Api.CreateSemaphore(device.Handle, &info, null, &semaphore).Check();
-            _acquired[i] = semaphore;
-            device.SetName(ObjectType.Semaphore, semaphore.Handle, $"acquired {i}");
+            _acquired[i] = made.Own(semaphore, $"acquired {i}");
         }
 
         Recreate();
+        _owned = made.Complete();
     }
 
     /// <inheritdoc/>
@@ -78,10 +80,7 @@ public sealed unsafe class SwapchainTarget : FrameTarget
         // Presentation has no timeline value to retire by; at the end waiting is right and simple.
         _device.WaitIdle();
         _swapchain?.Dispose();
-        foreach (Silk.NET.Vulkan.Semaphore semaphore in _acquired)
-        {
-            _device.Api.DestroySemaphore(_device.Handle, semaphore, null);
-        }
+        _owned.Close();
     }
 
     internal override bool TryAcquire(int slot, out Image image, out ImageView view)
@@ -166,6 +165,7 @@ public sealed unsafe class SwapchainTarget : FrameTarget
     {
         _device.WaitIdle();
         _swapchain?.Dispose();
+        _swapchain = null; // should the next line throw
         _swapchain = Swapchain.TryCreate(_device, _surfaceFormat, _size(), _verticalSync);
         _isStale = false;
     }

@@ -9,21 +9,15 @@ internal static unsafe class GraphicsPipeline
     private const float DepthBias = 1.25f;
     private const float DepthBiasSlope = 1.75f;
 
-    public static Pipeline Create(VulkanDevice device, in GraphicsPipelineInfo info)
+    /// <summary>Creates a pipeline, named for its vertex shader.</summary>
+    public static Pipeline Create(VulkanDevice device, Construction owner, in GraphicsPipelineInfo info)
     {
-        ShaderModule vertex = ShaderLibrary.Load(device, info.VertexShader);
-        ShaderModule fragment = info.FragmentShader is null ? default : ShaderLibrary.Load(device, info.FragmentShader);
-        try
-        {
-            Pipeline pipeline = Create(device, info, vertex, fragment);
-            device.SetName(ObjectType.Pipeline, pipeline.Handle, info.VertexShader);
-            return pipeline;
-        }
-        finally
-        {
-            device.Api.DestroyShaderModule(device.Handle, vertex, null);
-            device.Api.DestroyShaderModule(device.Handle, fragment, null);
-        }
+        using var modules = new Construction(device);
+        ShaderModule vertex = ShaderLibrary.Load(device, modules, info.VertexShader);
+        ShaderModule fragment = info.FragmentShader is null
+            ? default
+            : ShaderLibrary.Load(device, modules, info.FragmentShader);
+        return owner.Own(Create(device, info, vertex, fragment), info.VertexShader);
     }
 
     private static Pipeline Create(

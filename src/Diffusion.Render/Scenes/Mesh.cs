@@ -31,12 +31,14 @@ public sealed class Mesh : IDisposable
         }
 
         IndexCount = (uint)indices.Length;
-        _vertices = GpuBuffer.Upload(
-            device, (ulong)(vertices.Length * 32), BufferUsageFlags.VertexBufferBit, $"{name} vertices");
-        _indices = GpuBuffer.Upload(
-            device, (ulong)(indices.Length * sizeof(uint)), BufferUsageFlags.IndexBufferBit, $"{name} indices");
+        using var made = new Construction(device);
+        _vertices = made.Own(GpuBuffer.Upload(
+            device, (ulong)(vertices.Length * 32), BufferUsageFlags.VertexBufferBit, $"{name} vertices"));
+        _indices = made.Own(GpuBuffer.Upload(
+            device, (ulong)(indices.Length * sizeof(uint)), BufferUsageFlags.IndexBufferBit, $"{name} indices"));
         vertices.CopyTo(_vertices.Span<MeshVertex>());
         indices.CopyTo(_indices.Span<uint>());
+        made.Complete();
     }
 
     internal uint IndexCount { get; }

@@ -35,6 +35,7 @@ public sealed unsafe partial class MeshPass : IFramePass, IDisposable
     private readonly Pipeline _shadowPipeline;
     private readonly Pipeline _backgroundPipeline;
     private readonly DrawItem[] _items;
+    private readonly OwnedHandles _owned;
     private int _count;
     private bool _whiteIsReady;
     private bool _disposed;
@@ -51,9 +52,10 @@ public sealed unsafe partial class MeshPass : IFramePass, IDisposable
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.Capacity);
         _device = device;
         _items = new DrawItem[options.Capacity];
-        _attachments = new SceneAttachments(device, format, SupportedSamples(device, options.Samples));
-        _textures = new TextureSets(device);
-        _shadowMap = new GpuImage(
+        using var made = new Construction(device);
+        _attachments = made.Own(new SceneAttachments(device, format, SupportedSamples(device, options.Samples)));
+        _textures = made.Own(new TextureSets(device));
+        _shadowMap = made.Own(new GpuImage(
             device,
             new GpuImageInfo(
                 new Extent2D((uint)options.ShadowMapSize, (uint)options.ShadowMapSize), ShadowFormat,
@@ -61,25 +63,27 @@ public sealed unsafe partial class MeshPass : IFramePass, IDisposable
             {
                 Aspect = ImageAspectFlags.DepthBit,
             },
-            "shadow map");
-        _white = new GpuImage(
+            "shadow map"));
+        _white = made.Own(new GpuImage(
             device,
             new GpuImageInfo(
                 new Extent2D(1, 1), Format.R8G8B8A8Srgb, ImageUsageFlags.SampledBit | ImageUsageFlags.TransferDstBit),
-            "white");
-        _shadowSampler = Samplers.CreateShadow(device);
-        _sceneLayout = Descriptors.CreateLayout(device, _sceneTypes, Stages);
-        _pool = Descriptors.CreatePool(device, _sceneTypes, FrameRenderer.FramesInFlight);
+            "white"));
+        _shadowSampler = made.Own(Samplers.CreateShadow(device), "shadow sampler");
+        _sceneLayout = made.Own(Descriptors.CreateLayout(device, _sceneTypes, Stages), "scene");
+        _pool = made.Own(Descriptors.CreatePool(device, _sceneTypes, FrameRenderer.FramesInFlight), "scene");
         for (int i = 0; i < FrameRenderer.FramesInFlight; i++)
         {
-            _uniforms[i] = GpuBuffer.Upload(
-                device, (ulong)sizeof(SceneUniforms), BufferUsageFlags.UniformBufferBit, $"scene {i}");
+            _uniforms[i] = made.Own(GpuBuffer.Upload(
+                device, (ulong)sizeof(SceneUniforms), BufferUsageFlags.UniformBufferBit, $"scene {i}"));
             _sceneSets[i] = Descriptors.Allocate(device, _pool, _sceneLayout);
             Descriptors.WriteBuffer(device, _sceneSets[i], 0, DescriptorType.UniformBuffer, _uniforms[i]);
             Descriptors.WriteTexture(device, _sceneSets[i], 1, _shadowMap.View, _shadowSampler);
         }
 
-        _layout = Descriptors.CreatePipelineLayout(device, [_sceneLayout, _textures.Layout], Stages, sizeof(DrawConstants));
+        _layout = made.Own(
+            Descriptors.CreatePipelineLayout(device, [_sceneLayout, _textures.Layout], Stages, sizeof(DrawConstants)),
+            "scene");
         var mesh = new GraphicsPipelineInfo("mesh.vert", "mesh.frag", _layout)
         {
             ColourFormat = format,
@@ -88,21 +92,22 @@ public sealed unsafe partial class MeshPass : IFramePass, IDisposable
             HasVertices = true,
             TestsDepth = true,
         };
-        _meshPipeline = GraphicsPipeline.Create(device, mesh);
-        _backgroundPipeline = GraphicsPipeline.Create(device, mesh with
+        _meshPipeline = GraphicsPipeline.Create(device, made, mesh);
+        _backgroundPipeline = GraphicsPipeline.Create(device, made, mesh with
         {
             VertexShader = "background.vert",
             FragmentShader = "background.frag",
             HasVertices = false,
             TestsDepth = false,
         });
-        _shadowPipeline = GraphicsPipeline.Create(device, new GraphicsPipelineInfo("shadow.vert", null, _layout)
+        _shadowPipeline = GraphicsPipeline.Create(device, made, new GraphicsPipelineInfo("shadow.vert", null, _layout)
         {
             DepthFormat = ShadowFormat,
             HasVertices = true,
             TestsDepth = true,
             BiasesDepth = true,
         });
+        _owned = made.Complete();
     }
 
     /// <inheritdoc/>
@@ -171,16 +176,7 @@ public sealed unsafe partial class MeshPass : IFramePass, IDisposable
             uniforms.Dispose();
         }
 
-        _device.Retirement.Retire(device =>
-        {
-            device.Api.DestroyPipeline(device.Handle, _meshPipeline, null);
-            device.Api.DestroyPipeline(device.Handle, _backgroundPipeline, null);
-            device.Api.DestroyPipeline(device.Handle, _shadowPipeline, null);
-            device.Api.DestroyPipelineLayout(device.Handle, _layout, null);
-            device.Api.DestroyDescriptorPool(device.Handle, _pool, null);
-            device.Api.DestroyDescriptorSetLayout(device.Handle, _sceneLayout, null);
-            device.Api.DestroySampler(device.Handle, _shadowSampler, null);
-        });
+        _owned.Dispose();
     }
 
     private static int SupportedSamples(VulkanDevice device, int wanted)

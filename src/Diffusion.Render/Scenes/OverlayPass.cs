@@ -24,6 +24,7 @@ public sealed unsafe class OverlayPass : IFramePass, IDisposable
     private readonly DescriptorPool _pool;
     private readonly PipelineLayout _layout;
     private readonly Pipeline _pipeline;
+    private readonly OwnedHandles _owned;
     private int _count;
     private int _slot;
     private bool _disposed;
@@ -39,27 +40,36 @@ public sealed unsafe class OverlayPass : IFramePass, IDisposable
         _device = device;
         Capacity = capacity;
         ReadOnlySpan<DescriptorType> types = [DescriptorType.StorageBuffer, DescriptorType.StorageBuffer];
-        _setLayout = Descriptors.CreateLayout(device, types, ShaderStageFlags.VertexBit | ShaderStageFlags.FragmentBit);
-        _pool = Descriptors.CreatePool(device, types, FrameRenderer.FramesInFlight);
-        _font = GpuBuffer.Upload(
-            device, (ulong)(OverlayFont.Glyphs.Length * sizeof(ulong)), BufferUsageFlags.StorageBufferBit, "overlay font");
+        using var made = new Construction(device);
+        _setLayout = made.Own(
+            Descriptors.CreateLayout(device, types, ShaderStageFlags.VertexBit | ShaderStageFlags.FragmentBit),
+            "overlay");
+        _pool = made.Own(Descriptors.CreatePool(device, types, FrameRenderer.FramesInFlight), "overlay");
+        _font = made.Own(GpuBuffer.Upload(
+            device, (ulong)(OverlayFont.Glyphs.Length * sizeof(ulong)), BufferUsageFlags.StorageBufferBit,
+            "overlay font"));
         OverlayFont.Glyphs.CopyTo(_font.Span<ulong>());
         for (int i = 0; i < _quads.Length; i++)
         {
-            _quads[i] = GpuBuffer.Upload(
-                device, (ulong)(capacity * sizeof(OverlayQuad)), BufferUsageFlags.StorageBufferBit, $"overlay {i}");
+            _quads[i] = made.Own(GpuBuffer.Upload(
+                device, (ulong)capacity * (ulong)sizeof(OverlayQuad), BufferUsageFlags.StorageBufferBit,
+                $"overlay {i}"));
             _sets[i] = Descriptors.Allocate(device, _pool, _setLayout);
             Descriptors.WriteBuffer(device, _sets[i], 0, DescriptorType.StorageBuffer, _quads[i]);
             Descriptors.WriteBuffer(device, _sets[i], 1, DescriptorType.StorageBuffer, _font);
         }
 
-        _layout = Descriptors.CreatePipelineLayout(device, [_setLayout], ShaderStageFlags.VertexBit, sizeof(Vector2));
-        _pipeline = GraphicsPipeline.Create(device, new GraphicsPipelineInfo("overlay.vert", "overlay.frag", _layout)
+        _layout = made.Own(
+            Descriptors.CreatePipelineLayout(device, [_setLayout], ShaderStageFlags.VertexBit, sizeof(Vector2)),
+            "overlay");
+        var pipeline = new GraphicsPipelineInfo("overlay.vert", "overlay.frag", _layout)
         {
             ColourFormat = format,
             Topology = PrimitiveTopology.TriangleStrip,
             Blends = true,
-        });
+        };
+        _pipeline = GraphicsPipeline.Create(device, made, pipeline);
+        _owned = made.Complete();
     }
 
     /// <inheritdoc/>
@@ -153,13 +163,7 @@ public sealed unsafe class OverlayPass : IFramePass, IDisposable
             quads.Dispose();
         }
 
-        _device.Retirement.Retire(device =>
-        {
-            device.Api.DestroyPipeline(device.Handle, _pipeline, null);
-            device.Api.DestroyPipelineLayout(device.Handle, _layout, null);
-            device.Api.DestroyDescriptorPool(device.Handle, _pool, null);
-            device.Api.DestroyDescriptorSetLayout(device.Handle, _setLayout, null);
-        });
+        _owned.Dispose();
     }
 
     private void Add(in OverlayQuad quad)

@@ -21,7 +21,7 @@ internal static unsafe class Samplers
             AnisotropyEnable = device.HasAnisotropy,
             MaxAnisotropy = Math.Min(MaxAnisotropy, device.Limits.MaxSamplerAnisotropy),
         };
-        return Create(device, info, "repeating sampler");
+        return Create(device, info);
     }
 
     /// <summary>Compares depths, four at a time, lit outside the map.</summary>
@@ -39,14 +39,13 @@ internal static unsafe class Samplers
             CompareEnable = true,
             CompareOp = CompareOp.LessOrEqual,
         };
-        return Create(device, info, "shadow sampler");
+        return Create(device, info);
     }
 
-    private static Sampler Create(VulkanDevice device, SamplerCreateInfo info, string name)
+    private static Sampler Create(VulkanDevice device, SamplerCreateInfo info)
     {
         Sampler sampler;
         device.Api.CreateSampler(device.Handle, &info, null, &sampler).Check();
-        device.SetName(ObjectType.Sampler, sampler.Handle, name);
         return sampler;
     }
 }

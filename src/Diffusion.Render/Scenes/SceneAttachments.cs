@@ -12,6 +12,7 @@ internal sealed class SceneAttachments : IDisposable
     private readonly Format _format;
     private GpuImage? _colour;
     private GpuImage? _depth;
+    private Extent2D _extent;
 
     public SceneAttachments(VulkanDevice device, Format format, int samples)
     {
@@ -29,13 +30,14 @@ internal sealed class SceneAttachments : IDisposable
 
     public void Fit(Extent2D extent)
     {
-        if (_depth is not null && _depth.Extent.Width == extent.Width && _depth.Extent.Height == extent.Height)
+        if (_extent.Width == extent.Width && _extent.Height == extent.Height)
         {
             return;
         }
 
         Dispose();
-        _depth = new GpuImage(
+        using var made = new Construction(_device);
+        _depth = made.Own(new GpuImage(
             _device,
             new GpuImageInfo(
                 extent, DepthFormat, ImageUsageFlags.DepthStencilAttachmentBit | ImageUsageFlags.TransientAttachmentBit)
@@ -43,15 +45,17 @@ internal sealed class SceneAttachments : IDisposable
                 Samples = Samples,
                 Aspect = ImageAspectFlags.DepthBit,
             },
-            "scene depth");
-        _colour = Samples == SampleCountFlags.Count1Bit ? null : new GpuImage(
+            "scene depth"));
+        _colour = Samples == SampleCountFlags.Count1Bit ? null : made.Own(new GpuImage(
             _device,
             new GpuImageInfo(
                 extent, _format, ImageUsageFlags.ColorAttachmentBit | ImageUsageFlags.TransientAttachmentBit)
             {
                 Samples = Samples,
             },
-            "scene colour");
+            "scene colour"));
+        made.Complete();
+        _extent = extent;
     }
 
     public void Dispose()
@@ -60,5 +64,6 @@ internal sealed class SceneAttachments : IDisposable
         _depth?.Dispose();
         _colour = null;
         _depth = null;
+        _extent = default;
     }
 }

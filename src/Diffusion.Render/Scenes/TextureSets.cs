@@ -15,6 +15,7 @@ internal sealed class TextureSets : IDisposable
     private readonly VulkanDevice _device;
     private readonly DescriptorPool[] _pools = new DescriptorPool[FrameRenderer.FramesInFlight];
     private readonly Sampler _sampler;
+    private readonly OwnedHandles _owned;
     private readonly (ImageView View, DescriptorSet Set)[] _used = new (ImageView, DescriptorSet)[Capacity];
     private int _count;
     private int _slot;
@@ -22,12 +23,18 @@ internal sealed class TextureSets : IDisposable
     public TextureSets(VulkanDevice device)
     {
         _device = device;
-        _sampler = Samplers.CreateRepeating(device);
-        Layout = Descriptors.CreateLayout(device, [DescriptorType.CombinedImageSampler], ShaderStageFlags.FragmentBit);
+        using var made = new Construction(device);
+        _sampler = made.Own(Samplers.CreateRepeating(device), "repeating sampler");
+        Layout = made.Own(
+            Descriptors.CreateLayout(device, [DescriptorType.CombinedImageSampler], ShaderStageFlags.FragmentBit),
+            "texture");
         for (int i = 0; i < _pools.Length; i++)
         {
-            _pools[i] = Descriptors.CreatePool(device, [DescriptorType.CombinedImageSampler], Capacity);
+            _pools[i] = made.Own(
+                Descriptors.CreatePool(device, [DescriptorType.CombinedImageSampler], Capacity), $"textures {i}");
         }
+
+        _owned = made.Complete();
     }
 
     public DescriptorSetLayout Layout { get; }
@@ -60,20 +67,5 @@ internal sealed class TextureSets : IDisposable
         return set;
     }
 
-    public unsafe void Dispose()
-    {
-        DescriptorPool[] pools = _pools;
-        Sampler sampler = _sampler;
-        DescriptorSetLayout layout = Layout;
-        _device.Retirement.Retire(device =>
-        {
-            foreach (DescriptorPool pool in pools)
-            {
-                device.Api.DestroyDescriptorPool(device.Handle, pool, null);
-            }
-
-            device.Api.DestroySampler(device.Handle, sampler, null);
-            device.Api.DestroyDescriptorSetLayout(device.Handle, layout, null);
-        });
-    }
+    public void Dispose() => _owned.Dispose();
 }

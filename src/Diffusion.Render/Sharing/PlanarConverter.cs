@@ -11,11 +11,13 @@ internal sealed unsafe class PlanarConverter : IDisposable
     private readonly VulkanDevice _device;
     private readonly PipelineLayout _layout;
     private readonly Pipeline _pipeline;
+    private readonly OwnedHandles _owned;
 
     public PlanarConverter(VulkanDevice device)
     {
         _device = device;
-        SetLayout = CreateSetLayout();
+        using var made = new Construction(device);
+        SetLayout = made.Own(CreateSetLayout(), "planar to rgba");
         DescriptorSetLayout setLayout = SetLayout;
         var range = new PushConstantRange(ShaderStageFlags.ComputeBit, 0, (uint)sizeof(PushConstants));
         var layoutInfo = new PipelineLayoutCreateInfo
@@ -28,9 +30,9 @@ internal sealed unsafe class PlanarConverter : IDisposable
         };
         PipelineLayout layout;
         device.Api.CreatePipelineLayout(device.Handle, &layoutInfo, null, &layout).Check();
-        _layout = layout;
-        _pipeline = CreatePipeline();
-        device.SetName(ObjectType.Pipeline, _pipeline.Handle, "planar to rgba");
+        _layout = made.Own(layout, "planar to rgba");
+        _pipeline = made.Own(CreatePipeline(), "planar to rgba");
+        _owned = made.Complete();
     }
 
     public DescriptorSetLayout SetLayout { get; }
@@ -47,18 +49,7 @@ internal sealed unsafe class PlanarConverter : IDisposable
             commands, (extent.Width + GroupSize - 1) / GroupSize, (extent.Height + GroupSize - 1) / GroupSize, 1);
     }
 
-    public void Dispose()
-    {
-        Pipeline pipeline = _pipeline;
-        PipelineLayout layout = _layout;
-        DescriptorSetLayout setLayout = SetLayout;
-        _device.Retirement.Retire(device =>
-        {
-            device.Api.DestroyPipeline(device.Handle, pipeline, null);
-            device.Api.DestroyPipelineLayout(device.Handle, layout, null);
-            device.Api.DestroyDescriptorSetLayout(device.Handle, setLayout, null);
-        });
-    }
+    public void Dispose() => _owned.Dispose();
 
     private DescriptorSetLayout CreateSetLayout()
     {
@@ -78,7 +69,8 @@ internal sealed unsafe class PlanarConverter : IDisposable
 
     private Pipeline CreatePipeline()
     {
-        ShaderModule module = ShaderLibrary.Load(_device, "planar_to_rgba.comp");
+        using var modules = new Construction(_device);
+        ShaderModule module = ShaderLibrary.Load(_device, modules, "planar_to_rgba.comp");
         fixed (byte* entry = "main"u8)
         {
             var info = new ComputePipelineCreateInfo
@@ -94,9 +86,7 @@ internal sealed unsafe class PlanarConverter : IDisposable
                 },
             };
             Pipeline pipeline;
-            Result result = _device.Api.CreateComputePipelines(_device.Handle, default, 1, &info, null, &pipeline);
-            _device.Api.DestroyShaderModule(_device.Handle, module, null);
-            result.Check("CreateComputePipelines");
+            _device.Api.CreateComputePipelines(_device.Handle, default, 1, &info, null, &pipeline).Check();
             return pipeline;
         }
     }

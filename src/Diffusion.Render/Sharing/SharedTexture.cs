@@ -22,7 +22,7 @@ public sealed unsafe class SharedTexture : IDisposable
     private readonly SampleSource _source;
     private readonly ConvertedImage[] _images = new ConvertedImage[ImageCount];
     private readonly PendingLease[] _leases = new PendingLease[FrameRenderer.FramesInFlight];
-    private readonly DescriptorPool _pool;
+    private readonly OwnedHandles _owned;
     private int _latest = -1;
     private SampleView _shown;
     private ulong _recordedFrame;
@@ -35,14 +35,18 @@ public sealed unsafe class SharedTexture : IDisposable
         _pass = pass;
         _ring = ring;
         Name = name;
+        using var made = new Construction(device);
         (_source, PathReason) = CreateSource(device, ring, name, path);
+        made.Own(_source);
         var extent = new Extent2D((uint)ring.Width, (uint)ring.Height);
         DescriptorSet* sets = stackalloc DescriptorSet[ImageCount];
-        _pool = CreateSets(sets);
+        CreateSets(made, sets);
         for (int i = 0; i < ImageCount; i++)
         {
-            _images[i] = new ConvertedImage(device, extent, sets[i], _source.Buffer, $"{name} {i}");
+            _images[i] = made.Own(new ConvertedImage(device, extent, sets[i], _source.Buffer, $"{name} {i}"));
         }
+
+        _owned = made.Complete();
     }
 
     /// <summary>Name in timings and debuggers.</summary>
@@ -169,8 +173,7 @@ public sealed unsafe class SharedTexture : IDisposable
             image.Dispose();
         }
 
-        DescriptorPool pool = _pool;
-        _device.Retirement.Retire(device => device.Api.DestroyDescriptorPool(device.Handle, pool, null));
+        _owned.Dispose();
     }
 
     private static (SampleSource Source, string Reason) CreateSource(
@@ -227,7 +230,7 @@ public sealed unsafe class SharedTexture : IDisposable
         }
     }
 
-    private DescriptorPool CreateSets(DescriptorSet* sets)
+    private void CreateSets(Construction owner, DescriptorSet* sets)
     {
         DescriptorPoolSize* sizes = stackalloc DescriptorPoolSize[2];
         sizes[0] = new DescriptorPoolSize(DescriptorType.StorageBuffer, ImageCount);
@@ -241,6 +244,7 @@ public sealed unsafe class SharedTexture : IDisposable
         };
         DescriptorPool pool;
         _device.Api.CreateDescriptorPool(_device.Handle, &poolInfo, null, &pool).Check();
+        owner.Own(pool, Name);
         DescriptorSetLayout* layouts = stackalloc DescriptorSetLayout[ImageCount];
         new Span<DescriptorSetLayout>(layouts, ImageCount).Fill(_pass.Converter.SetLayout);
         var info = new DescriptorSetAllocateInfo
@@ -251,7 +255,6 @@ public sealed unsafe class SharedTexture : IDisposable
             PSetLayouts = layouts,
         };
         _device.Api.AllocateDescriptorSets(_device.Handle, &info, sets).Check();
-        return pool;
     }
 
     private readonly record struct PendingLease(SampleLease Lease, ulong FrameValue);

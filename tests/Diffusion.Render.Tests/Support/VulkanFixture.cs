@@ -7,6 +7,7 @@ public sealed class VulkanFixture : IDisposable
 {
     private readonly VulkanDevice? _device;
     private readonly string? _reason;
+    private VirtualDisplay? _display;
 
     public VulkanFixture()
     {
@@ -30,6 +31,10 @@ public sealed class VulkanFixture : IDisposable
         }
     }
 
+    /// <summary>Sees to a display for a window; skips the test where there can be none.</summary>
+    /// <remarks>One for all tests: GLFW connects once in a process and dies with its server.</remarks>
+    public void RequireDisplay() => _display ??= new VirtualDisplay();
+
     /// <summary>Fails on any message of the validation layer so far.</summary>
     public void AssertSilent()
     {
@@ -44,5 +49,9 @@ public sealed class VulkanFixture : IDisposable
         Assert.True(messages.Count == 0, string.Join('\n', messages));
     }
 
-    public void Dispose() => _device?.Dispose();
+    public void Dispose()
+    {
+        _device?.Dispose();
+        _display?.Dispose();
+    }
 }

@@ -15,7 +15,7 @@ public sealed class GlfwWindowTests(VulkanFixture vulkan)
     {
         const int Frames = 30;
         _ = vulkan.Device;
-        using var display = new VirtualDisplay();
+        vulkan.RequireDisplay();
         using var window = new GlfwWindow(160, 120, "test");
         using VulkanDevice device = VulkanDevice.Create(new VulkanDeviceOptions { Window = window, EnableValidation = true });
         using (var target = new SwapchainTarget(device, window))

@@ -1,0 +1,84 @@
+using Silk.NET.Vulkan;
+
+namespace Diffusion.Render.Devices;
+
+/// <summary>The handles that an object has made, in order; they are destroyed together, in reverse.</summary>
+internal sealed unsafe class OwnedHandles(VulkanDevice device) : IDisposable
+{
+    private readonly List<(ObjectType Type, ulong Handle)> _handles = [];
+
+    public void Add(ObjectType type, ulong handle) => _handles.Add((type, handle));
+
+    /// <summary>Destroys them once the device is done with what was submitted.</summary>
+    public void Dispose()
+    {
+        if (_handles.Count > 0)
+        {
+            device.Retirement.Retire(_ => Close());
+        }
+    }
+
+    /// <summary>Destroys them at once; the caller knows that the device is done with them.</summary>
+    public void Close()
+    {
+        for (int i = _handles.Count - 1; i >= 0; i--)
+        {
+            Destroy(_handles[i].Type, _handles[i].Handle);
+        }
+
+        _handles.Clear();
+    }
+
+    private void Destroy(ObjectType type, ulong handle)
+    {
+        Vk api = device.Api;
+        Device owner = device.Handle;
+        switch (type)
+        {
+            case ObjectType.Semaphore:
+                api.DestroySemaphore(owner, new(handle), null);
+                break;
+            case ObjectType.DeviceMemory:
+                api.FreeMemory(owner, new(handle), null);
+                break;
+            case ObjectType.Buffer:
+                api.DestroyBuffer(owner, new(handle), null);
+                break;
+            case ObjectType.Image:
+                api.DestroyImage(owner, new(handle), null);
+                break;
+            case ObjectType.ImageView:
+                api.DestroyImageView(owner, new(handle), null);
+                break;
+            case ObjectType.Sampler:
+                api.DestroySampler(owner, new(handle), null);
+                break;
+            case ObjectType.ShaderModule:
+                api.DestroyShaderModule(owner, new(handle), null);
+                break;
+            case ObjectType.DescriptorSetLayout:
+                api.DestroyDescriptorSetLayout(owner, new(handle), null);
+                break;
+            case ObjectType.DescriptorPool:
+                api.DestroyDescriptorPool(owner, new(handle), null);
+                break;
+            case ObjectType.PipelineLayout:
+                api.DestroyPipelineLayout(owner, new(handle), null);
+                break;
+            case ObjectType.Pipeline:
+                api.DestroyPipeline(owner, new(handle), null);
+                break;
+            case ObjectType.CommandPool:
+                api.DestroyCommandPool(owner, new(handle), null);
+                break;
+            case ObjectType.QueryPool:
+                api.DestroyQueryPool(owner, new(handle), null);
+                break;
+            case ObjectType.SwapchainKhr:
+                device.Functions.DestroySwapchain(owner, new(handle));
+                break;
+            default:
+                throw new InvalidOperationException($"Nothing here makes a {type}.");
+        }
+    }
+}
