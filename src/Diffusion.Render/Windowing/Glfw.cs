@@ -8,6 +8,7 @@ internal static unsafe partial class Glfw
 {
     public const int ClientApi = 0x00022001;
     public const int NoApi = 0;
+    public const int Released = 0;
     public const int Pressed = 1;
     public const int LastKey = 348;
 
@@ -51,8 +52,15 @@ internal static unsafe partial class Glfw
     [LibraryImport(Library, EntryPoint = "glfwSetWindowTitle", StringMarshalling = StringMarshalling.Utf8)]
     public static partial void SetWindowTitle(nint window, string title);
 
-    [LibraryImport(Library, EntryPoint = "glfwGetKey")]
-    public static partial int GetKey(nint window, int key);
+    [LibraryImport(Library, EntryPoint = "glfwSetKeyCallback")]
+    public static partial nint SetKeyCallback(
+        nint window, delegate* unmanaged[Cdecl]<nint, int, int, int, int, void> callback);
+
+    [LibraryImport(Library, EntryPoint = "glfwSetWindowUserPointer")]
+    public static partial void SetWindowUserPointer(nint window, nint pointer);
+
+    [LibraryImport(Library, EntryPoint = "glfwGetWindowUserPointer")]
+    public static partial nint GetWindowUserPointer(nint window);
 
     [LibraryImport(Library, EntryPoint = "glfwGetRequiredInstanceExtensions")]
     public static partial byte** GetRequiredInstanceExtensions(uint* count);

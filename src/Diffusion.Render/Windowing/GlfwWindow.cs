@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Diffusion.Render.Devices;
 using Silk.NET.Core.Contexts;
@@ -11,7 +12,9 @@ namespace Diffusion.Render.Windowing;
 public sealed unsafe class GlfwWindow : IVkSurface, IDisposable
 {
     private readonly bool[] _down = new bool[Glfw.LastKey + 1];
+    private readonly bool[] _arrived = new bool[Glfw.LastKey + 1];
     private readonly bool[] _pressed = new bool[Glfw.LastKey + 1];
+    private readonly GCHandle _self;
     private nint _handle;
 
     /// <summary>Opens a window.</summary>
@@ -31,6 +34,12 @@ public sealed unsafe class GlfwWindow : IVkSurface, IDisposable
         {
             throw new VulkanException($"GLFW could not open a window: {LastError()}.");
         }
+
+        // Asking for the state of each key instead would miss a tap that begins and ends between two polls. GLFW's sticky
+        // keys keep one such tap, but not the second of two in successive polls: the key never seems to be up.
+        _self = GCHandle.Alloc(this);
+        Glfw.SetWindowUserPointer(_handle, GCHandle.ToIntPtr(_self));
+        Glfw.SetKeyCallback(_handle, &OnKey);
     }
 
     /// <summary>Width of the framebuffer in pixels; 0 while minimised.</summary>
@@ -42,7 +51,8 @@ public sealed unsafe class GlfwWindow : IVkSurface, IDisposable
     /// <summary>Whether the user asked to close it, or <see cref="Close"/> was called.</summary>
     public bool ShouldClose => Glfw.WindowShouldClose(Handle) != 0;
 
-    private nint Handle
+    /// <summary>GLFW's window.</summary>
+    internal nint Handle
     {
         get
         {
@@ -54,23 +64,13 @@ public sealed unsafe class GlfwWindow : IVkSurface, IDisposable
     /// <summary>Takes the system's events and notes which keys went down.</summary>
     public void PollEvents()
     {
-        nint handle = Handle;
+        ObjectDisposedException.ThrowIf(_handle == 0, this);
         Glfw.PollEvents();
-        for (int key = (int)Key.Space; key <= Glfw.LastKey; key++)
-        {
-            // GLFW reports gaps in its numbers as errors; they are few and cheap, but letters and named keys are enough.
-            if (key is > (int)Key.RightBracket and < (int)Key.Escape)
-            {
-                continue;
-            }
-
-            bool down = Glfw.GetKey(handle, key) == Glfw.Pressed;
-            _pressed[key] = down && !_down[key];
-            _down[key] = down;
-        }
+        _arrived.CopyTo(_pressed, 0);
+        Array.Clear(_arrived);
     }
 
-    /// <summary>Whether a key went down between the last two calls of <see cref="PollEvents"/>.</summary>
+    /// <summary>Whether a key went down between the last two calls of <see cref="PollEvents"/>, however shortly.</summary>
     /// <param name="key">The key.</param>
     public bool WasPressed(Key key) => _pressed[(int)key];
 
@@ -120,6 +120,18 @@ public sealed unsafe class GlfwWindow : IVkSurface, IDisposable
         {
             Glfw.DestroyWindow(_handle);
             _handle = 0;
+            _self.Free();
+        }
+    }
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static void OnKey(nint window, int key, int scanCode, int action, int modifiers)
+    {
+        // Keys that GLFW does not know are -1; a held key repeats, which is neither a press nor a release.
+        if (key >= 0 && GCHandle.FromIntPtr(Glfw.GetWindowUserPointer(window)).Target is GlfwWindow target)
+        {
+            target._arrived[key] |= action == Glfw.Pressed;
+            target._down[key] = action != Glfw.Released;
         }
     }
 

@@ -49,4 +49,70 @@ public sealed class GlfwWindowTests(VulkanFixture vulkan)
 
         VulkanFixture.AssertSilent(device);
     }
+
+    [SkippableFact]
+    public void WasPressed_TapBetweenTwoPolls_CountsOnce()
+    {
+        vulkan.RequireDisplay();
+        using var window = new GlfwWindow(160, 120, "test");
+        using var keyboard = new XKeyboard(window.Handle);
+        keyboard.Tap('c');
+
+        int presses = CountPresses(window, Key.C);
+
+        Assert.Equal(1, presses);
+        Assert.False(window.IsDown(Key.C));
+        Assert.False(window.WasPressed(Key.V));
+    }
+
+    [SkippableFact]
+    public void WasPressed_TapBeforeEachOfThreePolls_CountsEach()
+    {
+        const int Taps = 3;
+        vulkan.RequireDisplay();
+        using var window = new GlfwWindow(160, 120, "test");
+        using var keyboard = new XKeyboard(window.Handle);
+
+        // A window's first key comes a poll late.
+        keyboard.Tap('c');
+        Assert.Equal(1, CountPresses(window, Key.C));
+        int presses = 0;
+        for (int i = 0; i < Taps; i++)
+        {
+            keyboard.Tap(' ');
+            presses += CountPresses(window, Key.Space, polls: 1);
+        }
+
+        Assert.Equal(Taps, presses);
+    }
+
+    [SkippableFact]
+    public void WasPressed_HeldKey_CountsOnceAndIsDownUntilReleased()
+    {
+        vulkan.RequireDisplay();
+        using var window = new GlfwWindow(160, 120, "test");
+        using var keyboard = new XKeyboard(window.Handle);
+        keyboard.Press('r');
+
+        Assert.Equal(1, CountPresses(window, Key.R));
+        Assert.True(window.IsDown(Key.R));
+        keyboard.Release('r');
+        Assert.Equal(0, CountPresses(window, Key.R));
+        Assert.False(window.IsDown(Key.R));
+    }
+
+    /// <summary>Polls for a while, as frames do.</summary>
+    private static int CountPresses(GlfwWindow window, Key key, int polls = 10)
+    {
+        int presses = 0;
+        for (int i = 0; i < polls; i++)
+        {
+            // What the server sent may still be on its way.
+            Thread.Sleep(25);
+            window.PollEvents();
+            presses += window.WasPressed(key) ? 1 : 0;
+        }
+
+        return presses;
+    }
 }

@@ -1,0 +1,108 @@
+using System.Runtime.InteropServices;
+
+namespace Diffusion.Render.Tests.Support;
+
+/// <summary>Types into a window of the X server, as another client of it; skips the test where there is no X.</summary>
+internal sealed unsafe partial class XKeyboard : IDisposable
+{
+    private const string Library = "libX11.so.6";
+    private const int KeyPress = 2;
+    private const int KeyRelease = 3;
+    private const nint KeyPressMask = 1 << 0;
+    private const nint KeyReleaseMask = 1 << 1;
+
+    private readonly nint _display;
+    private readonly nint _window;
+    private nint _time = 1000;
+
+    /// <param name="glfwWindow">GLFW's window.</param>
+    public XKeyboard(nint glfwWindow)
+    {
+        Skip.IfNot(NativeLibrary.TryLoad(Library, out _), "libX11 is not installed");
+        try
+        {
+            _window = GetX11Window(glfwWindow);
+        }
+        catch (EntryPointNotFoundException)
+        {
+            Skip.If(true, "this GLFW is not for X11");
+        }
+
+        _display = OpenDisplay(0);
+        Skip.If(_display == 0 || _window == 0, "the display is not an X server");
+    }
+
+    /// <summary>Presses and releases a key, in one go.</summary>
+    public void Tap(char key)
+    {
+        Press(key);
+        Release(key);
+    }
+
+    public void Press(char key) => Send(KeyPress, KeyPressMask, key);
+
+    public void Release(char key) => Send(KeyRelease, KeyReleaseMask, key);
+
+    public void Dispose() => _ = CloseDisplay(_display);
+
+    [LibraryImport("libglfw.so.3", EntryPoint = "glfwGetX11Window")]
+    private static partial nint GetX11Window(nint window);
+
+    [LibraryImport(Library, EntryPoint = "XOpenDisplay")]
+    private static partial nint OpenDisplay(nint name);
+
+    [LibraryImport(Library, EntryPoint = "XCloseDisplay")]
+    private static partial int CloseDisplay(nint display);
+
+    [LibraryImport(Library, EntryPoint = "XDefaultRootWindow")]
+    private static partial nint DefaultRootWindow(nint display);
+
+    [LibraryImport(Library, EntryPoint = "XKeysymToKeycode")]
+    private static partial byte KeysymToKeycode(nint display, nint symbol);
+
+    [LibraryImport(Library, EntryPoint = "XSendEvent")]
+    private static partial int SendEvent(nint display, nint window, int propagate, nint mask, KeyEvent* data);
+
+    [LibraryImport(Library, EntryPoint = "XSync")]
+    private static partial int Sync(nint display, int discard);
+
+    private void Send(int type, nint mask, char key)
+    {
+        var data = new KeyEvent
+        {
+            Type = type,
+            Display = _display,
+            Window = _window,
+            Root = DefaultRootWindow(_display),
+            Time = _time++, // GLFW drops a press that is not later than the last one of its key
+            KeyCode = KeysymToKeycode(_display, key), // for printable ASCII the symbol is the character
+            SameScreen = 1,
+        };
+        Assert.NotEqual(0, SendEvent(_display, _window, 0, mask, &data));
+
+        // The server has passed the event on when this returns.
+        _ = Sync(_display, 0);
+    }
+
+    /// <summary>XKeyEvent, with the room of an XEvent.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct KeyEvent
+    {
+        public int Type;
+        public nuint Serial;
+        public int IsSent;
+        public nint Display;
+        public nint Window;
+        public nint Root;
+        public nint Subwindow;
+        public nint Time;
+        public int X;
+        public int Y;
+        public int RootX;
+        public int RootY;
+        public uint State;
+        public uint KeyCode;
+        public int SameScreen;
+        public fixed long Rest[24];
+    }
+}
