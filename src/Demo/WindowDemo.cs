@@ -9,6 +9,7 @@ namespace Diffusion.Demo;
 internal static class WindowDemo
 {
     private static readonly TimeSpan _titleInterval = TimeSpan.FromSeconds(0.5);
+    private static readonly TimeSpan _minimisedWait = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan _budgetStep = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan _maxBudget = TimeSpan.FromMilliseconds(100);
 
@@ -27,8 +28,8 @@ internal static class WindowDemo
             HandleKeys(window, stage);
             if (!stage.Frame(clock.Elapsed.TotalSeconds))
             {
-                // Minimised: nothing paces the loop but this.
-                Thread.Sleep(10);
+                // Minimised: nothing paces the loop but this. Generation goes on, so the wait has an end.
+                window.WaitEvents(_minimisedWait);
                 continue;
             }
 

@@ -37,6 +37,12 @@ internal static unsafe partial class Glfw
     [LibraryImport(Library, EntryPoint = "glfwPollEvents")]
     public static partial void PollEvents();
 
+    [LibraryImport(Library, EntryPoint = "glfwWaitEvents")]
+    public static partial void WaitEvents();
+
+    [LibraryImport(Library, EntryPoint = "glfwWaitEventsTimeout")]
+    public static partial void WaitEventsTimeout(double seconds);
+
     [LibraryImport(Library, EntryPoint = "glfwWindowShouldClose")]
     public static partial int WindowShouldClose(nint window);
 

@@ -70,6 +70,22 @@ public sealed unsafe class GlfwWindow : IVkSurface, IDisposable
         Array.Clear(_arrived);
     }
 
+    /// <summary>Sleeps until the system has an event, for a loop that has nothing to draw to (a minimised window).</summary>
+    /// <remarks>Keys that go down meanwhile count for the next <see cref="PollEvents"/>.</remarks>
+    /// <param name="timeout">The longest sleep, above 0; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
+    public void WaitEvents(TimeSpan timeout)
+    {
+        ObjectDisposedException.ThrowIf(_handle == 0, this);
+        if (timeout == Timeout.InfiniteTimeSpan)
+        {
+            Glfw.WaitEvents();
+            return;
+        }
+
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(timeout, TimeSpan.Zero);
+        Glfw.WaitEventsTimeout(timeout.TotalSeconds);
+    }
+
     /// <summary>Whether a key went down between the last two calls of <see cref="PollEvents"/>, however shortly.</summary>
     /// <param name="key">The key.</param>
     public bool WasPressed(Key key) => _pressed[(int)key];

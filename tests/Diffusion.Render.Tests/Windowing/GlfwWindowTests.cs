@@ -1,9 +1,11 @@
+using System.Diagnostics;
 using System.Numerics;
 using Diffusion.Render.Devices;
 using Diffusion.Render.Frames;
 using Diffusion.Render.Scenes;
 using Diffusion.Render.Tests.Support;
 using Diffusion.Render.Windowing;
+using Silk.NET.Vulkan;
 
 namespace Diffusion.Render.Tests.Windowing;
 
@@ -99,6 +101,85 @@ public sealed class GlfwWindowTests(VulkanFixture vulkan)
         keyboard.Release('r');
         Assert.Equal(0, CountPresses(window, Key.R));
         Assert.False(window.IsDown(Key.R));
+    }
+
+    [SkippableFact]
+    public void WaitEvents_NothingHappens_SleepsForTheTimeoutWithoutSpinning()
+    {
+        const double LargestBusyShare = 0.5; // a spinning loop is busy all the time, a sleeping one next to never
+        var timeout = TimeSpan.FromMilliseconds(200);
+        vulkan.RequireDisplay();
+        using var window = new GlfwWindow(160, 120, "test");
+        CountPresses(window, Key.Space);
+        long begun = Stopwatch.GetTimestamp();
+        TimeSpan busy = ProcessTime();
+
+        // Late events of the new window may end the first wait early.
+        while (Stopwatch.GetElapsedTime(begun) < timeout)
+        {
+            window.WaitEvents(timeout);
+        }
+
+        Assert.True(ProcessTime() - busy < LargestBusyShare * timeout, $"busy for {ProcessTime() - busy}");
+        Assert.Throws<ArgumentOutOfRangeException>(() => window.WaitEvents(TimeSpan.Zero));
+    }
+
+    [SkippableFact]
+    public void WaitEvents_KeyTapped_WakesAndCountsForTheNextPoll()
+    {
+        vulkan.RequireDisplay();
+        using var window = new GlfwWindow(160, 120, "test");
+        using var keyboard = new XKeyboard(window.Handle);
+        keyboard.Tap('c');
+        Assert.Equal(1, CountPresses(window, Key.C));
+        keyboard.Tap('v');
+
+        window.WaitEvents(Timeout.InfiniteTimeSpan);
+
+        Assert.False(window.WasPressed(Key.V));
+        Assert.Equal(1, CountPresses(window, Key.V));
+    }
+
+    [SkippableFact]
+    public void TryBeginFrame_NoArea_IsFalseAndDrawsAgainWhenThereIsSome()
+    {
+        const int Frames = 5;
+        _ = vulkan.Device;
+        vulkan.RequireDisplay();
+        using var window = new GlfwWindow(160, 120, "test");
+        using VulkanDevice device = VulkanDevice.Create(
+            new VulkanDeviceOptions { Window = window, EnableValidation = true });
+        bool isMinimised = true;
+        using (var target = new SwapchainTarget(
+            device, window, () => isMinimised ? default : new Extent2D((uint)window.Width, (uint)window.Height)))
+        using (var scene = new MeshPass(device, target.Format))
+        using (var renderer = new FrameRenderer(device, target, [scene]))
+        using (Mesh cube = MeshBuilder.Cube(device))
+        {
+            // Minimised from the start, drawn, minimised with frames in flight, drawn again.
+            for (int i = 0; i < 4 * Frames; i++)
+            {
+                window.PollEvents();
+                isMinimised = (i / Frames) % 2 == 0;
+                bool begun = renderer.TryBeginFrame(out _);
+                Assert.Equal(!isMinimised, begun);
+                if (begun)
+                {
+                    scene.Draw(cube, Matrix4x4.Identity);
+                    renderer.EndFrame();
+                }
+            }
+
+            Assert.Equal(2 * Frames, renderer.FrameCount);
+        }
+
+        VulkanFixture.AssertSilent(device);
+    }
+
+    private static TimeSpan ProcessTime()
+    {
+        using var process = Process.GetCurrentProcess();
+        return process.TotalProcessorTime;
     }
 
     /// <summary>Polls for a while, as frames do.</summary>
