@@ -88,6 +88,8 @@ public sealed unsafe class OffscreenTarget : FrameTarget
 
     internal override void RecordBegin(in Frame frame)
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+
         // The frame before may still be drawn or copied out: order after both.
         const PipelineStageFlags2 Before = PipelineStageFlags2.ColorAttachmentOutputBit | PipelineStageFlags2.CopyBit;
         Barriers.Transition(

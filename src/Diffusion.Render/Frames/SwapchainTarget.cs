@@ -80,6 +80,7 @@ public sealed unsafe class SwapchainTarget : FrameTarget
         // Presentation has no timeline value to retire by; at the end waiting is right and simple.
         _device.WaitIdle();
         _swapchain?.Dispose();
+        _swapchain = null;
         _owned.Close();
     }
 
@@ -120,9 +121,13 @@ public sealed unsafe class SwapchainTarget : FrameTarget
         return true;
     }
 
-    internal override void RecordBegin(in Frame frame) => Barriers.Transition(
-        _device, frame.Commands, frame.Image,
-        ImageUse.Discard(PipelineStageFlags2.ColorAttachmentOutputBit), ImageUse.ColourTarget);
+    internal override void RecordBegin(in Frame frame)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        Barriers.Transition(
+            _device, frame.Commands, frame.Image,
+            ImageUse.Discard(PipelineStageFlags2.ColorAttachmentOutputBit), ImageUse.ColourTarget);
+    }
 
     internal override void RecordEnd(in Frame frame) => Barriers.Transition(
         _device, frame.Commands, frame.Image, ImageUse.ColourTarget, ImageUse.Presented);

@@ -41,6 +41,8 @@ public sealed class Mesh : IDisposable
         made.Complete();
     }
 
+    internal bool IsDisposed => _disposed;
+
     internal uint IndexCount { get; }
 
     internal Silk.NET.Vulkan.Buffer Vertices

@@ -142,6 +142,10 @@ public sealed unsafe partial class MeshPass : IFramePass, IDisposable
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         ArgumentNullException.ThrowIfNull(mesh);
+
+        // Here and not in Record, where a frame would be half recorded.
+        ObjectDisposedException.ThrowIf(mesh.IsDisposed, mesh);
+        ObjectDisposedException.ThrowIf(texture is { IsDisposed: true }, typeof(SharedTexture));
         if (_count == _items.Length)
         {
             throw new InvalidOperationException($"A frame holds at most {_items.Length} draws (MeshPassOptions.Capacity).");

@@ -87,6 +87,7 @@ public sealed unsafe class OverlayPass : IFramePass, IDisposable
     /// <returns>Where the text ends, in pixels from the left.</returns>
     public float Text(float x, float y, ReadOnlySpan<char> text, Rgba colour, int scale = 2)
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(scale);
         var size = new Vector2(CharacterWidth * scale, CharacterHeight * scale);
         foreach (char character in text)

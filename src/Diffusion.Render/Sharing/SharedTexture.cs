@@ -88,6 +88,8 @@ public sealed unsafe class SharedTexture : IDisposable
     /// <summary>Which image of the sample the next frames show; default <see cref="SampleView.Sample"/>.</summary>
     public SampleView Display { get; set; }
 
+    internal bool IsDisposed => _disposed;
+
     /// <summary>The newest image converted.</summary>
     /// <param name="image">The image and when it is readable.</param>
     /// <returns>False before the first conversion.</returns>

@@ -68,13 +68,12 @@ public sealed class SharedTexturePass : IFramePass, IDisposable
     }
 
     /// <inheritdoc/>
-    public void Begin(in Frame frame)
-    {
-    }
+    public void Begin(in Frame frame) => ObjectDisposedException.ThrowIf(_disposed, this);
 
     /// <inheritdoc/>
     public void Record(in Frame frame)
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
         foreach (SharedTexture texture in _textures)
         {
             texture.Record(frame.Commands, frame.Value, frame.Slot);
