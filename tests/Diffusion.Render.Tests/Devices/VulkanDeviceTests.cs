@@ -6,6 +6,8 @@ namespace Diffusion.Render.Tests.Devices;
 [Collection(VulkanTests.Name)]
 public sealed class VulkanDeviceTests(VulkanFixture vulkan)
 {
+    private const string DriverFiles = "VK_DRIVER_FILES";
+
     [SkippableFact]
     public void Create_UnknownName_ListsTheDevices()
     {
@@ -23,18 +25,34 @@ public sealed class VulkanDeviceTests(VulkanFixture vulkan)
     {
         _ = vulkan.Device;
         Skip.IfNot(OperatingSystem.IsLinux(), "the loader's variable is set through libc");
-        _ = VirtualDisplay.SetEnvironment("VK_DRIVER_FILES", "/nowhere.json", 1);
-        try
+        string? before = NativeVariable.Get(DriverFiles);
+        using (new NativeVariable(DriverFiles, "/nowhere.json"))
         {
             var error = Assert.Throws<VulkanException>(() => VulkanDevice.Create(new VulkanDeviceOptions()));
 
             Assert.StartsWith("No Vulkan device", error.Message, StringComparison.Ordinal);
             Assert.DoesNotContain('\n', error.Message);
         }
-        finally
+
+        Assert.Equal(before, NativeVariable.Get(DriverFiles));
+    }
+
+    [SkippableFact]
+    public void NativeVariable_SetBefore_IsRestored()
+    {
+        const string Name = "DIFFUSION_RENDER_TESTS";
+        Skip.IfNot(OperatingSystem.IsLinux(), "the variable is set through libc");
+        using (new NativeVariable(Name, "outer"))
         {
-            _ = VirtualDisplay.UnsetEnvironment("VK_DRIVER_FILES");
+            using (new NativeVariable(Name, "inner"))
+            {
+                Assert.Equal("inner", NativeVariable.Get(Name));
+            }
+
+            Assert.Equal("outer", NativeVariable.Get(Name));
         }
+
+        Assert.Null(NativeVariable.Get(Name));
     }
 
     [SkippableFact]

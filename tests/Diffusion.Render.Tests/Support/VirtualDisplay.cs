@@ -1,12 +1,12 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 
 namespace Diffusion.Render.Tests.Support;
 
 /// <summary>The display that is there, or an Xvfb of its own; skips the test where there is neither.</summary>
-internal sealed partial class VirtualDisplay : IDisposable
+internal sealed class VirtualDisplay : IDisposable
 {
     private readonly Process? _server;
+    private readonly NativeVariable? _name;
 
     public VirtualDisplay()
     {
@@ -27,23 +27,16 @@ internal sealed partial class VirtualDisplay : IDisposable
         string? number = _server.StandardOutput.ReadLine();
         Skip.If(string.IsNullOrEmpty(number), "Xvfb did not start");
 
-        // GLFW reads the C environment, which .NET's own does not touch.
-        _ = SetEnvironment("DISPLAY", ":" + number, 1);
+        _name = new NativeVariable("DISPLAY", ":" + number);
     }
 
     public void Dispose()
     {
         if (_server is not null)
         {
-            _ = UnsetEnvironment("DISPLAY");
+            _name?.Dispose();
             _server.Kill();
             _server.Dispose();
         }
     }
-
-    [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
-    internal static partial int SetEnvironment(string name, string value, int overwrite);
-
-    [LibraryImport("libc", EntryPoint = "unsetenv", StringMarshalling = StringMarshalling.Utf8)]
-    internal static partial int UnsetEnvironment(string name);
 }
