@@ -8,6 +8,10 @@ namespace Diffusion.Demo;
 /// <summary>The demo in a window: keys change what is generated.</summary>
 internal static class WindowDemo
 {
+    // What the key goes through: one of each kind, since the catalogue has more than one would press through.
+    private static readonly string[] _solvers =
+        ["dpmpp-2m", "unipc-2", "ddim", "heun", "dpmpp-2m-sde", "euler-ancestral", "ddpm"];
+
     private static readonly TimeSpan _titleInterval = TimeSpan.FromSeconds(0.5);
     private static readonly TimeSpan _minimisedWait = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan _budgetStep = TimeSpan.FromMilliseconds(1);
@@ -129,14 +133,6 @@ internal static class WindowDemo
         }
     }
 
-    private static Solver SolverAfter(Solver solver)
-    {
-        int index = 0;
-        for (int i = 0; i < SolverCatalog.Names.Count; i++)
-        {
-            index = SolverCatalog.Names[i] == solver.Name ? i : index;
-        }
-
-        return SolverCatalog.Parse(SolverCatalog.Names[(index + 1) % SolverCatalog.Names.Count]);
-    }
+    private static Solver SolverAfter(Solver solver) =>
+        SolverCatalog.Parse(_solvers[(Array.IndexOf(_solvers, solver.Name) + 1) % _solvers.Length]);
 }

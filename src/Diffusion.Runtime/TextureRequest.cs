@@ -1,3 +1,4 @@
+using Diffusion.Runtime.Denoising;
 using Diffusion.Runtime.Schedules;
 using Diffusion.Runtime.Solvers;
 
@@ -29,7 +30,7 @@ public sealed record TextureRequest
     public int OriginY { get; init; }
 
     /// <summary>The solver; <see cref="SolverCatalog"/> has them by name. Default DPM-Solver++ (2M).</summary>
-    public Solver Solver { get; init; } = new DpmSolverPlusPlus2MSolver();
+    public Solver Solver { get; init; } = new DpmSolverPlusPlusSolver();
 
     /// <summary>The schedule that the steps lie on, or null for the one that the network was trained on.</summary>
     public NoiseSchedule? Schedule { get; init; }
@@ -41,15 +42,30 @@ public sealed record TextureRequest
     public int Steps { get; init; } = 20;
 
     /// <summary>
+    /// Empty, or the times of the steps on the schedule, falling, in place of <see cref="Spacing"/> and <see
+    /// cref="Steps"/>.
+    /// </summary>
+    public ReadOnlyMemory<double> Times { get; init; }
+
+    /// <summary>
     /// w of classifier-free guidance, at least 0; 1 (the default) is none and costs half. [HoSalimans22, Eq. 6]
     /// </summary>
     public float GuidanceScale { get; init; } = 1;
+
+    /// <summary>The noise levels at which guidance applies. Default all. [Kynkaanniemi24]</summary>
+    public GuidanceInterval GuidanceInterval { get; init; } = GuidanceInterval.All;
 
     /// <summary>Whether the texture tiles. Default true.</summary>
     public bool Seamless { get; init; } = true;
 
     /// <summary>Whether clean estimates are clamped to the model's range. Default true.</summary>
     public bool Clamp { get; init; } = true;
+
+    /// <summary>
+    /// Above 0, dynamic thresholding instead of the clamp: the share of |D| that must fit the range, for example 0.995, at
+    /// most 1. Default 0, none. [Saharia22, Sec. 2.3]
+    /// </summary>
+    public float ThresholdRatio { get; init; }
 
     /// <summary>
     /// Textures of a higher priority go first; the others get time in which no slice of theirs fits. Default 0.

@@ -13,10 +13,6 @@ internal sealed class TextureRequestResolver(UNetConfig config, ModelDescription
     private const int MaxSize = 4096;
     private const int Channels = 3;
 
-    // Every named solver's history, so that a change of solver keeps the session, its ring and what a renderer
-    // imported.
-    private static readonly int _minHistory = SolverCatalog.Names.Max(name => SolverCatalog.Parse(name).HistoryLength);
-
     public (SessionOptions Shape, ChainSettings Settings) Resolve(TextureRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
@@ -24,7 +20,10 @@ internal sealed class TextureRequestResolver(UNetConfig config, ModelDescription
         CheckSize(request.Width, nameof(request.Width));
         CheckSize(request.Height, nameof(request.Height));
         NoiseSchedule schedule = request.Schedule ?? model.Schedule;
-        NoiseLevel[] levels = StepGrid.Create(schedule, request.Spacing, request.Steps);
+        NoiseLevel[] levels = request.Times.IsEmpty
+            ? StepGrid.Create(schedule, request.Spacing, request.Steps)
+            : StepGrid.Create(schedule, request.Times.Span);
+        CheckSolver(request);
         int label = ResolveClass(request);
         bool isGuided = CheckGuidance(request.GuidanceScale, label);
         SessionOptions shape = new()
@@ -33,17 +32,24 @@ internal sealed class TextureRequestResolver(UNetConfig config, ModelDescription
             Height = request.Height,
             Seamless = request.Seamless,
             Guided = isGuided,
-            HistoryLength = Math.Max(_minHistory, request.Solver.HistoryLength),
+
+            // Every named solver's history, so that a change of solver keeps the session, its ring and what a renderer
+            // imported.
+            HistoryLength = Math.Max(SolverCatalog.MaxHistoryLength, request.Solver.HistoryLength),
             NoiseThreads = noiseThreads,
         };
         ChainSettings settings = new()
         {
             Model = model,
             Solver = request.Solver,
-            Levels = levels.AsMemory(FirstLevel(request)),
+            Levels = request.Solver.PlaceEvaluations(levels.AsSpan(FirstLevel(request, levels.Length - 1)), schedule),
             HasModelTimes = request.Schedule is null,
             ClassLabel = label,
             GuidanceScale = isGuided ? request.GuidanceScale : 1,
+            GuidanceInterval = request.GuidanceInterval,
+            ThresholdRatio = request.ThresholdRatio is >= 0 and <= 1
+                ? request.ThresholdRatio
+                : throw new ArgumentException($"ThresholdRatio must be from 0 to 1, not {request.ThresholdRatio}."),
             ClampLimit = request.Clamp ? model.ClampLimit : float.PositiveInfinity,
             Noise = new NoiseSource(request.Seed, 0, request.OriginX, request.OriginY),
             Image = request.Image,
@@ -112,7 +118,21 @@ internal sealed class TextureRequestResolver(UNetConfig config, ModelDescription
         return scale != 1 && label != model.NullLabel;
     }
 
-    private static int FirstLevel(TextureRequest request)
+    private void CheckSolver(TextureRequest request)
+    {
+        if (request.Solver.ReadsVariance && !model.PredictsVariance)
+        {
+            throw new ArgumentException(
+                $"The solver '{request.Solver.Name}' needs a network that predicts its variance; this one does not.");
+        }
+
+        if (request.Solver.IsInversion && request.Image.IsEmpty)
+        {
+            throw new ArgumentException($"The solver '{request.Solver.Name}' turns an image into noise and needs one.");
+        }
+    }
+
+    private static int FirstLevel(TextureRequest request, int stepCount)
     {
         if (request.Image.IsEmpty)
         {
@@ -126,7 +146,7 @@ internal sealed class TextureRequestResolver(UNetConfig config, ModelDescription
         }
 
         return request.Strength is > 0 and <= 1
-            ? request.Steps - Math.Max(1, (int)Math.Round(request.Strength * request.Steps))
+            ? stepCount - Math.Max(1, (int)Math.Round(request.Strength * stepCount))
             : throw new ArgumentException($"Strength must be above 0 and at most 1, not {request.Strength}.");
     }
 }

@@ -138,7 +138,8 @@ internal sealed class TorchSession : IDenoiserSession
         Span<float> output = Values(_flow.Hidden);
         int length = Samples.PlaneLength;
         ReadOnlySpan<float> nullOutput = _batch == 2 ? output.Slice(output.Length / 2, length) : default;
-        if (!_state.CompleteStep(_evaluation, output[..length], nullOutput, step, noise, stepNumber))
+        ReadOnlySpan<float> variance = step.LearnedVariance ? output.Slice(length, length) : default;
+        if (!_state.CompleteStep(_evaluation, output[..length], nullOutput, step, noise, stepNumber, variance))
         {
             return false;
         }

@@ -54,6 +54,13 @@ internal sealed class GenerationOptions(int defaultSteps = 20)
         HelpName = "NAME",
     };
 
+    private readonly Option<string> _spacing = new("--spacing")
+    {
+        Description = $"Where the steps lie on the schedule: {string.Join(", ", StepSpacings.Names)}.",
+        DefaultValueFactory = _ => StepSpacing.Trailing.Name(),
+        HelpName = "NAME",
+    };
+
     private readonly Option<float?> _guidance = new("--guidance")
     {
         Description = $"Classifier-free guidance scale; 1 is none and costs half. Default: {LoadedModel.DefaultGuidanceScale} where the model has it.",
@@ -70,6 +77,7 @@ internal sealed class GenerationOptions(int defaultSteps = 20)
         command.Options.Add(_steps);
         command.Options.Add(_solver);
         command.Options.Add(_schedule);
+        command.Options.Add(_spacing);
         command.Options.Add(_guidance);
     }
 
@@ -83,6 +91,7 @@ internal sealed class GenerationOptions(int defaultSteps = 20)
         Steps = result.GetValue(_steps),
         Solver = result.GetValue(_solver)!,
         Schedule = result.GetValue(_schedule),
+        Spacing = result.GetValue(_spacing)!,
         GuidanceScale = result.GetValue(_guidance),
     };
 }

@@ -71,7 +71,8 @@ internal sealed class LoadedModel : IDisposable
             Height = height,
             ClassLabel = ClassLabel(Folder, _settings.ClassName),
             Seed = _settings.Seed,
-            Solver = SolverCatalog.Parse(_settings.Solver),
+            Solver = SolverCatalog.Parse(_settings.Solver, Folder.Description.CleanVariance),
+            Spacing = StepSpacings.Parse(_settings.Spacing),
             Steps = _settings.Steps,
             GuidanceScale = _settings.GuidanceScale ?? (Folder.NullLabel >= 0 ? DefaultGuidanceScale : 1),
         };

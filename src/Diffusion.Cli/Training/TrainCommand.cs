@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using Diffusion.Runtime.Denoising;
 using Diffusion.Runtime.Models;
-using Diffusion.Runtime.Schedules;
 using Diffusion.Torch.Training;
 using Spectre.Console;
 
@@ -26,7 +25,7 @@ internal static class TrainCommand
     private static readonly Option<int> _layers = Number("--layers", 1, "Residual blocks a level.");
     private static readonly Option<int> _patch = Number("--patch", 2, "Edge of the pixel-unshuffle patch; 1 for none.");
     private static readonly Option<string> _prediction = Text("--prediction", "v_prediction", "What the network predicts.", [.. PredictionTypes.Names]);
-    private static readonly Option<string> _schedule = Text("--schedule", "cosine", "Noise schedule.", [.. NoiseSchedules.Names]);
+    private static readonly Option<string> _schedule = Text("--schedule", "cosine", "Noise schedule.", "linear", "cosine");
     private static readonly Option<int> _canvas = Number("--canvas", 64, "Edge of the training pictures.");
     private static readonly Option<ulong> _seed = Number("--seed", _defaults.Seed, "Seed of everything random.");
     private static readonly Option<bool> _resume = new("--resume") { Description = "Goes on with the run in --out, with the settings it was started with." };

@@ -14,7 +14,6 @@ namespace Diffusion.Runtime.Backends;
 public sealed class HostSampleState : IDisposable
 {
     private readonly int _threads;
-    private readonly int _historyLength;
 
     /// <summary>Allocates the ring.</summary>
     /// <param name="options">Shape, history and noise threads.</param>
@@ -26,7 +25,6 @@ public sealed class HostSampleState : IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(
             options.HistoryLength, LinearStep.MaxDenoised, nameof(options));
         _threads = options.NoiseThreads;
-        _historyLength = options.HistoryLength;
         Samples = new SampleRing(options.Width, options.Height, options.HistoryLength);
     }
 
@@ -89,6 +87,7 @@ public sealed class HostSampleState : IDisposable
     /// <param name="step">The solver's coefficients.</param>
     /// <param name="noise">The noise function of the chain.</param>
     /// <param name="stepNumber">Steps finished when this one is, from 1.</param>
+    /// <param name="varianceOutput">The network's variance, planar [3, H, W] float32 in [-1, 1], or empty.</param>
     /// <returns>False when readers hold every free slot: nothing changed, call again later.</returns>
     /// <exception cref="NonFiniteSampleException">x' has a NaN or an infinity; nothing was published.</exception>
     public bool CompleteStep(
@@ -97,27 +96,22 @@ public sealed class HostSampleState : IDisposable
         ReadOnlySpan<float> nullOutput,
         in LinearStep step,
         NoiseSource noise,
-        int stepNumber)
+        int stepNumber,
+        ReadOnlySpan<float> varianceOutput = default)
     {
-        int current = StartedSlot();
+        StartedSlot();
         if (!Samples.TryBeginWrite(out int slot))
         {
             return false;
         }
 
-        // The estimate that led to the current x lies beside it, so D_1 is at age 0.
         HostStep fused = new()
         {
-            Width = Samples.Width,
-            Height = Samples.Height,
-            Sample = Samples.Sample(current),
+            Samples = Samples,
+            Slot = slot,
             ClassOutput = classOutput,
             NullOutput = nullOutput,
-            Earlier1 = Earlier(1),
-            Earlier2 = Earlier(2),
-            Earlier3 = Earlier(3),
-            Denoised = Samples.Denoised(slot),
-            Next = Samples.Sample(slot),
+            VarianceOutput = varianceOutput,
             Evaluation = evaluation,
             Step = step,
             Noise = noise,
@@ -134,12 +128,6 @@ public sealed class HostSampleState : IDisposable
 
     /// <summary>Frees the ring's memory.</summary>
     public void Dispose() => Samples.Dispose();
-
-    private ReadOnlySpan<float> Earlier(int age)
-    {
-        int slot = age <= _historyLength ? Samples.HistorySlot(age - 1) : -1;
-        return slot < 0 ? default : Samples.Denoised(slot);
-    }
 
     private int StartedSlot() => Samples.CurrentSlot >= 0
         ? Samples.CurrentSlot

@@ -1,6 +1,8 @@
-using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Diffusion.Runtime.Noise;
 using Diffusion.Runtime.Sharing;
+using Diffusion.Runtime.Solvers;
 
 namespace Diffusion.Runtime.Backends;
 
@@ -10,79 +12,135 @@ namespace Diffusion.Runtime.Backends;
 /// </summary>
 /// <remarks>
 /// It goes by rows: a row of every operand stays in the first-level cache, so that each image crosses memory once
-/// however many terms the update has, and the noise needs no image of its own. Multiplications and additions are not
-/// contracted, which keeps vector body and scalar tail equal to the bit. Any thread; allocates nothing on one thread.
+/// however many terms the update has, and the noise needs no image of its own. Only dynamic thresholding and Langevin
+/// steps, which need a number of the whole image before the update, go over it twice. Multiplications and additions are
+/// not contracted, which keeps vector body and scalar tail equal to the bit. Any thread; allocates nothing on one thread.
 /// </remarks>
-public static unsafe class HostStepKernel
+public static unsafe partial class HostStepKernel
 {
     private const int Channels = SampleRing.Channels;
 
-    /// <summary>Computes <see cref="HostStep.Denoised"/> and <see cref="HostStep.Next"/>.</summary>
+    [Flags]
+    private enum Work
+    {
+        Estimate = 1,
+        Noise = 2,
+        Update = 4,
+    }
+
+    /// <summary>Computes D and x' of a step into the slot that it names.</summary>
     /// <param name="step">Images, coefficients and noise.</param>
     /// <param name="threads">Threads that share the rows, at least 1; the result does not depend on it.</param>
     /// <returns>Whether every value of x' is finite.</returns>
-    /// <exception cref="ArgumentException">An image has the wrong length.</exception>
+    /// <exception cref="ArgumentException">An image has the wrong length, or is missing.</exception>
     public static bool Run(in HostStep step, int threads = 1)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(threads);
         Validate(step);
-        fixed (float* sample = step.Sample, classOutput = step.ClassOutput, nullOutput = step.NullOutput)
-        fixed (float* earlier1 = step.Earlier1, earlier2 = step.Earlier2, earlier3 = step.Earlier3)
-        fixed (float* denoised = step.Denoised, next = step.Next)
+        fixed (float* classOutput = step.ClassOutput, nullOutput = step.NullOutput, variance = step.VarianceOutput)
         {
-            Operands operands = new()
+            Operands operands = Prepare(step);
+            operands.ClassOutput = classOutput;
+            operands.NullOutput = nullOutput;
+            operands.Variance = variance;
+            bool isThresholded = step.Evaluation.ThresholdRatio > 0;
+            bool isLangevin = step.Step.Langevin > 0;
+            if (!isThresholded && !isLangevin)
             {
-                Width = step.Width,
-                Height = step.Height,
-                Sample = sample,
-                ClassOutput = classOutput,
-                NullOutput = nullOutput,
-                Earlier1 = earlier1,
-                Earlier2 = earlier2,
-                Earlier3 = earlier3,
-                Denoised = denoised,
-                Next = next,
-                SkipFactor = (float)step.Evaluation.Preconditioning.CSkip,
-                OutputFactor = (float)step.Evaluation.Preconditioning.COut,
-                Guidance = step.Evaluation.GuidanceScale,
-                Limit = step.Evaluation.ClampLimit,
-                SampleFactor = (float)step.Step.Sample,
-                DenoisedFactor = (float)step.Step.Denoised[0],
-                Earlier1Factor = (float)step.Step.Denoised[1],
-                Earlier2Factor = (float)step.Step.Denoised[2],
-                Earlier3Factor = (float)step.Step.Denoised[3],
-                NoiseFactor = (float)step.Step.Noise,
-                Noise = step.Noise,
-                StepNumber = step.StepNumber,
-            };
-            return threads == 1 ? RunRows(operands, 0, step.Height) : RunParallel(operands, threads);
+                return Sweep(operands, Work.Estimate | Work.Noise | Work.Update, threads);
+            }
+
+            double* rowSums = stackalloc double[2 * operands.Height];
+            operands.RowSums = isLangevin ? rowSums : null;
+            Sweep(operands, Work.Estimate, threads);
+            if (isThresholded)
+            {
+                // x' is not yet written: its place serves to sort in.
+                DynamicThreshold.Apply(
+                    step.Samples.Denoised(step.Slot),
+                    step.Samples.Sample(step.Slot),
+                    step.Evaluation.ThresholdRatio,
+                    step.Evaluation.ClampLimit);
+            }
+
+            Sweep(operands, Work.Noise, threads);
+            if (isLangevin)
+            {
+                SetLangevin(ref operands, step.Step);
+            }
+
+            return Sweep(operands, Work.Update, threads);
         }
     }
 
+    private static Operands Prepare(in HostStep step)
+    {
+        SampleRing ring = step.Samples;
+        Operands operands = new()
+        {
+            Width = ring.Width,
+            Height = ring.Height,
+            Sample = Address(ring.Sample(ring.CurrentSlot)),
+            Denoised = Address(ring.Denoised(step.Slot)),
+            Next = Address(ring.Sample(step.Slot)),
+            SkipFactor = (float)step.Evaluation.Preconditioning.CSkip,
+            OutputFactor = (float)step.Evaluation.Preconditioning.COut,
+            Guidance = step.Evaluation.GuidanceScale,
+            Limit = step.Evaluation.ThresholdRatio > 0 ? float.PositiveInfinity : step.Evaluation.ClampLimit,
+            SampleFactor = (float)step.Step.Sample,
+            DenoisedFactor = (float)step.Step.Denoised[0],
+            NoiseFactor = step.Step.LearnedVariance ? 1 : (float)step.Step.Noise,
+            DrawsNoise = step.Step.LearnedVariance || step.Step.Noise != 0 || step.Step.Langevin > 0,
+            LogVarianceLow = (float)step.Step.LogVarianceLow,
+            LogVarianceHigh = (float)step.Step.LogVarianceHigh,
+            IsVarianceLearned = step.Step.LearnedVariance,
+            Noise = step.Noise,
+            StepNumber = step.StepNumber,
+        };
+        for (int k = 1; k < LinearStep.MaxDenoised; k++)
+        {
+            AddTerm(ref operands, ring, k, isSample: false, step.Step.Denoised[k]);
+            AddTerm(ref operands, ring, k, isSample: true, step.Step.EarlierSamples[k - 1]);
+        }
+
+        return operands;
+    }
+
+    // D_k lies beside the sample that it led to, x_(k-1).
+    private static void AddTerm(ref Operands operands, SampleRing ring, int age, bool isSample, double factor)
+    {
+        if (factor == 0)
+        {
+            return;
+        }
+
+        int slot = ring.HistorySlot(isSample ? age : age - 1);
+        if (slot < 0)
+        {
+            throw new ArgumentException(
+                $"The step reads {(isSample ? "x" : "D")}_{age}, which is older than the ring's history or the chain.");
+        }
+
+        ref Term term = ref operands.Terms[operands.TermCount++];
+        term.Image = Address(isSample ? ring.Sample(slot) : ring.Denoised(slot));
+        term.Factor = (float)factor;
+    }
+
+    private static float* Address(Span<float> nativeImage) =>
+        (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(nativeImage));
+
     private static void Validate(in HostStep step)
     {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(step.Width);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(step.Height);
-        int length = checked(Channels * step.Width * step.Height);
-        Check(step.Sample.Length, length, "x");
+        int length = step.Samples.PlaneLength;
         Check(step.ClassOutput.Length, length, "the network's output");
-        Check(step.Denoised.Length, length, "D");
-        Check(step.Next.Length, length, "x'");
         if (!step.NullOutput.IsEmpty)
         {
             Check(step.NullOutput.Length, length, "the network's output for no class");
         }
 
-        CheckEarlier(step.Step.Denoised[1], step.Earlier1.Length, length, "D_1");
-        CheckEarlier(step.Step.Denoised[2], step.Earlier2.Length, length, "D_2");
-        CheckEarlier(step.Step.Denoised[3], step.Earlier3.Length, length, "D_3");
-    }
-
-    private static void CheckEarlier(double factor, int actual, int expected, string image)
-    {
-        if (factor != 0)
+        if (step.Step.LearnedVariance)
         {
-            Check(actual, expected, image);
+            Check(step.VarianceOutput.Length, length, "the network's variance");
         }
     }
 
@@ -94,14 +152,19 @@ public static unsafe class HostStepKernel
         }
     }
 
-    private static bool RunParallel(Operands operands, int threads)
+    private static bool Sweep(in Operands operands, Work work, int threads) => threads == 1
+        ? RunRows(operands, work, 0, operands.Height)
+        : RunParallel(operands, work, threads);
+
+    // On its own, since the closure of a lambda is allocated at the entry of its method.
+    private static bool RunParallel(Operands operands, Work work, int threads)
     {
         int failures = 0;
         Parallel.For(0, threads, part =>
         {
             int first = (int)((long)operands.Height * part / threads);
             int end = (int)((long)operands.Height * (part + 1) / threads);
-            if (!RunRows(operands, first, end))
+            if (!RunRows(operands, work, first, end))
             {
                 Interlocked.Increment(ref failures);
             }
@@ -109,130 +172,77 @@ public static unsafe class HostStepKernel
         return failures == 0;
     }
 
-    private static bool RunRows(in Operands o, int firstRow, int endRow)
+    private static bool RunRows(in Operands o, Work work, int firstRow, int endRow)
     {
         long planeStride = (long)o.Width * o.Height;
         bool isFinite = true;
         for (int y = firstRow; y < endRow; y++)
         {
             long row = (long)y * o.Width;
-            if (o.NoiseFactor != 0)
+            if ((work & Work.Noise) != 0 && o.DrawsNoise)
             {
                 // z is drawn where x' will stand, which spares a buffer.
                 GaussianNoise.FillRow(o.Next + row, planeStride, o.Width, y, Channels, o.Noise, o.StepNumber);
+                SumRow(o, row, planeStride, y);
             }
 
             for (int channel = 0; channel < Channels; channel++)
             {
                 long offset = row + (channel * planeStride);
-                Estimate(o, offset);
-                isFinite &= Update(o, offset);
+                if ((work & Work.Estimate) != 0)
+                {
+                    Estimate(o, offset);
+                }
+
+                if ((work & Work.Update) != 0)
+                {
+                    isFinite &= Update(o, offset);
+                }
             }
         }
 
         return isFinite;
     }
 
-    // [HoSalimans22, Eq. 6] F = F_null + w·(F_class - F_null);  [Karras22, Eq. 7] D = clamp(cSkip·x + cOut·F)
-    private static void Estimate(in Operands o, long offset)
+    // ‖z‖² and ‖g‖² of a row, kept by row so that the threads' shares do not change the sum.
+    private static void SumRow(in Operands o, long row, long planeStride, int y)
     {
-        float* x = o.Sample + offset;
-        float* f = o.ClassOutput + offset;
-        float* unconditional = o.NullOutput is null ? f : o.NullOutput + offset;
-        float* d = o.Denoised + offset;
-        bool isGuided = o.NullOutput is not null;
-        Vector<float> limit = new(o.Limit);
-        int i = 0;
-        for (; i <= o.Width - Vector<float>.Count; i += Vector<float>.Count)
-        {
-            Vector<float> output = Vector.Load(f + i);
-            if (isGuided)
-            {
-                Vector<float> none = Vector.Load(unconditional + i);
-                output = none + (o.Guidance * (output - none));
-            }
-
-            Vector<float> estimate = (o.SkipFactor * Vector.Load(x + i)) + (o.OutputFactor * output);
-            Vector.Store(Vector.Min(Vector.Max(estimate, -limit), limit), d + i);
-        }
-
-        for (; i < o.Width; i++)
-        {
-            float output = isGuided ? unconditional[i] + (o.Guidance * (f[i] - unconditional[i])) : f[i];
-            float estimate = (o.SkipFactor * x[i]) + (o.OutputFactor * output);
-            d[i] = MathF.Min(MathF.Max(estimate, -o.Limit), o.Limit);
-        }
-    }
-
-    // x' = a·x + Σ c_k·D_k + s·z
-    private static bool Update(in Operands o, long offset)
-    {
-        float* next = o.Next + offset;
-        if (o.NoiseFactor == 0)
-        {
-            new Span<float>(next, o.Width).Clear();
-        }
-
-        Combine(next, o.NoiseFactor, o.Sample + offset, o.SampleFactor, o.Denoised + offset, o.DenoisedFactor, o.Width);
-        AddScaled(next, o.Earlier1, offset, o.Earlier1Factor, o.Width);
-        AddScaled(next, o.Earlier2, offset, o.Earlier2Factor, o.Width);
-        AddScaled(next, o.Earlier3, offset, o.Earlier3Factor, o.Width);
-        return IsFinite(next, o.Width);
-    }
-
-    private static void Combine(float* next, float s, float* x, float a, float* d, float c, int width)
-    {
-        int i = 0;
-        for (; i <= width - Vector<float>.Count; i += Vector<float>.Count)
-        {
-            Vector<float> sum = (a * Vector.Load(x + i)) + (c * Vector.Load(d + i)) + (s * Vector.Load(next + i));
-            Vector.Store(sum, next + i);
-        }
-
-        for (; i < width; i++)
-        {
-            next[i] = (a * x[i]) + (c * d[i]) + (s * next[i]);
-        }
-    }
-
-    private static void AddScaled(float* next, float* image, long offset, float factor, int width)
-    {
-        if (factor == 0)
+        if (o.RowSums is null)
         {
             return;
         }
 
-        float* term = image + offset;
-        int i = 0;
-        for (; i <= width - Vector<float>.Count; i += Vector<float>.Count)
+        (double noise, double score) = (0, 0);
+        for (int channel = 0; channel < Channels; channel++)
         {
-            Vector.Store(Vector.Load(next + i) + (factor * Vector.Load(term + i)), next + i);
+            long offset = row + (channel * planeStride);
+            for (int x = 0; x < o.Width; x++)
+            {
+                double z = o.Next[offset + x];
+                double g = (o.SampleFactor * (double)o.Sample[offset + x])
+                    + (o.DenoisedFactor * (double)o.Denoised[offset + x]);
+                noise += z * z;
+                score += g * g;
+            }
         }
 
-        for (; i < width; i++)
-        {
-            next[i] += factor * term[i];
-        }
+        (o.RowSums[2 * y], o.RowSums[(2 * y) + 1]) = (noise, score);
     }
 
-    // v - v is 0 for finite values and NaN for the others: one subtraction and one addition a vector.
-    private static bool IsFinite(float* values, int width)
+    // [Song21SDE, Alg. 4] ε = 2·(r·‖z‖/‖g‖)²; x' = x + ε·g + √(2ε)·z
+    private static void SetLangevin(ref Operands operands, in LinearStep step)
     {
-        Vector<float> sum = Vector<float>.Zero;
-        int i = 0;
-        for (; i <= width - Vector<float>.Count; i += Vector<float>.Count)
+        (double noise, double score) = (0, 0);
+        for (int y = 0; y < operands.Height; y++)
         {
-            Vector<float> value = Vector.Load(values + i);
-            sum += value - value;
+            noise += operands.RowSums[2 * y];
+            score += operands.RowSums[(2 * y) + 1];
         }
 
-        float rest = Vector.Sum(sum);
-        for (; i < width; i++)
-        {
-            rest += values[i] - values[i];
-        }
-
-        return rest == 0;
+        double epsilon = score > 0 ? step.Langevin * noise / score : 0;
+        operands.SampleFactor = (float)(1 + (epsilon * step.Sample));
+        operands.DenoisedFactor = (float)(epsilon * step.Denoised[0]);
+        operands.NoiseFactor = (float)Math.Sqrt(2 * epsilon);
     }
 
     private struct Operands
@@ -242,22 +252,36 @@ public static unsafe class HostStepKernel
         public float* Sample;
         public float* ClassOutput;
         public float* NullOutput;
-        public float* Earlier1;
-        public float* Earlier2;
-        public float* Earlier3;
+        public float* Variance;
         public float* Denoised;
         public float* Next;
+        public double* RowSums;
         public float SkipFactor;
         public float OutputFactor;
         public float Guidance;
         public float Limit;
         public float SampleFactor;
         public float DenoisedFactor;
-        public float Earlier1Factor;
-        public float Earlier2Factor;
-        public float Earlier3Factor;
         public float NoiseFactor;
+        public bool DrawsNoise;
+        public bool IsVarianceLearned;
+        public float LogVarianceLow;
+        public float LogVarianceHigh;
+        public TermList Terms;
+        public int TermCount;
         public NoiseSource Noise;
         public int StepNumber;
+    }
+
+    private struct Term
+    {
+        public float* Image;
+        public float Factor;
+    }
+
+    [InlineArray(2 * (LinearStep.MaxDenoised - 1))]
+    private struct TermList
+    {
+        private Term _first;
     }
 }

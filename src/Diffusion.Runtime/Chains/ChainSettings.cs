@@ -1,3 +1,4 @@
+using Diffusion.Runtime.Denoising;
 using Diffusion.Runtime.Models;
 using Diffusion.Runtime.Noise;
 using Diffusion.Runtime.Schedules;
@@ -16,8 +17,8 @@ public sealed record ChainSettings
     public required Solver Solver { get; init; }
 
     /// <summary>
-    /// N+1 levels, noisiest first, as <see cref="StepGrid.Create"/> gives them; a later part of a grid starts an image
-    /// there.
+    /// The level of each evaluation and of the result, as <see cref="Solver.PlaceEvaluations"/> gives them for a grid; a
+    /// later part of a grid starts an image there.
     /// </summary>
     public required ReadOnlyMemory<NoiseLevel> Levels { get; init; }
 
@@ -33,8 +34,14 @@ public sealed record ChainSettings
     /// <summary>w of classifier-free guidance; 1 is none. [HoSalimans22, Eq. 6]</summary>
     public float GuidanceScale { get; init; } = 1;
 
+    /// <summary>The noise levels at which guidance applies; by default all.</summary>
+    public GuidanceInterval GuidanceInterval { get; init; } = GuidanceInterval.All;
+
     /// <summary>Clean estimates are clamped to [-limit, limit]; infinity leaves them alone.</summary>
     public float ClampLimit { get; init; } = float.PositiveInfinity;
+
+    /// <summary>Above 0, dynamic thresholding by that share of |D| in place of the clamp. [Saharia22, Sec. 2.3]</summary>
+    public float ThresholdRatio { get; init; }
 
     /// <summary>The noise function.</summary>
     public NoiseSource Noise { get; init; }

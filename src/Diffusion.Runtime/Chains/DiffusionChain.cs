@@ -74,7 +74,7 @@ public sealed class DiffusionChain : IDisposable
     /// <summary>Whether <see cref="AdvanceSlice"/> has something to do.</summary>
     public bool IsRunnable => Status is ChainStatus.Running or ChainStatus.Waiting;
 
-    /// <summary>Steps finished, 0 .. <see cref="StepCount"/>.</summary>
+    /// <summary>Steps finished, 0 .. <see cref="StepCount"/>; one for each network evaluation.</summary>
     public int Step { get; private set; }
 
     /// <summary>Steps in all.</summary>
@@ -164,7 +164,9 @@ public sealed class DiffusionChain : IDisposable
     {
         if (_slice == StartSlice)
         {
-            _session.Start(Level, _settings.Noise, _settings.Image.Span);
+            // An inversion starts from the image as it is.
+            NoiseLevel first = _settings.Solver.IsInversion ? Level with { Sigma = 0 } : Level;
+            _session.Start(first, _settings.Noise, _settings.Image.Span);
             _slice++;
             return true;
         }
@@ -199,13 +201,16 @@ public sealed class DiffusionChain : IDisposable
     {
         ModelDescription model = _settings.Model;
         NoiseLevel level = Level;
-        double time = _settings.HasModelTimes ? level.Time : model.Schedule.TimeAtLambda(level.Lambda);
+        Preconditioning preconditioning = _settings.HasModelTimes
+            ? Preconditioning.For(model.Prediction, level, model.Schedule.NetworkTime(level.Time), model.SigmaData)
+            : Preconditioning.Across(model.Prediction, level, model.Schedule, model.SigmaData);
         Evaluation evaluation = new(
-            Preconditioning.For(model.Prediction, level, model.Schedule.NetworkTime(time)),
+            preconditioning,
             _settings.ClassLabel,
             model.NullLabel,
-            _settings.GuidanceScale,
-            _settings.ClampLimit);
+            _settings.GuidanceInterval.Contains(level) ? _settings.GuidanceScale : 1,
+            _settings.ClampLimit,
+            _settings.ThresholdRatio);
         _session.BeginEvaluation(evaluation);
     }
 

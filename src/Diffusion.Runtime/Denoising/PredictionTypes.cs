@@ -1,9 +1,9 @@
 namespace Diffusion.Runtime.Denoising;
 
-/// <summary>diffusers' names of <see cref="PredictionType"/>.</summary>
+/// <summary>The names of <see cref="PredictionType"/>, diffusers' where it has the type.</summary>
 public static class PredictionTypes
 {
-    private static readonly string[] _names = ["epsilon", "sample", "v_prediction"];
+    private static readonly string[] _names = ["epsilon", "sample", "v_prediction", "score", "edm"];
 
     /// <summary>The names in the order of the enumeration.</summary>
     public static IReadOnlyList<string> Names => _names;
@@ -12,7 +12,7 @@ public static class PredictionTypes
     public static string Name(this PredictionType type) => _names[(int)type];
 
     /// <summary>The type of the given name.</summary>
-    /// <param name="name"><c>epsilon</c>, <c>sample</c> or <c>v_prediction</c>.</param>
+    /// <param name="name">One of <see cref="Names"/>.</param>
     /// <exception cref="ArgumentException">The name is none of them.</exception>
     public static PredictionType Parse(string name)
     {

@@ -27,4 +27,13 @@ public sealed record ModelDescription
     /// Clean estimates are clamped to [-limit, limit] when a request asks for it; 1 for images in [-1, 1].
     /// </summary>
     public float ClampLimit { get; init; } = 1;
+
+    /// <summary>The data's deviation for a network with EDM's preconditioning. [Karras22, Table 1]</summary>
+    public double SigmaData { get; init; } = Preconditioning.DefaultSigmaData;
+
+    /// <summary>The data's curve for solvers with the optimal variance, or null where none was estimated.</summary>
+    public CleanVariance? CleanVariance { get; init; }
+
+    /// <summary>Whether the network predicts a variance in a second half of its channels. [Nichol21, Sec. 3.1]</summary>
+    public bool PredictsVariance { get; init; }
 }

@@ -60,25 +60,10 @@ public sealed record SchedulerConfig
         return BetaSchedule switch
         {
             "linear" => NoiseSchedules.Linear(NumTrainTimesteps, BetaStart, BetaEnd),
-            "scaled_linear" => CreateScaledLinear(),
+            "scaled_linear" => NoiseSchedules.ScaledLinear(NumTrainTimesteps, BetaStart, BetaEnd),
             "squaredcos_cap_v2" => NoiseSchedules.Cosine(NumTrainTimesteps),
             _ => throw new ArgumentException(
                 $"Unknown β schedule '{BetaSchedule}'; known are linear, scaled_linear, squaredcos_cap_v2."),
         };
-    }
-
-    /// <summary>√β growing linearly, as diffusers defines <c>scaled_linear</c>.</summary>
-    private BetaSchedule CreateScaledLinear()
-    {
-        double first = Math.Sqrt(BetaStart);
-        double last = Math.Sqrt(BetaEnd);
-        double[] betas = new double[NumTrainTimesteps];
-        for (int t = 0; t < betas.Length; t++)
-        {
-            double root = first + ((last - first) * t / (betas.Length - 1));
-            betas[t] = root * root;
-        }
-
-        return new BetaSchedule("scaled-linear", betas);
     }
 }

@@ -9,12 +9,18 @@ namespace Diffusion.Runtime.Schedules;
 public sealed class BetaSchedule : NoiseSchedule
 {
     private readonly double[] _logAlpha;
+    private readonly double[]? _trainedTimes;
 
     /// <summary>Builds the schedule from its table.</summary>
     /// <param name="name">The schedule's name.</param>
     /// <param name="betas">β_0 .. β_(T-1), at least two, each in (0, 1).</param>
     /// <exception cref="ArgumentException">The table is too short or a β is outside (0, 1).</exception>
     public BetaSchedule(string name, ReadOnlySpan<double> betas)
+        : this(name, betas, trainedTimes: null)
+    {
+    }
+
+    private BetaSchedule(string name, ReadOnlySpan<double> betas, double[]? trainedTimes)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         if (betas.Length < 2)
@@ -23,6 +29,7 @@ public sealed class BetaSchedule : NoiseSchedule
         }
 
         Name = name;
+        _trainedTimes = trainedTimes;
         _logAlpha = new double[betas.Length];
         double logAlphaBar = 0;
         for (int t = 0; t < betas.Length; t++)
@@ -46,25 +53,25 @@ public sealed class BetaSchedule : NoiseSchedule
     public int Count => _logAlpha.Length;
 
     /// <inheritdoc/>
+    public override int? TableLength => Count;
+
+    /// <inheritdoc/>
     public override double MinTime => 0;
 
     /// <inheritdoc/>
     public override double MaxTime => _logAlpha.Length - 1;
 
     /// <inheritdoc/>
-    public override NoiseLevel At(double time)
-    {
-        time = Math.Clamp(time, MinTime, MaxTime);
-        int left = Segment(time);
-        double logAlpha = _logAlpha[left] + ((time - left) * Slope(left));
-
-        // σ = √(1 - α²) without the cancellation that 1 - α² has near the clean end.
-        double sigmaSquared = -double.ExpM1(2 * logAlpha);
-        return new NoiseLevel(time, Math.Exp(logAlpha), Math.Sqrt(sigmaSquared));
-    }
+    /// <remarks>At an entry of the table the slope that leads to it, which is that of its own β.</remarks>
+    public override double LogAlphaDerivative(double time) => Slope(Segment(Math.Clamp(time, MinTime, MaxTime)));
 
     /// <inheritdoc/>
-    public override double LogAlphaDerivative(double time) => Slope(Segment(Math.Clamp(time, MinTime, MaxTime)));
+    public override double LambdaDerivative(double time)
+    {
+        // λ = ln α - ½·ln(1 - α²), so dλ/dt = (d ln α / dt)/σ²
+        (_, double sigma) = Scales(Math.Clamp(time, MinTime, MaxTime));
+        return LogAlphaDerivative(time) / (sigma * sigma);
+    }
 
     /// <inheritdoc/>
     public override double TimeAtLambda(double lambda)
@@ -100,10 +107,81 @@ public sealed class BetaSchedule : NoiseSchedule
     }
 
     /// <inheritdoc/>
-    /// <remarks>Networks trained on a table see its index.</remarks>
-    public override double NetworkTime(double time) => Math.Clamp(time, MinTime, MaxTime);
+    /// <remarks>Networks trained on a table see its index; after respacing, that of the table they know.</remarks>
+    public override double NetworkTime(double time)
+    {
+        time = Math.Clamp(time, MinTime, MaxTime);
+        if (_trainedTimes is null)
+        {
+            return time;
+        }
 
-    private int Segment(double time) => Math.Min((int)time, _logAlpha.Length - 2);
+        int left = Segment(time);
+        return _trainedTimes[left] + ((time - left) * (_trainedTimes[left + 1] - _trainedTimes[left]));
+    }
+
+    /// <summary>The table of a subset of these levels, for sampling in fewer steps. [Nichol21, Sec. 4]</summary>
+    /// <param name="times">Indices of this table to keep, at least two, rising.</param>
+    /// <returns>A schedule with an entry for each; the network sees the indices of this one.</returns>
+    /// <exception cref="ArgumentException">The indices are too few, fall, or leave the table.</exception>
+    public BetaSchedule Respace(ReadOnlySpan<int> times)
+    {
+        double[] betas = new double[times.Length];
+        double[] trained = new double[times.Length];
+        for (int i = 0; i < times.Length; i++)
+        {
+            int previous = i == 0 ? -1 : times[i - 1];
+            if (times[i] <= previous || times[i] >= Count)
+            {
+                throw new ArgumentException(
+                    $"Kept time {times[i]} follows {previous}; times must rise and be below {Count}.", nameof(times));
+            }
+
+            // [Nichol21, Eq. 19] β_S_t = 1 - ᾱ_S_t/ᾱ_S_(t-1)
+            double before = i == 0 ? 0 : _logAlpha[previous];
+            betas[i] = -double.ExpM1(2 * (_logAlpha[times[i]] - before));
+            trained[i] = NetworkTime(times[i]);
+        }
+
+        return new BetaSchedule(Name, betas, trained);
+    }
+
+    /// <summary>
+    /// The same table, shifted and scaled in α so that its last level has (almost) no signal. [Lin23, Alg. 1]
+    /// </summary>
+    /// <remarks>
+    /// The paper ends at ᾱ = 0, where a network that predicts ε says nothing and λ is infinite; this one ends at
+    /// ᾱ = 2^-24, as diffusers does for its Euler solvers, so that every solver stays finite.
+    /// </remarks>
+    public BetaSchedule RescaleToZeroTerminalSnr()
+    {
+        double first = Math.Exp(_logAlpha[0]);
+        double last = Math.Exp(_logAlpha[^1]);
+        double floor = Math.Pow(2, -12);
+        double[] betas = new double[Count];
+        double before = 1;
+        for (int t = 0; t < Count; t++)
+        {
+            // [Lin23, Alg. 1] √ᾱ' = (√ᾱ - √ᾱ_T)·√ᾱ_1/(√ᾱ_1 - √ᾱ_T)
+            double alpha = Math.Max(floor, (Math.Exp(_logAlpha[t]) - last) * first / (first - last));
+            betas[t] = 1 - (alpha * alpha / (before * before));
+            before = alpha;
+        }
+
+        return new BetaSchedule(Name + "-zero-snr", betas);
+    }
+
+    /// <inheritdoc/>
+    protected override (double Alpha, double Sigma) Scales(double time)
+    {
+        int left = Segment(time);
+        double logAlpha = _logAlpha[left] + ((time - left) * Slope(left));
+
+        // σ = √(1 - α²) without the cancellation that 1 - α² has near the clean end.
+        return (Math.Exp(logAlpha), Math.Sqrt(-double.ExpM1(2 * logAlpha)));
+    }
+
+    private int Segment(double time) => Math.Clamp((int)Math.Ceiling(time) - 1, 0, _logAlpha.Length - 2);
 
     private double Slope(int left) => _logAlpha[left + 1] - _logAlpha[left];
 }

@@ -7,7 +7,8 @@ public static class NoiseSchedules
     private const double MaxBeta = 0.999;
     private const double CosineOffset = 0.008;
 
-    private static readonly string[] _names = ["linear", "cosine"];
+    private static readonly string[] _names =
+        ["linear", "cosine", "scaled-linear", "cosine-zero-snr", "vp", "sub-vp", "ve", "edm", "vdm"];
 
     /// <summary>The names that <see cref="Parse"/> knows.</summary>
     public static IReadOnlyList<string> Names => _names;
@@ -44,13 +45,38 @@ public static class NoiseSchedules
         return new BetaSchedule("cosine", betas);
     }
 
-    /// <summary>The schedule of the given name, with 1000 entries.</summary>
+    /// <summary>√β growing linearly, as latent diffusion and diffusers' <c>scaled_linear</c> have it. [Rombach22]</summary>
+    /// <param name="count">Entries of the table, at least 2.</param>
+    /// <param name="firstBeta">β_0, in (0, 1).</param>
+    /// <param name="lastBeta">β_(T-1), in (0, 1).</param>
+    public static BetaSchedule ScaledLinear(int count = 1000, double firstBeta = 0.00085, double lastBeta = 0.012)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 2);
+        (double first, double last) = (Math.Sqrt(firstBeta), Math.Sqrt(lastBeta));
+        double[] betas = new double[count];
+        for (int t = 0; t < count; t++)
+        {
+            double root = first + ((last - first) * t / (count - 1));
+            betas[t] = root * root;
+        }
+
+        return new BetaSchedule("scaled-linear", betas);
+    }
+
+    /// <summary>The schedule of the given name with its paper's constants; tables have 1000 entries.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
     /// <exception cref="ArgumentException">The name is none of them.</exception>
     public static NoiseSchedule Parse(string name) => name switch
     {
         "linear" => Linear(),
         "cosine" => Cosine(),
+        "scaled-linear" => ScaledLinear(),
+        "cosine-zero-snr" => Cosine().RescaleToZeroTerminalSnr(),
+        "vp" => new VpSchedule(),
+        "sub-vp" => new SubVpSchedule(),
+        "ve" => new VeSchedule(),
+        "edm" => new EdmSchedule(),
+        "vdm" => new LogSnrSchedule(),
         _ => throw new ArgumentException(
             $"Unknown schedule '{name}'; known are {string.Join(", ", _names)}.", nameof(name)),
     };

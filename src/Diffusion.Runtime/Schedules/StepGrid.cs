@@ -6,10 +6,13 @@ public static class StepGrid
     /// <summary>The most steps that a chain may have.</summary>
     public const int MaxStepCount = 1000;
 
+    // [Karras22, Sec. 3] ρ = 7 looks best, 3 would even out the truncation error.
+    private const double KarrasRho = 7;
+
     /// <summary>The levels of a chain of <paramref name="stepCount"/> steps.</summary>
     /// <param name="schedule">The schedule on which the levels lie.</param>
     /// <param name="spacing">How they are placed.</param>
-    /// <param name="stepCount">N, 1 .. <see cref="MaxStepCount"/>, and no more than the schedule has levels.</param>
+    /// <param name="stepCount">N, 1 .. <see cref="MaxStepCount"/>, and no more than a table has entries.</param>
     /// <returns>N+1 levels, noisiest first; the last is <see cref="NoiseLevel.Clean"/>.</returns>
     /// <remarks>
     /// One step always starts from the schedule's noisiest level, where diffusers' leading and linspace would start
@@ -19,8 +22,7 @@ public static class StepGrid
     public static NoiseLevel[] Create(NoiseSchedule schedule, StepSpacing spacing, int stepCount)
     {
         ArgumentNullException.ThrowIfNull(schedule);
-        double trainingCount = schedule.MaxTime - schedule.MinTime + 1;
-        int limit = (int)Math.Min(MaxStepCount, trainingCount);
+        int limit = Math.Min(MaxStepCount, schedule.TableLength ?? MaxStepCount);
         if (stepCount < 1 || stepCount > limit)
         {
             throw new ArgumentOutOfRangeException(
@@ -30,35 +32,101 @@ public static class StepGrid
         NoiseLevel[] levels = new NoiseLevel[stepCount + 1];
         for (int i = 0; i < stepCount; i++)
         {
-            double time = stepCount == 1 ? schedule.MaxTime : TimeOf(i, schedule, spacing, stepCount, trainingCount);
-            levels[i] = schedule.At(time);
+            levels[i] = stepCount == 1
+                ? schedule.At(schedule.MaxTime)
+                : LevelOf(i, schedule, spacing, stepCount);
         }
 
         levels[stepCount] = NoiseLevel.Clean;
         return levels;
     }
 
-    private static double TimeOf(
-        int index, NoiseSchedule schedule, StepSpacing spacing, int stepCount, double trainingCount)
+    /// <summary>The levels of a chain at the given times.</summary>
+    /// <param name="schedule">The schedule on which the levels lie.</param>
+    /// <param name="times">At least one time within the schedule's range, falling.</param>
+    /// <returns>A level for each time, and <see cref="NoiseLevel.Clean"/>.</returns>
+    /// <exception cref="ArgumentException">The times are none, too many, outside the range, or do not fall.</exception>
+    public static NoiseLevel[] Create(NoiseSchedule schedule, ReadOnlySpan<double> times)
+    {
+        ArgumentNullException.ThrowIfNull(schedule);
+        if (times.Length is < 1 or > MaxStepCount)
+        {
+            throw new ArgumentException($"Times must be 1 to {MaxStepCount}, not {times.Length}.", nameof(times));
+        }
+
+        NoiseLevel[] levels = new NoiseLevel[times.Length + 1];
+        for (int i = 0; i < times.Length; i++)
+        {
+            double above = i == 0 ? double.PositiveInfinity : times[i - 1];
+            if (!(times[i] >= schedule.MinTime && times[i] <= schedule.MaxTime && times[i] < above))
+            {
+                throw new ArgumentException(
+                    $"Time {i} is {times[i]}; times must fall and lie from {schedule.MinTime} to {schedule.MaxTime} "
+                    + $"on the schedule '{schedule.Name}'.",
+                    nameof(times));
+            }
+
+            levels[i] = schedule.At(times[i]);
+        }
+
+        levels[^1] = NoiseLevel.Clean;
+        return levels;
+    }
+
+    private static NoiseLevel LevelOf(int index, NoiseSchedule schedule, StepSpacing spacing, int stepCount)
     {
         int stepsLeft = stepCount - 1 - index;
         double fromCleanest = (double)stepsLeft / (stepCount - 1);
         return spacing switch
         {
-            StepSpacing.Leading => schedule.MinTime + (stepsLeft * Math.Floor(trainingCount / stepCount)),
-            StepSpacing.Linspace => schedule.MinTime + Math.Round(fromCleanest * (trainingCount - 1)),
-            StepSpacing.Trailing =>
-                schedule.MinTime + Math.Round(trainingCount - (index * trainingCount / stepCount)) - 1,
-            StepSpacing.LogSnr => TimeByLambda(schedule, fromCleanest),
-            _ => throw new ArgumentOutOfRangeException(nameof(spacing), spacing, "Unknown step spacing."),
+            StepSpacing.LogSnr => LevelByLambda(schedule, fromCleanest),
+            StepSpacing.Karras => LevelByRatio(schedule, fromCleanest),
+            _ when schedule.TableLength is { } length =>
+                schedule.At(schedule.MinTime + TableIndex(index, stepsLeft, spacing, stepCount, length)),
+            _ => schedule.At(TimeOf(index, stepsLeft, spacing, stepCount, schedule)),
+        };
+    }
+
+    private static double TableIndex(int index, int stepsLeft, StepSpacing spacing, int stepCount, int length) =>
+        spacing switch
+        {
+            StepSpacing.Leading => stepsLeft * (length / stepCount),
+            StepSpacing.Linspace => Math.Round((double)stepsLeft / (stepCount - 1) * (length - 1)),
+            StepSpacing.Trailing => Math.Round(length - (index * (double)length / stepCount)) - 1,
+            _ => throw Unknown(spacing),
+        };
+
+    // The same without a table to round to.
+    private static double TimeOf(
+        int index, int stepsLeft, StepSpacing spacing, int stepCount, NoiseSchedule schedule)
+    {
+        double range = schedule.MaxTime - schedule.MinTime;
+        return spacing switch
+        {
+            StepSpacing.Leading => schedule.MinTime + (stepsLeft * range / stepCount),
+            StepSpacing.Linspace => schedule.MinTime + (stepsLeft * range / (stepCount - 1)),
+            StepSpacing.Trailing => schedule.MaxTime - (index * range / stepCount),
+            _ => throw Unknown(spacing),
         };
     }
 
     // [Lu22, Sec. 3.4] λ_i = λ_T + i/(N-1)·(λ_0 - λ_T)
-    private static double TimeByLambda(NoiseSchedule schedule, double fromCleanest)
+    private static NoiseLevel LevelByLambda(NoiseSchedule schedule, double fromCleanest)
     {
         double cleanest = schedule.At(schedule.MinTime).Lambda;
         double noisiest = schedule.At(schedule.MaxTime).Lambda;
-        return schedule.TimeAtLambda(cleanest + (fromCleanest * (noisiest - cleanest)));
+        return schedule.AtLambda(cleanest + (fromCleanest * (noisiest - cleanest)));
     }
+
+    // [Karras22, Eq. 5] σ_i = (σ_max^(1/ρ) + i/(N-1)·(σ_min^(1/ρ) - σ_max^(1/ρ)))^ρ
+    private static NoiseLevel LevelByRatio(NoiseSchedule schedule, double fromCleanest)
+    {
+        double smallest = Math.Pow(schedule.At(schedule.MinTime).Ratio, 1 / KarrasRho);
+        double largest = Math.Pow(schedule.At(schedule.MaxTime).Ratio, 1 / KarrasRho);
+        double ratio = Math.Pow(smallest + (fromCleanest * (largest - smallest)), KarrasRho);
+        return schedule.AtLambda(-Math.Log(ratio));
+    }
+
+    private static ArgumentOutOfRangeException Unknown(StepSpacing spacing) =>
+        new(nameof(spacing), spacing, "Unknown step spacing.");
 }

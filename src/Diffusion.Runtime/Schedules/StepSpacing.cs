@@ -16,6 +16,12 @@ public enum StepSpacing
     /// <summary>Multiples of T/N downward from T-1; <c>trailing</c>. [Lin23, Table 2]</summary>
     Trailing,
 
-    /// <summary>Evenly in the logarithm of the signal-to-noise ratio; <c>logsnr</c>. [Lu22, Sec. 3.4]</summary>
+    /// <summary>
+    /// Evenly in the logarithm of the signal-to-noise ratio; <c>logsnr</c>. The same as evenly in ln σ, which k-diffusion
+    /// and diffusers call <c>exponential</c>. [Lu22, Sec. 3.4]
+    /// </summary>
     LogSnr,
+
+    /// <summary>Evenly in σ^(1/ρ) with ρ = 7, σ the noise-to-signal ratio; <c>karras</c>. [Karras22, Eq. 5]</summary>
+    Karras,
 }

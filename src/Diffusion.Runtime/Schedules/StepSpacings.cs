@@ -3,7 +3,7 @@ namespace Diffusion.Runtime.Schedules;
 /// <summary>The names of <see cref="StepSpacing"/>.</summary>
 public static class StepSpacings
 {
-    private static readonly string[] _names = ["leading", "linspace", "trailing", "logsnr"];
+    private static readonly string[] _names = ["leading", "linspace", "trailing", "logsnr", "karras"];
 
     /// <summary>The names in the order of the enumeration.</summary>
     public static IReadOnlyList<string> Names => _names;
@@ -12,11 +12,11 @@ public static class StepSpacings
     public static string Name(this StepSpacing spacing) => _names[(int)spacing];
 
     /// <summary>The spacing of the given name.</summary>
-    /// <param name="name">One of <see cref="Names"/>.</param>
+    /// <param name="name">One of <see cref="Names"/>, or <c>exponential</c> for <c>logsnr</c>.</param>
     /// <exception cref="ArgumentException">The name is none of them.</exception>
     public static StepSpacing Parse(string name)
     {
-        int index = Array.IndexOf(_names, name);
+        int index = Array.IndexOf(_names, name == "exponential" ? "logsnr" : name);
         return index >= 0
             ? (StepSpacing)index
             : throw new ArgumentException(

@@ -1,3 +1,4 @@
+using Diffusion.Runtime.Denoising;
 using Diffusion.Runtime.Schedules;
 
 namespace Diffusion.Runtime.Solvers;
@@ -12,11 +13,13 @@ namespace Diffusion.Runtime.Solvers;
 public sealed class DdimSolver : Solver
 {
     private readonly double _eta;
+    private readonly CleanVariance? _optimal;
 
     /// <summary>Makes the solver.</summary>
     /// <param name="eta">η in [0, 1]; 0 (the default) is deterministic.</param>
+    /// <param name="optimal">The data's curve for the optimal variance [Bao22, Eq. 7], or null for DDIM's own.</param>
     /// <exception cref="ArgumentOutOfRangeException">η is outside [0, 1].</exception>
-    public DdimSolver(double eta = 0)
+    public DdimSolver(double eta = 0, CleanVariance? optimal = null)
     {
         if (!(eta is >= 0 and <= 1))
         {
@@ -24,24 +27,25 @@ public sealed class DdimSolver : Solver
         }
 
         _eta = eta;
+        _optimal = optimal;
     }
 
     /// <inheritdoc/>
-    public override string Name => "ddim";
+    public override string Name => _optimal is null ? "ddim" : "ddim-optimal";
 
     /// <inheritdoc/>
     public override int HistoryLength => 0;
 
     /// <inheritdoc/>
+    public override bool IsStochastic => _eta > 0 || _optimal is not null;
+
+    /// <inheritdoc/>
     public override LinearStep Plan(ReadOnlySpan<NoiseLevel> levels, int evaluation)
     {
-        NoiseLevel t = levels[evaluation];
-        NoiseLevel s = levels[evaluation + 1];
-        double alphaTs = t.Alpha / s.Alpha;
-        double varianceTs = Math.Max(0, (t.Sigma * t.Sigma) - (alphaTs * alphaTs * s.Sigma * s.Sigma));
+        (NoiseLevel t, NoiseLevel s) = (levels[evaluation], levels[evaluation + 1]);
 
         // [Song21DDIM, Eq. 16] σ_η = η·(σ_s/σ_t)·σ_t|s
-        double fresh = _eta * (s.Sigma / t.Sigma) * Math.Sqrt(varianceTs);
+        double fresh = _eta * Math.Sqrt(Posterior.Between(t, s).Variance);
 
         // [Song21DDIM, Eq. 12] x' = α_s·D + √(σ_s² - σ_η²)·ε + σ_η·z,  ε = (x - α_t·D)/σ_t
         double kept = Math.Sqrt(Math.Max(0, (s.Sigma * s.Sigma) - (fresh * fresh))) / t.Sigma;
@@ -50,6 +54,12 @@ public sealed class DdimSolver : Solver
         step.Denoised[0] = s.Alpha - (kept * t.Alpha);
         step.Noise = fresh;
         step.Target = s;
+        if (_optimal is not null && !s.IsClean)
+        {
+            double factor = step.Denoised[0];
+            step.Noise = Math.Sqrt((fresh * fresh) + (factor * factor * _optimal.At(t)));
+        }
+
         return step;
     }
 }

@@ -1,40 +1,78 @@
+using Diffusion.Runtime.Denoising;
 using Diffusion.Runtime.Schedules;
 
 namespace Diffusion.Runtime.Solvers;
 
 /// <summary>Ancestral sampling: each step draws from the posterior q(x_s | x_t, x_0 = D). [Ho20, Alg. 2]</summary>
 /// <remarks>Works between any two levels s &lt; t, not only neighbours of the table. Immutable; any thread.</remarks>
-/// <param name="largeVariance">
-/// False for the posterior's variance β̃, true for β_t|s; both are choices of [Ho20, Sec. 3.2], the first exact for
-/// data of no variance, the second for standard normal data.
-/// </param>
-public sealed class DdpmSolver(bool largeVariance = false) : Solver
+public sealed class DdpmSolver : Solver
 {
+    private readonly DdpmVariance _variance;
+    private readonly CleanVariance? _optimal;
+    private readonly bool _keepsLastNoise;
+
+    /// <summary>Makes the solver with a variance that is fixed or that the network predicts.</summary>
+    public DdpmSolver(DdpmVariance variance = DdpmVariance.Small)
+    {
+        _variance = variance;
+    }
+
+    /// <summary>Makes the solver with the variance that is best for the data. [Bao22, Eq. 7]</summary>
+    /// <param name="optimal">The data's curve.</param>
+    /// <param name="keepsLastNoise">
+    /// Whether the step onto the clean image adds its noise too, as the distribution wants; images look better without.
+    /// </param>
+    public DdpmSolver(CleanVariance optimal, bool keepsLastNoise = false)
+    {
+        ArgumentNullException.ThrowIfNull(optimal);
+        _optimal = optimal;
+        _keepsLastNoise = keepsLastNoise;
+    }
+
     /// <inheritdoc/>
-    public override string Name => "ddpm";
+    public override string Name => _optimal is not null ? "ddpm-optimal" : _variance switch
+    {
+        DdpmVariance.Large => "ddpm-large",
+        DdpmVariance.Learned => "ddpm-learned",
+        _ => "ddpm",
+    };
 
     /// <inheritdoc/>
     public override int HistoryLength => 0;
 
     /// <inheritdoc/>
+    public override bool IsStochastic => true;
+
+    /// <inheritdoc/>
+    public override bool ReadsVariance => _variance is DdpmVariance.Learned;
+
+    /// <inheritdoc/>
     public override LinearStep Plan(ReadOnlySpan<NoiseLevel> levels, int evaluation)
     {
-        NoiseLevel t = levels[evaluation];
-        NoiseLevel s = levels[evaluation + 1];
-        double varianceT = t.Sigma * t.Sigma;
-        double varianceS = s.Sigma * s.Sigma;
-
-        // [Kingma21, App. A.1] α_t|s = α_t/α_s, σ²_t|s = σ_t² - α²_t|s·σ_s²: the forward step from s to t.
-        double alphaTs = t.Alpha / s.Alpha;
-        double varianceTs = Math.Max(0, varianceT - (alphaTs * alphaTs * varianceS));
-
-        // [Ho20, Eq. 7] μ̃ = (α_t|s·σ_s²/σ_t²)·x + (α_s·σ²_t|s/σ_t²)·D,  β̃ = σ²_t|s·σ_s²/σ_t²
+        (NoiseLevel t, NoiseLevel s) = (levels[evaluation], levels[evaluation + 1]);
+        Posterior posterior = Posterior.Between(t, s);
         LinearStep step = default;
-        step.Sample = alphaTs * varianceS / varianceT;
-        step.Denoised[0] = s.IsClean ? 1 : s.Alpha * varianceTs / varianceT;
-        double variance = largeVariance && !s.IsClean ? varianceTs : varianceTs * varianceS / varianceT;
-        step.Noise = Math.Sqrt(variance);
+        step.Sample = posterior.Sample;
+        step.Denoised[0] = posterior.Clean;
         step.Target = s;
+        if (_optimal is not null)
+        {
+            // [Bao22, Eq. 7] σ*² = β̃ + c²·v: what x_0 varies by, seen through its factor c in the mean.
+            double variance = posterior.Variance + (posterior.Clean * posterior.Clean * _optimal.At(t));
+            step.Noise = s.IsClean && !_keepsLastNoise ? 0 : Math.Sqrt(variance);
+        }
+        else if (_variance is DdpmVariance.Learned && !s.IsClean)
+        {
+            step.LearnedVariance = true;
+            step.LogVarianceLow = Posterior.ClippedLogVariance(levels, evaluation);
+            step.LogVarianceHigh = Math.Log(posterior.ForwardVariance);
+        }
+        else
+        {
+            bool isLarge = _variance is DdpmVariance.Large && !s.IsClean;
+            step.Noise = Math.Sqrt(isLarge ? posterior.ForwardVariance : posterior.Variance);
+        }
+
         return step;
     }
 }

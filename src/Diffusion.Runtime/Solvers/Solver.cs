@@ -16,16 +16,31 @@ public abstract class Solver
     public abstract string Name { get; }
 
     /// <summary>
-    /// How many earlier clean estimates a step may read, 0 .. <see cref="LinearStep.MaxDenoised"/> - 1.
+    /// How many earlier evaluations a step may read, 0 .. <see cref="LinearStep.MaxDenoised"/> - 1.
     /// </summary>
     public abstract int HistoryLength { get; }
 
-    /// <summary>Network evaluations for <paramref name="stepCount"/> steps.</summary>
-    public virtual int EvaluationCount(int stepCount) => stepCount;
+    /// <summary>Whether steps add fresh noise.</summary>
+    public virtual bool IsStochastic => false;
 
-    /// <summary>Plans the update that follows evaluation <paramref name="evaluation"/>.</summary>
+    /// <summary>
+    /// Whether the chain turns an image into the noise that leads back to it, and so starts from the image alone.
+    /// </summary>
+    public virtual bool IsInversion => false;
+
+    /// <summary>Whether steps read the variance that a network predicts. [Nichol21, Eq. 15]</summary>
+    public virtual bool ReadsVariance => false;
+
+    /// <summary>Where the network is evaluated: once a step at the grid's levels, unless a solver needs more.</summary>
     /// <param name="levels">The grid, noisiest first: N+1 levels for N steps, the last one
     /// <see cref="NoiseLevel.Clean"/>.</param>
-    /// <param name="evaluation">Which evaluation has just been made, 0 .. <see cref="EvaluationCount"/> - 1.</param>
+    /// <param name="schedule">The schedule that the grid lies on, for levels between.</param>
+    /// <returns>The level of each evaluation in order, and at the end the level of the result.</returns>
+    public virtual NoiseLevel[] PlaceEvaluations(ReadOnlySpan<NoiseLevel> levels, NoiseSchedule schedule) =>
+        levels.ToArray();
+
+    /// <summary>Plans the update that follows evaluation <paramref name="evaluation"/>.</summary>
+    /// <param name="levels">What <see cref="PlaceEvaluations"/> returned.</param>
+    /// <param name="evaluation">Which evaluation has just been made, 0 .. <paramref name="levels"/>.Length - 2.</param>
     public abstract LinearStep Plan(ReadOnlySpan<NoiseLevel> levels, int evaluation);
 }

@@ -1,24 +1,52 @@
+using Diffusion.Runtime.Denoising;
+
 namespace Diffusion.Runtime.Solvers;
 
 /// <summary>The solvers that have a name.</summary>
 /// <remarks>Solvers are immutable, so the instances are shared; any thread.</remarks>
 public static class SolverCatalog
 {
-    private static readonly Solver[] _solvers = [new DdpmSolver(), new DdimSolver(), new DpmSolverPlusPlus2MSolver()];
-    private static readonly string[] _names = Array.ConvertAll(_solvers, solver => solver.Name);
+    private const string DdpmOptimal = "ddpm-optimal";
+    private const string DdimOptimal = "ddim-optimal";
+
+    private static readonly Solver[] _solvers =
+    [
+        new DdpmSolver(), new DdpmSolver(DdpmVariance.Large), new DdpmSolver(DdpmVariance.Learned), new DdimSolver(),
+        new EulerSolver(), new HeunSolver(), new HeunSolver(EdmChurn.ImageNet64), new EulerAncestralSolver(),
+        new EulerMaruyamaSolver(), new ReverseDiffusionSolver(), new ProbabilityFlowSolver(), new PredictorCorrectorSolver(),
+        new DpmSolverPlusPlusSolver(1), new DpmSolverPlusPlusSolver(2), new DpmSolverPlusPlus2SSolver(),
+        new DpmSolverPlusPlusSolver(3), new DpmSolverPlusPlusSolver(1, isSde: true),
+        new DpmSolverPlusPlusSolver(2, isSde: true), new DpmSolverPlusPlusSolver(3, isSde: true),
+        new UniPcSolver(1), new UniPcSolver(2), new UniPcSolver(3), new UniPcSolver(1, isBh2: false),
+        new UniPcSolver(2, isBh2: false), new UniPcSolver(3, isBh2: false), new PndmSolver(), new ConsistencySolver(),
+        new DdimInversionSolver(),
+    ];
+
+    private static readonly string[] _names =
+        [.. _solvers.Select(solver => solver.Name), DdpmOptimal, DdimOptimal];
 
     /// <summary>The names that <see cref="Parse"/> knows.</summary>
     public static IReadOnlyList<string> Names => _names;
 
+    /// <summary>The longest history that any of them reads.</summary>
+    public static int MaxHistoryLength { get; } = _solvers.Max(solver => solver.HistoryLength);
+
     /// <summary>The solver of the given name.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
-    /// <exception cref="ArgumentException">The name is none of them.</exception>
-    public static Solver Parse(string name)
+    /// <param name="optimal">The data's curve, which <c>ddpm-optimal</c> and <c>ddim-optimal</c> need.</param>
+    /// <exception cref="ArgumentException">The name is none of them, or its curve is missing.</exception>
+    public static Solver Parse(string name, CleanVariance? optimal = null)
     {
-        int index = Array.IndexOf(_names, name);
-        return index >= 0
-            ? _solvers[index]
-            : throw new ArgumentException(
+        if (name is DdpmOptimal or DdimOptimal)
+        {
+            return optimal is null
+                ? throw new ArgumentException(
+                    $"The solver '{name}' needs the optimal variance, which this model has no estimate of.", nameof(name))
+                : name == DdpmOptimal ? new DdpmSolver(optimal) : new DdimSolver(optimal: optimal);
+        }
+
+        return Array.Find(_solvers, solver => solver.Name == name)
+            ?? throw new ArgumentException(
                 $"Unknown solver '{name}'; known are {string.Join(", ", _names)}.", nameof(name));
     }
 }

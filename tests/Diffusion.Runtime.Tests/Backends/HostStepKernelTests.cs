@@ -2,30 +2,38 @@ using CsCheck;
 using Diffusion.Runtime.Backends;
 using Diffusion.Runtime.Denoising;
 using Diffusion.Runtime.Noise;
+using Diffusion.Runtime.Schedules;
+using Diffusion.Runtime.Sharing;
+using Diffusion.Runtime.Solvers;
 
 namespace Diffusion.Runtime.Tests.Backends;
 
 public sealed class HostStepKernelTests
 {
-    // Seven float32 roundings of terms of magnitude up to about 30.
-    private const double FloatTolerance = 2e-5;
+    // A dozen float32 roundings of terms of magnitude up to about 30.
+    private const double FloatTolerance = 4e-5;
+
+    private const int Age = LinearStep.MaxDenoised - 1;
 
     [Fact]
     public void Run_AnyCoefficients_MatchesTheFormulaInFloat64() => Gen.Select(
-        Gen.Int[1, 40], Gen.Int[1, 6], Gen.Int[1, 3], Gen.Bool, Gen.Double[-2, 2].Array[8]).Sample(
+        Gen.Int[1, 40], Gen.Int[1, 6], Gen.Int[1, 3], Gen.Bool, Gen.Double[-2, 2].Array[5 + (2 * Age)]).Sample(
         (width, height, threads, isGuided, c) =>
         {
-            Images images = new(width, height, seed: 3);
+            using Images images = new(width, height, seed: 3);
             HostStep step = images.Step();
             step.Evaluation = new Evaluation(new Preconditioning(c[0], c[1], 1, 0), 0, 1, (float)c[2], 1.5f);
             step.Step.Sample = c[3];
             step.Step.Denoised[0] = c[4];
-            step.Step.Denoised[1] = c[5];
-            step.Step.Denoised[3] = c[6];
-            step.Step.Noise = c[7];
+            for (int k = 1; k <= Age; k++)
+            {
+                step.Step.Denoised[k] = c[4 + k];
+                step.Step.EarlierSamples[k - 1] = c[4 + Age + k];
+            }
+
+            step.Step.Noise = 0.7;
             step.NullOutput = isGuided ? images.NullOutput : default;
-            float[] z = new float[images.Next.Length];
-            GaussianNoise.Fill(z, width, height, 3, step.Noise, step.StepNumber);
+            float[] z = images.Noise(step);
 
             Assert.True(HostStepKernel.Run(step, threads));
 
@@ -35,18 +43,90 @@ public sealed class HostStepKernelTests
                     ? images.NullOutput[i] + (c[2] * (images.ClassOutput[i] - images.NullOutput[i]))
                     : images.ClassOutput[i];
                 double d = Math.Clamp((c[0] * images.Sample[i]) + (c[1] * output), -1.5, 1.5);
-                double next = (c[3] * images.Sample[i]) + (c[4] * d) + (c[5] * images.Earlier1[i])
-                    + (c[6] * images.Earlier3[i]) + (c[7] * z[i]);
-                Assert.Equal(d, images.Denoised[i], FloatTolerance);
+                double next = (c[3] * images.Sample[i]) + (c[4] * d) + (0.7 * z[i]);
+                for (int k = 1; k <= Age; k++)
+                {
+                    next += (c[4 + k] * images.Denoised(k)[i]) + (c[4 + Age + k] * images.EarlierSample(k)[i]);
+                }
+
+                Assert.Equal(d, images.NewDenoised[i], FloatTolerance);
                 Assert.Equal(next, images.Next[i], FloatTolerance);
             }
         },
         iter: 200);
 
     [Fact]
+    public void Run_LearnedVariance_ScalesTheNoiseValueByValue()
+    {
+        using Images images = new(13, 5, seed: 2);
+        float[] variance = [.. Enumerable.Range(0, images.ClassOutput.Length).Select(i => MathF.Sin(i))];
+        HostStep step = images.Step();
+        step.VarianceOutput = variance;
+        step.Step.LearnedVariance = true;
+        (step.Step.LogVarianceLow, step.Step.LogVarianceHigh) = (-6, -2);
+        float[] z = images.Noise(step);
+
+        Assert.True(HostStepKernel.Run(step));
+
+        for (int i = 0; i < z.Length; i++)
+        {
+            // [Nichol21, Eq. 15] with v from [-1, 1] to [0, 1]
+            double v = (variance[i] + 1) / 2;
+            Assert.Equal(z[i] * Math.Exp(0.5 * ((v * -2) + ((1 - v) * -6))), images.Next[i], FloatTolerance);
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void Run_Langevin_StepsByTheNormsOfNoiseAndScore(int threads)
+    {
+        using Images images = new(17, 9, seed: 2);
+        HostStep step = images.Step();
+        step.Evaluation = new Evaluation(new Preconditioning(0, 1, 1, 0), 0, -1, 1, float.PositiveInfinity);
+        step.Step.Sample = -1.5;
+        step.Step.Denoised[0] = 1.2;
+        step.Step.Langevin = 0.02;
+        float[] z = images.Noise(step);
+
+        Assert.True(HostStepKernel.Run(step, threads));
+
+        double[] score = [.. images.Sample.Zip(images.ClassOutput, (x, d) => (-1.5 * x) + (1.2 * d))];
+        double epsilon = 0.02 * z.Sum(v => (double)v * v) / score.Sum(v => v * v);
+        for (int i = 0; i < z.Length; i++)
+        {
+            double expected = images.Sample[i] + (epsilon * score[i]) + (Math.Sqrt(2 * epsilon) * z[i]);
+            Assert.Equal(expected, images.Next[i], FloatTolerance);
+        }
+    }
+
+    [Theory]
+    [InlineData(0.9f)]
+    [InlineData(1f)]
+    [InlineData(0.01f)]
+    public void Run_DynamicThreshold_ScalesByThePercentile(float ratio)
+    {
+        using Images images = new(21, 7, seed: 8);
+        HostStep step = images.Step();
+        step.Evaluation = new Evaluation(new Preconditioning(0, 2, 1, 0), 0, -1, 1, 1, ratio);
+        step.Step.Denoised[0] = 1;
+
+        Assert.True(HostStepKernel.Run(step));
+
+        // [Saharia22, Sec. 2.3] s the percentile of |D| but at least the limit, D clamped to [-s, s] and divided by s.
+        float[] sorted = [.. images.ClassOutput.Select(f => MathF.Abs(2 * f)).Order()];
+        float s = Math.Max(1, sorted[Math.Min((int)(ratio * sorted.Length), sorted.Length - 1)]);
+        for (int i = 0; i < sorted.Length; i++)
+        {
+            Assert.Equal(Math.Clamp(2 * images.ClassOutput[i], -s, s) / s, images.NewDenoised[i], FloatTolerance);
+            Assert.Equal(images.NewDenoised[i], images.Next[i]);
+        }
+    }
+
+    [Fact]
     public void Run_LastStep_GivesTheCleanEstimateToTheBit()
     {
-        Images images = new(13, 5, seed: 1);
+        using Images images = new(13, 5, seed: 1);
         HostStep step = images.Step();
         step.Evaluation = new Evaluation(new Preconditioning(0, 1, 1, 0), 0, -1, 1, float.PositiveInfinity);
         step.Step.Denoised[0] = 1;
@@ -59,8 +139,8 @@ public sealed class HostStepKernelTests
     [Fact]
     public void Run_AnyThreads_GivesTheSameBits()
     {
-        Images one = new(37, 11, seed: 4);
-        Images many = new(37, 11, seed: 4);
+        using Images one = new(37, 11, seed: 4);
+        using Images many = new(37, 11, seed: 4);
 
         HostStepKernel.Run(Noisy(one), threads: 1);
         HostStepKernel.Run(Noisy(many), threads: 3);
@@ -84,8 +164,8 @@ public sealed class HostStepKernelTests
     [InlineData(116, float.NegativeInfinity)]
     public void Run_ValueThatIsNotFinite_IsReported(int index, float value)
     {
-        Images images = new(13, 3, seed: 1);
-        images.Sample[index] = value;
+        using Images images = new(13, 3, seed: 1);
+        images.Overwrite(index, value);
         HostStep step = images.Step();
         step.Step.Sample = 1;
 
@@ -95,7 +175,7 @@ public sealed class HostStepKernelTests
     [Fact]
     public void Run_ShortImage_NamesIt()
     {
-        Images images = new(4, 4, seed: 1);
+        using Images images = new(4, 4, seed: 1);
 
         ArgumentException error = Assert.Throws<ArgumentException>(() =>
         {
@@ -107,21 +187,52 @@ public sealed class HostStepKernelTests
         Assert.Contains("the network's output holds 47 values; 3·H·W is 48", error.Message, StringComparison.Ordinal);
     }
 
-    private sealed class Images
+    [Fact]
+    public void Run_EstimateOlderThanTheHistory_NamesIt()
     {
-        private readonly int _width;
-        private readonly int _height;
+        using SampleRing ring = new(4, 4, historyLength: 1);
+        Assert.True(ring.TryBeginWrite(out _));
+        ring.Publish(0, NoiseLevel.Clean);
+        Assert.True(ring.TryBeginWrite(out int slot));
+
+        ArgumentException error = Assert.Throws<ArgumentException>(() =>
+        {
+            HostStep step = new()
+            {
+                Samples = ring,
+                Slot = slot,
+                ClassOutput = new float[48],
+                Evaluation = new Evaluation(default, 0, -1, 1, 1),
+                Step = default,
+            };
+            step.Step.Denoised[3] = 1;
+            HostStepKernel.Run(step);
+        });
+
+        Assert.Contains("D_3", error.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>A ring with a full history of random images, and the network's outputs.</summary>
+    private sealed class Images : IDisposable
+    {
+        private readonly SampleRing _ring;
+        private readonly int _slot;
 
         public Images(int width, int height, ulong seed)
         {
-            (_width, _height) = (width, height);
-            Sample = Draw(1);
+            _ring = new SampleRing(width, height, Age);
+            for (int i = 0; i <= Age; i++)
+            {
+                Assert.True(_ring.TryBeginWrite(out int slot));
+                Draw(10 + i).CopyTo(_ring.Sample(slot));
+                Draw(20 + i).CopyTo(_ring.Denoised(slot));
+                _ring.Publish(i, NoiseLevel.Clean);
+            }
+
+            Assert.True(_ring.TryBeginWrite(out _slot));
+            _ring.Sample(_slot).Fill(float.NaN);
             ClassOutput = Draw(2);
             NullOutput = Draw(3);
-            Earlier1 = Draw(4);
-            Earlier3 = Draw(5);
-            Denoised = new float[3 * width * height];
-            Next = Enumerable.Repeat(float.NaN, 3 * width * height).ToArray();
 
             float[] Draw(int step)
             {
@@ -131,34 +242,41 @@ public sealed class HostStepKernelTests
             }
         }
 
-        public float[] Sample { get; }
-
         public float[] ClassOutput { get; }
 
         public float[] NullOutput { get; }
 
-        public float[] Earlier1 { get; }
+        public float[] Sample => _ring.Sample(_ring.CurrentSlot).ToArray();
 
-        public float[] Earlier3 { get; }
+        public float[] Next => _ring.Sample(_slot).ToArray();
 
-        public float[] Denoised { get; }
+        public float[] NewDenoised => _ring.Denoised(_slot).ToArray();
 
-        public float[] Next { get; }
+        /// <summary>D_k: it stands beside the sample that it led to.</summary>
+        public Span<float> Denoised(int age) => _ring.Denoised(_ring.HistorySlot(age - 1));
+
+        public Span<float> EarlierSample(int age) => _ring.Sample(_ring.HistorySlot(age));
+
+        public void Overwrite(int index, float value) => _ring.Sample(_ring.CurrentSlot)[index] = value;
+
+        public float[] Noise(in HostStep step)
+        {
+            float[] z = new float[ClassOutput.Length];
+            GaussianNoise.Fill(z, _ring.Width, _ring.Height, 3, step.Noise, step.StepNumber);
+            return z;
+        }
 
         public HostStep Step() => new()
         {
-            Width = _width,
-            Height = _height,
-            Sample = Sample,
+            Samples = _ring,
+            Slot = _slot,
             ClassOutput = ClassOutput,
-            Earlier1 = Earlier1,
-            Earlier3 = Earlier3,
-            Denoised = Denoised,
-            Next = Next,
             Evaluation = new Evaluation(default, 0, -1, 1, float.PositiveInfinity),
             Step = default,
             Noise = new NoiseSource(99),
             StepNumber = 7,
         };
+
+        public void Dispose() => _ring.Dispose();
     }
 }

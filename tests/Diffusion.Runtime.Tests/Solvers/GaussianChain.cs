@@ -1,3 +1,4 @@
+using Diffusion.Runtime.Denoising;
 using Diffusion.Runtime.Schedules;
 using Diffusion.Runtime.Solvers;
 
@@ -5,62 +6,127 @@ namespace Diffusion.Runtime.Tests.Solvers;
 
 /// <summary>
 /// Data N(m, s²), whose denoiser is closed form: D(x) = m + α·s²/(α²·s² + σ²)·(x - α·m). With it every solver is an
-/// affine map of the starting noise, so that its output's mean and deviation follow from the coefficients, without
-/// sampling.
+/// affine map of the starting noise and of the noise of its steps. Sample and estimates are kept as vectors over (1, start,
+/// z_1, z_2, ...), which are orthogonal, so that the output's mean and variance are exact, without sampling.
 /// </summary>
 internal readonly record struct GaussianChain(double Mean, double Deviation)
 {
-    public double Gain(NoiseLevel level)
+    public double Variance => Deviation * Deviation;
+
+    /// <summary>v(λ) of this data, the same at every x: s²·σ²/(α²·s² + σ²).</summary>
+    public CleanVariance CleanVariance(ReadOnlySpan<NoiseLevel> levels)
     {
-        double variance = Deviation * Deviation;
-        return level.Alpha * variance / ((level.Alpha * level.Alpha * variance) + (level.Sigma * level.Sigma));
+        SortedDictionary<double, double> curve = [];
+        foreach (NoiseLevel level in levels)
+        {
+            if (!level.IsClean)
+            {
+                curve[level.Lambda] = Variance * level.Sigma * level.Sigma / Marginal(level);
+            }
+        }
+
+        return new CleanVariance(curve.Keys, curve.Values);
     }
+
+    public double Gain(NoiseLevel level) => level.Alpha * Variance / Marginal(level);
 
     public double Denoise(double x, NoiseLevel level) => Mean + (Gain(level) * (x - (level.Alpha * Mean)));
 
     /// <summary>Runs a chain from x with no noise but what the steps add, which is taken as 0.</summary>
-    public double Run(Solver solver, ReadOnlySpan<NoiseLevel> levels, double x)
+    /// <param name="solver">The solver.</param>
+    /// <param name="levels">Its evaluations.</param>
+    /// <param name="x">Where it starts.</param>
+    /// <param name="steps">How many updates, or all.</param>
+    /// <param name="exactSteps">How many of them, at the start, follow the ODE's own solution instead.</param>
+    public double Run(
+        Solver solver, ReadOnlySpan<NoiseLevel> levels, double x, int steps = int.MaxValue, int exactSteps = 0)
     {
-        Span<double> history = stackalloc double[LinearStep.MaxDenoised];
-        for (int n = 0; n < levels.Length - 1; n++)
-        {
-            for (int k = history.Length - 1; k > 0; k--)
-            {
-                history[k] = history[k - 1];
-            }
-
-            history[0] = Denoise(x, levels[n]);
-            LinearStep step = solver.Plan(levels, n);
-            x *= step.Sample;
-            for (int k = 0; k < history.Length; k++)
-            {
-                x += step.Denoised[k] * history[k];
-            }
-        }
-
-        return x;
+        double[][] samples = Propagate(solver, levels, Constant(x, levels.Length + 1), steps, exactSteps);
+        return samples[^1][0];
     }
 
-    /// <summary>Mean and variance at the end of a chain without history that starts from σ·z.</summary>
-    public (double Mean, double Variance) Propagate(Solver solver, ReadOnlySpan<NoiseLevel> levels)
+    /// <summary>Mean and variance at the end of a chain that starts from σ·z, or from the data's own marginal there.</summary>
+    public (double Mean, double Variance) Moments(Solver solver, ReadOnlySpan<NoiseLevel> levels, bool fromMarginal = false)
     {
-        double mean = 0;
-        double variance = levels[0].Sigma * levels[0].Sigma;
-        for (int n = 0; n < levels.Length - 1; n++)
-        {
-            LinearStep step = solver.Plan(levels, n);
-            double slope = step.Sample + (step.Denoised[0] * Gain(levels[n]));
-            mean = (step.Sample * mean) + (step.Denoised[0] * Denoise(mean, levels[n]));
-            variance = (slope * slope * variance) + (step.Noise * step.Noise);
-        }
-
-        return (mean, variance);
+        double[] start = Constant(fromMarginal ? levels[0].Alpha * Mean : 0, levels.Length + 1);
+        start[1] = fromMarginal ? Math.Sqrt(Marginal(levels[0])) : levels[0].Sigma;
+        double[] end = Propagate(solver, levels, start, int.MaxValue)[^1];
+        return (end[0], end.Skip(1).Sum(value => value * value));
     }
 
     /// <summary>The probability-flow ODE's solution: (x - α·m)/√(α²s² + σ²) does not change along it.</summary>
     public double Flow(double x, NoiseLevel from, NoiseLevel to) =>
-        (to.Alpha * Mean) + ((x - (from.Alpha * Mean)) * Spread(to) / Spread(from));
+        (to.Alpha * Mean) + ((x - (from.Alpha * Mean)) * Math.Sqrt(Marginal(to) / Marginal(from)));
 
-    private double Spread(NoiseLevel level) =>
-        Math.Sqrt((level.Alpha * level.Alpha * Deviation * Deviation) + (level.Sigma * level.Sigma));
+    private double Marginal(NoiseLevel level) =>
+        (level.Alpha * level.Alpha * Variance) + (level.Sigma * level.Sigma);
+
+    private double[][] Propagate(Solver solver, ReadOnlySpan<NoiseLevel> levels, double[] start, int steps, int exactSteps = 0)
+    {
+        List<double[]> samples = [start];
+        List<double[]> denoised = [];
+        for (int n = 0; n < Math.Min(steps, levels.Length - 1); n++)
+        {
+            double[] x = samples[n];
+            NoiseLevel level = levels[n];
+            double gain = Gain(level);
+            double[] d = Array.ConvertAll(x, value => gain * value);
+            d[0] += Mean * (1 - (gain * level.Alpha));
+            denoised.Add(d);
+
+            if (n < exactSteps)
+            {
+                samples.Add(Constant(Flow(start[0], levels[0], levels[n + 1]), levels.Length + 1));
+                continue;
+            }
+
+            LinearStep step = solver.Plan(levels, n);
+            double[] next = new double[x.Length];
+            double noise = step.Noise;
+            if (step.Langevin > 0)
+            {
+                // In many dimensions ‖z‖² and ‖g‖² are their expectations.
+                double[] score = new double[x.Length];
+                Add(score, step.Sample, x);
+                Add(score, step.Denoised[0], d);
+                double epsilon = step.Langevin / score.Sum(value => value * value);
+                Add(next, 1, x);
+                Add(next, epsilon, score);
+                noise = Math.Sqrt(2 * epsilon);
+            }
+            else
+            {
+                Add(next, step.Sample, x);
+                for (int k = 0; k < LinearStep.MaxDenoised; k++)
+                {
+                    Add(next, step.Denoised[k], step.Denoised[k] == 0 ? d : denoised[n - k]);
+                    Add(next, k == 0 ? 0 : step.EarlierSamples[k - 1],
+                        k == 0 || step.EarlierSamples[k - 1] == 0 ? x : samples[n - k]);
+                }
+            }
+
+            next[n + 2] += noise;
+            samples.Add(next);
+        }
+
+        return [.. samples];
+    }
+
+    private static double[] Constant(double value, int length)
+    {
+        double[] vector = new double[Math.Max(2, length + 1)];
+        vector[0] = value;
+        return vector;
+    }
+
+    private static void Add(double[] sum, double factor, double[] term)
+    {
+        if (factor != 0)
+        {
+            for (int i = 0; i < sum.Length; i++)
+            {
+                sum[i] += factor * term[i];
+            }
+        }
+    }
 }

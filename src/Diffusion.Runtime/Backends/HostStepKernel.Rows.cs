@@ -1,0 +1,119 @@
+using System.Numerics;
+
+namespace Diffusion.Runtime.Backends;
+
+/// <content>The arithmetic on one row of one channel.</content>
+public static unsafe partial class HostStepKernel
+{
+    // [HoSalimans22, Eq. 6] F = F_null + w·(F_class - F_null);  [Karras22, Eq. 7] D = clamp(cSkip·x + cOut·F)
+    private static void Estimate(in Operands o, long offset)
+    {
+        float* x = o.Sample + offset;
+        float* f = o.ClassOutput + offset;
+        float* unconditional = o.NullOutput is null ? f : o.NullOutput + offset;
+        float* d = o.Denoised + offset;
+        bool isGuided = o.NullOutput is not null;
+        Vector<float> limit = new(o.Limit);
+        int i = 0;
+        for (; i <= o.Width - Vector<float>.Count; i += Vector<float>.Count)
+        {
+            Vector<float> output = Vector.Load(f + i);
+            if (isGuided)
+            {
+                Vector<float> none = Vector.Load(unconditional + i);
+                output = none + (o.Guidance * (output - none));
+            }
+
+            Vector<float> estimate = (o.SkipFactor * Vector.Load(x + i)) + (o.OutputFactor * output);
+            Vector.Store(Vector.Min(Vector.Max(estimate, -limit), limit), d + i);
+        }
+
+        for (; i < o.Width; i++)
+        {
+            float output = isGuided ? unconditional[i] + (o.Guidance * (f[i] - unconditional[i])) : f[i];
+            float estimate = (o.SkipFactor * x[i]) + (o.OutputFactor * output);
+            d[i] = MathF.Min(MathF.Max(estimate, -o.Limit), o.Limit);
+        }
+    }
+
+    // x' = a·x + Σ a_k·x_k + Σ c_k·D_k + s·z
+    private static bool Update(in Operands o, long offset)
+    {
+        float* next = o.Next + offset;
+        if (!o.DrawsNoise)
+        {
+            new Span<float>(next, o.Width).Clear();
+        }
+        else if (o.IsVarianceLearned)
+        {
+            ScaleByVariance(next, o.Variance + offset, o.LogVarianceLow, o.LogVarianceHigh, o.Width);
+        }
+
+        Combine(next, o.NoiseFactor, o.Sample + offset, o.SampleFactor, o.Denoised + offset, o.DenoisedFactor, o.Width);
+        for (int term = 0; term < o.TermCount; term++)
+        {
+            AddScaled(next, o.Terms[term].Image + offset, o.Terms[term].Factor, o.Width);
+        }
+
+        return IsFinite(next, o.Width);
+    }
+
+    // [Nichol21, Eq. 15] Σ = exp(v·ln β + (1 - v)·ln β̃), with v = (output + 1)/2 as their code and diffusers have it
+    private static void ScaleByVariance(float* z, float* variance, float low, float high, int width)
+    {
+        for (int i = 0; i < width; i++)
+        {
+            float share = 0.5f * (variance[i] + 1);
+            z[i] *= MathF.Exp(0.5f * ((share * high) + ((1 - share) * low)));
+        }
+    }
+
+    private static void Combine(float* next, float s, float* x, float a, float* d, float c, int width)
+    {
+        int i = 0;
+        for (; i <= width - Vector<float>.Count; i += Vector<float>.Count)
+        {
+            Vector<float> sum = (a * Vector.Load(x + i)) + (c * Vector.Load(d + i)) + (s * Vector.Load(next + i));
+            Vector.Store(sum, next + i);
+        }
+
+        for (; i < width; i++)
+        {
+            next[i] = (a * x[i]) + (c * d[i]) + (s * next[i]);
+        }
+    }
+
+    private static void AddScaled(float* next, float* term, float factor, int width)
+    {
+        int i = 0;
+        for (; i <= width - Vector<float>.Count; i += Vector<float>.Count)
+        {
+            Vector.Store(Vector.Load(next + i) + (factor * Vector.Load(term + i)), next + i);
+        }
+
+        for (; i < width; i++)
+        {
+            next[i] += factor * term[i];
+        }
+    }
+
+    // v - v is 0 for finite values and NaN for the others: one subtraction and one addition a vector.
+    private static bool IsFinite(float* values, int width)
+    {
+        Vector<float> sum = Vector<float>.Zero;
+        int i = 0;
+        for (; i <= width - Vector<float>.Count; i += Vector<float>.Count)
+        {
+            Vector<float> value = Vector.Load(values + i);
+            sum += value - value;
+        }
+
+        float rest = Vector.Sum(sum);
+        for (; i < width; i++)
+        {
+            rest += values[i] - values[i];
+        }
+
+        return rest == 0;
+    }
+}

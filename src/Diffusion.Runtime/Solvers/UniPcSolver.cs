@@ -1,0 +1,163 @@
+using Diffusion.Runtime.Schedules;
+
+namespace Diffusion.Runtime.Solvers;
+
+/// <summary>
+/// UniPC: a multistep predictor of order p, and a corrector of order p + 1 that reuses the next evaluation. [Zhao23, Alg. 1
+/// to 3]
+/// </summary>
+/// <remarks>
+/// The correction of x_t needs D at x_t, which is there one evaluation later: so each update first corrects the sample it
+/// starts from, and then predicts. Both are linear, and where the two meet the earlier sample cancels, so that only the
+/// present sample and the estimates remain. Immutable; any thread.
+/// </remarks>
+public sealed class UniPcSolver : Solver
+{
+    private const int MaxOrder = 3;
+
+    private readonly int _order;
+    private readonly bool _isBh2;
+
+    /// <summary>Makes the solver.</summary>
+    /// <param name="order">p, 1 to 3.</param>
+    /// <param name="isBh2">B(h) = e^h - 1 (the default), or h: <c>bh2</c> and <c>bh1</c>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The order is not 1 to 3.</exception>
+    public UniPcSolver(int order = 2, bool isBh2 = true)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(order, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(order, MaxOrder);
+        (_order, _isBh2) = (order, isBh2);
+        Name = $"unipc-{order}" + (isBh2 ? "" : "-bh1");
+    }
+
+    /// <inheritdoc/>
+    public override string Name { get; }
+
+    /// <inheritdoc/>
+    public override int HistoryLength => _order;
+
+    /// <inheritdoc/>
+    public override LinearStep Plan(ReadOnlySpan<NoiseLevel> levels, int evaluation)
+    {
+        (NoiseLevel t, NoiseLevel s) = (levels[evaluation], levels[evaluation + 1]);
+
+        // x_t as corrected = x_t as predicted + the difference of the two results: (σ_t/σ_r)·x_r cancels.
+        Span<double> corrected = stackalloc double[LinearStep.MaxDenoised];
+        corrected.Clear();
+        if (evaluation > 0)
+        {
+            int order = OrderOf(levels, evaluation - 1);
+            Add(corrected, levels, evaluation - 1, order, isCorrector: true, sign: 1);
+            Add(corrected, levels, evaluation - 1, order, isCorrector: false, sign: -1);
+        }
+
+        Span<double> predicted = stackalloc double[LinearStep.MaxDenoised];
+        predicted.Clear();
+        Add(predicted, levels, evaluation, OrderOf(levels, evaluation), isCorrector: false, sign: 1);
+
+        LinearStep step = default;
+        step.Sample = s.Sigma / t.Sigma;
+        step.Target = s;
+        step.Denoised[0] = predicted[1] + (step.Sample * corrected[0]);
+        for (int k = 1; k < LinearStep.MaxDenoised - 1; k++)
+        {
+            step.Denoised[k] = predicted[k + 1] + (step.Sample * corrected[k]);
+        }
+
+        return step;
+    }
+
+    // Few estimates at the start, and λ = ∞ at the end, allow less than the full order.
+    private int OrderOf(ReadOnlySpan<NoiseLevel> levels, int evaluation) =>
+        Math.Min(Math.Min(_order, evaluation + 1), levels.Length - 1 - evaluation);
+
+    // [Zhao23, Eq. 3 and 8] x' = (σ_s/σ_t)·x - α_s·(e^(-h) - 1)·D_1 - α_s·B(h)·Σ_k a_k·(D_(k+1) - D_1)/r_k, where the corrector's
+    // sum has one more term, the new estimate D_0 at r = 1. Ages count from the evaluation after the step.
+    private void Add(
+        Span<double> factors, ReadOnlySpan<NoiseLevel> levels, int evaluation, int order, bool isCorrector, double sign)
+    {
+        (NoiseLevel t, NoiseLevel s) = (levels[evaluation], levels[evaluation + 1]);
+        double h = s.Lambda - t.Lambda;
+        double phi1 = double.ExpM1(-h);
+        factors[1] -= sign * s.Alpha * phi1;
+        int terms = isCorrector ? order : order - 1;
+        if (terms == 0)
+        {
+            return;
+        }
+
+        Span<double> ratios = stackalloc double[MaxOrder];
+        for (int k = 0; k < order - 1; k++)
+        {
+            ratios[k] = (levels[evaluation - 1 - k].Lambda - t.Lambda) / h;
+        }
+
+        ratios[order - 1] = 1;
+        Span<double> weights = stackalloc double[MaxOrder];
+        double scale = _isBh2 ? phi1 : -h;
+        Weights(weights, ratios, terms, h, scale);
+        for (int k = 0; k < terms; k++)
+        {
+            // The estimate at r_k: an earlier one, or the new one at r = 1.
+            int age = k == order - 1 ? 0 : k + 2;
+            double factor = sign * s.Alpha * scale * weights[k] / ratios[k];
+            factors[age] -= factor;
+            factors[1] += factor;
+        }
+    }
+
+    // [Zhao23, Eq. 5] R·a·B(h) = φ(h), R_ij = r_j^(i-1). A single weight is ½, which the order allows. [Zhao23, Sec. 3.1]
+    private static void Weights(Span<double> weights, ReadOnlySpan<double> ratios, int count, double h, double scale)
+    {
+        if (count == 1)
+        {
+            weights[0] = 0.5;
+            return;
+        }
+
+        Span<double> matrix = stackalloc double[MaxOrder * MaxOrder];
+        double phi = (double.ExpM1(-h) / -h) - 1;
+        double factorial = 1;
+        for (int i = 0; i < count; i++)
+        {
+            for (int j = 0; j < count; j++)
+            {
+                matrix[(i * MaxOrder) + j] = Math.Pow(ratios[j], i);
+            }
+
+            weights[i] = phi * factorial / scale;
+            factorial *= i + 2;
+            phi = (phi / -h) - (1 / factorial);
+        }
+
+        Solve(matrix, weights, count);
+    }
+
+    // Gauss without pivoting: the first row is all ones, and the ratios differ.
+    private static void Solve(Span<double> matrix, Span<double> right, int count)
+    {
+        for (int pivot = 0; pivot < count; pivot++)
+        {
+            for (int row = 0; row < count; row++)
+            {
+                if (row == pivot)
+                {
+                    continue;
+                }
+
+                double factor = matrix[(row * MaxOrder) + pivot] / matrix[(pivot * MaxOrder) + pivot];
+                for (int column = pivot; column < count; column++)
+                {
+                    matrix[(row * MaxOrder) + column] -= factor * matrix[(pivot * MaxOrder) + column];
+                }
+
+                right[row] -= factor * right[pivot];
+            }
+        }
+
+        for (int row = 0; row < count; row++)
+        {
+            right[row] /= matrix[(row * MaxOrder) + row];
+        }
+    }
+}
