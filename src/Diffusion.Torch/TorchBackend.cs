@@ -1,5 +1,6 @@
 using Diffusion.Runtime.Backends;
 using Diffusion.Runtime.Models;
+using Diffusion.Runtime.Sharing;
 using Diffusion.Torch.UNet;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -128,6 +129,13 @@ public sealed class TorchBackend : IDenoiserBackend
 
     private static void ThrowIfUnservable(UNetConfig config)
     {
+        if (config.ImageChannels != SampleRing.Channels)
+        {
+            throw new ArgumentException(
+                $"The network makes pictures of {config.ImageChannels} channel; "
+                + $"a texture has {SampleRing.Channels}, so that grey networks can be trained and evaluated only.");
+        }
+
         if (config.ClassEmbedType == "identity")
         {
             throw new ArgumentException(

@@ -59,19 +59,7 @@ internal sealed class TextureFetcher
     {
         var step = $"download {package.Name}";
         progress.Report((step, 0));
-        var file = Path.Combine(_scratchFolder, package.FileName);
-        if (!File.Exists(file) || !await HasChecksumAsync(file, package.Sha256, cancellation))
-        {
-            File.Delete(file);
-            await ExternalTool.RunAsync(
-                "apt-get", ["download", $"{package.Name}={package.Version}"], _scratchFolder, cancellation);
-            if (!File.Exists(file) || !await HasChecksumAsync(file, package.Sha256, cancellation))
-            {
-                throw new UserErrorException(
-                    $"The downloaded {package.FileName} does not have the pinned sha256 {package.Sha256}.");
-            }
-        }
-
+        await PackageDownload.RunAsync(package, _scratchFolder, cancellation);
         progress.Report((step, 1));
     }
 
@@ -157,12 +145,6 @@ internal sealed class TextureFetcher
             throw new UserErrorException(
                 $"The set in '{_outputFolder}' has the checksum {actual}, not {SetSha256}: delete the folder and run again.");
         }
-    }
-
-    private static async Task<bool> HasChecksumAsync(string file, string sha256, CancellationToken cancellation)
-    {
-        await using var stream = File.OpenRead(file);
-        return Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancellation)) == sha256;
     }
 
     private string OutputOf(TextureSource source) => Path.Combine(_outputFolder, source.ClassName, source.FileName);

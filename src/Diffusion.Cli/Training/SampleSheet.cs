@@ -21,6 +21,7 @@ internal static class SampleSheet
         NoiseSchedule schedule,
         PredictionType prediction,
         int classCount,
+        int channels,
         int edge,
         Device device)
     {
@@ -30,7 +31,7 @@ internal static class SampleSheet
         {
             var labels = Enumerable.Repeat((long)row, Columns).ToArray();
             using var samples = DdimPreview.Sample(
-                network, schedule, prediction, labels, edge, Steps, Seed + (ulong)row, device);
+                network, schedule, prediction, labels, channels, edge, Steps, Seed + (ulong)row, device);
             for (var column = 0; column < Columns; column++)
             {
                 using var one = samples[column].contiguous();
@@ -45,10 +46,11 @@ internal static class SampleSheet
     private static void Paint(Image<Rgb24> sheet, float[] planes, int edge, int left, int top)
     {
         var plane = edge * edge;
+        var green = planes.Length > plane ? plane : 0; // a grey picture has one plane for all three
         for (var i = 0; i < plane; i++)
         {
             sheet[left + (i % edge), top + (i / edge)] =
-                new Rgb24(ToByte(planes[i]), ToByte(planes[plane + i]), ToByte(planes[(2 * plane) + i]));
+                new Rgb24(ToByte(planes[i]), ToByte(planes[green + i]), ToByte(planes[(2 * green) + i]));
         }
     }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Diffusion.Cli.Data;
 using Diffusion.Runtime.Denoising;
 using Diffusion.Runtime.Models;
 using Diffusion.Torch.Training;
@@ -13,9 +14,12 @@ internal static class TrainCommand
     /// <summary>Divides every width; diffusers' 32 would ask for wider levels than a budget of milliseconds has.</summary>
     private const int NormGroups = 16;
 
+    /// <summary>Of Fashion-MNIST's 10,000 test pictures, so that the held-out loss is soon measured.</summary>
+    private const int HeldOutGrey = 1000;
+
     private static readonly TrainingOptions _defaults = new();
 
-    private static readonly Option<string> _data = Text("--data", "data/textures", "Training set: a folder with CLASS/*.png.");
+    private static readonly Option<string> _data = Text("--data", "data/textures", "Training set: a folder with CLASS/*.png, or Fashion-MNIST's four files.");
     private static readonly Option<string> _out = Text("--out", "runs/textures-64", "Folder of the run: checkpoints, log, pictures.");
     private static readonly Option<int?> _iterations = new("--iterations") { Description = $"Iterations in all. [default: {_defaults.Iterations}, or no limit with --minutes]" };
     private static readonly Option<double?> _minutes = new("--minutes") { Description = "Training time in all; the learning rate falls to 0 by then." };
@@ -23,7 +27,7 @@ internal static class TrainCommand
     private static readonly Option<double> _learningRate = Number("--learning-rate", _defaults.LearningRate, "Highest learning rate.");
     private static readonly Option<string> _width = Text("--width", "64,96,128", $"Channels of each level, top first; multiples of {NormGroups}.");
     private static readonly Option<int> _layers = Number("--layers", 1, "Residual blocks a level.");
-    private static readonly Option<int> _patch = Number("--patch", 2, "Edge of the pixel-unshuffle patch; 1 for none.");
+    private static readonly Option<int> _patch = Number("--patch", 2, "Edge of the pixel-unshuffle patch; 1 for none, as for grey pictures.");
     private static readonly Option<string> _prediction = Text("--prediction", "v_prediction", "What the network predicts.", [.. PredictionTypes.Names]);
     private static readonly Option<string> _schedule = Text("--schedule", "cosine", "Noise schedule.", "linear", "cosine");
     private static readonly Option<int> _canvas = Number("--canvas", 64, "Edge of the training pictures.");
@@ -57,11 +61,14 @@ internal static class TrainCommand
             throw new UserErrorException($"The folder '{folder}' already holds a run: give --resume, or another --out.");
         }
 
-        var settings = resume ? RunSettings.Read(folder) : SettingsOf(parsed);
-        var data = TextureDataset.Create(TextureFolder.Load(parsed.GetValue(_data)!), settings.Canvas);
+        var dataFolder = parsed.GetValue(_data)!;
+        var settings = resume ? RunSettings.Read(folder) : SettingsOf(parsed, FashionMnistFolder.IsOne(dataFolder));
+        TrainingData data = FashionMnistFolder.IsOne(dataFolder)
+            ? FashionMnistFolder.Load(dataFolder, HeldOutGrey)
+            : TextureDataset.Create(TextureFolder.Load(dataFolder), settings.Canvas);
         if (resume && !data.ClassNames.SequenceEqual(settings.ClassNames))
         {
-            throw new UserErrorException($"The classes in '{parsed.GetValue(_data)}' are not those that '{folder}' was trained on.");
+            throw new UserErrorException($"The classes in '{dataFolder}' are not those that '{folder}' was trained on.");
         }
 
         settings = settings with
@@ -91,16 +98,15 @@ internal static class TrainCommand
         return 0;
     }
 
-    private static async Task<bool> TrainAsync(TrainRun run, TextureDataset data, CancellationToken cancellation)
+    private static async Task<bool> TrainAsync(TrainRun run, TrainingData data, CancellationToken cancellation)
     {
         if (Console.IsOutputRedirected)
         {
-            foreach (var (name, count, wrapping) in data.Describe())
+            foreach (var line in data.Describe())
             {
-                Console.WriteLine($"{name,-14}{count,5} textures, {wrapping} wrap");
+                Console.WriteLine(line);
             }
 
-            Console.WriteLine($"{data.HeldOutCount} held out");
             return run.Train(data, new PlainTrainingDisplay(Console.Out), cancellation);
         }
 
@@ -111,11 +117,17 @@ internal static class TrainCommand
                 CancellationToken.None));
     }
 
-    private static RunSettings SettingsOf(ParseResult parsed)
+    private static RunSettings SettingsOf(ParseResult parsed, bool grey)
     {
         var widths = WidthsOf(parsed.GetValue(_width)!);
-        var patch = parsed.GetValue(_patch);
-        var canvas = parsed.GetValue(_canvas);
+        var patch = grey && parsed.GetResult(_patch)?.Implicit != false ? 1 : parsed.GetValue(_patch);
+        var canvas = grey ? FashionMnistFolder.Edge : parsed.GetValue(_canvas);
+        var channels = grey ? 1 : 3;
+        if (grey && parsed.GetResult(_canvas)?.Implicit == false && parsed.GetValue(_canvas) != canvas)
+        {
+            throw new UserErrorException($"--canvas is {parsed.GetValue(_canvas)}; these pictures are {canvas} pixels wide.");
+        }
+
         RequirePositive(parsed, _patch);
         RequirePositive(parsed, _layers);
         if (canvas % (patch << (widths.Length - 1)) != 0 || canvas <= 2 * TextureDataset.CropBorder)
@@ -133,8 +145,8 @@ internal static class TrainCommand
             Network = new UNetConfig
             {
                 SampleSize = canvas,
-                InChannels = 3 * patch * patch,
-                OutChannels = 3 * patch * patch,
+                InChannels = channels * patch * patch,
+                OutChannels = channels * patch * patch,
                 PatchSize = patch,
                 DownBlockTypes = [.. Enumerable.Repeat("DownBlock2D", widths.Length)],
                 UpBlockTypes = [.. Enumerable.Repeat("UpBlock2D", widths.Length)],

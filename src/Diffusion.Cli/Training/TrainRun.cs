@@ -41,10 +41,10 @@ internal sealed class TrainRun
 
     /// <summary>Trains to the end of the budget, or until cancelled; leaves a checkpoint either way.</summary>
     /// <returns>Whether the budget was used up.</returns>
-    public bool Train(TextureDataset data, ITrainingDisplay display, CancellationToken cancellation)
+    public bool Train(TrainingData data, ITrainingDisplay display, CancellationToken cancellation)
     {
         manual_seed((long)_settings.Options.Seed);
-        using var network = new UNet2DModel(_settings.Network) { Seamless = true };
+        using var network = new UNet2DModel(_settings.Network) { Seamless = data.Seamless };
         var schedule = NoiseSchedules.Parse(_settings.Schedule);
         using var trainer = new Trainer(network, data, schedule, _settings.Options, _device);
         if (LatestCheckpoint(_folder) is { } latest)
@@ -96,6 +96,7 @@ internal sealed class TrainRun
             schedule,
             _settings.Options.Prediction,
             _settings.ClassNames.Count,
+            _settings.Network.ImageChannels,
             _settings.Canvas,
             _device);
     }

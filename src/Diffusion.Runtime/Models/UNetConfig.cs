@@ -11,7 +11,7 @@ public sealed record UNetConfig
     /// <summary>Native canvas edge in pixels; 0 when the file has none.</summary>
     public int SampleSize { get; init; }
 
-    /// <summary>Channels into conv_in: 3·PatchSize² for RGB.</summary>
+    /// <summary>Channels into conv_in: 3·PatchSize² for RGB, PatchSize² for grey.</summary>
     public int InChannels { get; init; } = 3;
 
     /// <summary>Channels out of conv_out; twice <see cref="InChannels"/> for a learned variance.</summary>
@@ -100,6 +100,9 @@ public sealed record UNetConfig
     /// <see cref="OutChannels"/> are 12 for RGB.
     /// </summary>
     public int PatchSize { get; init; } = 1;
+
+    /// <summary>Channels of the pictures: 3 for RGB, 1 for grey.</summary>
+    public int ImageChannels => InChannels / (PatchSize * PatchSize);
 
     /// <summary>What a canvas edge must be a multiple of: the patch times 2 to the number of downsamplings.</summary>
     public int Stride => PatchSize << Math.Max(0, BlockOutChannels.Count - 1);

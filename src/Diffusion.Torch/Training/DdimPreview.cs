@@ -9,20 +9,22 @@ namespace Diffusion.Torch.Training;
 public static class DdimPreview
 {
     /// <summary>Draws one picture per label.</summary>
-    /// <param name="network">(x [N, 3, H, W], timestep [N], label [N]) to [N, 3, H, W]; not disposed.</param>
+    /// <param name="network">(x [N, C, H, W], timestep [N], label [N]) to [N, C, H, W]; not disposed.</param>
     /// <param name="schedule">The schedule it was trained on.</param>
     /// <param name="prediction">What it predicts.</param>
     /// <param name="labels">Class indices, one a picture.</param>
+    /// <param name="channels">Channels of the pictures.</param>
     /// <param name="edge">Edge of the pictures in pixels.</param>
     /// <param name="steps">Network evaluations, at least 2.</param>
     /// <param name="seed">Seed of the noise it starts from.</param>
     /// <param name="device">Where the network is.</param>
-    /// <returns>[N, 3, H, W] on the CPU in [-1, 1]; the caller disposes it.</returns>
+    /// <returns>[N, C, H, W] on the CPU in [-1, 1]; the caller disposes it.</returns>
     public static Tensor Sample(
         nn.Module<Tensor, Tensor, Tensor?, Tensor> network,
         NoiseSchedule schedule,
         PredictionType prediction,
         IReadOnlyList<long> labels,
+        int channels,
         int edge,
         int steps,
         ulong seed,
@@ -35,7 +37,7 @@ public static class DdimPreview
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
         using var generator = new Generator(seed);
-        var x = randn([labels.Count, 3, edge, edge], generator: generator).to(device);
+        var x = randn([labels.Count, channels, edge, edge], generator: generator).to(device);
         var label = tensor(labels.ToArray()).to(device);
         for (var i = 0; i < steps; i++)
         {

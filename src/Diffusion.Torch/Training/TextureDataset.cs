@@ -8,7 +8,7 @@ namespace Diffusion.Torch.Training;
 /// shown whole with a random roll; one that does not is cropped out of twice the canvas, and the crop's border, whose neighbours over the edge are
 /// wrong, is left out of the loss. Classes made of parts show crops too: a second scale. Immutable; any thread.
 /// </remarks>
-public sealed class TextureDataset
+public sealed class TextureDataset : TrainingData
 {
     /// <summary>Width of a crop's border that the loss leaves out, in pixels.</summary>
     public const int CropBorder = 8;
@@ -18,29 +18,27 @@ public sealed class TextureDataset
     private static readonly HashSet<string> _secondScaleClasses = ["brick", "tiles", "metal", "paving"];
 
     private readonly string[] _classNames;
+    private readonly List<TrainingTexture> _training;
     private readonly TrainingTexture[][] _byClass;
     private readonly List<TrainingTexture> _heldOut;
 
     private TextureDataset(int canvas, string[] classNames, List<TrainingTexture> training, List<TrainingTexture> heldOut)
+        : base(canvas, channels: 3, classNames)
     {
-        Canvas = canvas;
         _classNames = classNames;
+        _training = training;
         _heldOut = heldOut;
         _byClass = [.. classNames.Select(name => training.Where(t => t.ClassName == name).ToArray())];
-        TrainingCount = training.Count;
     }
 
-    /// <summary>Edge of what is drawn, in pixels.</summary>
-    public int Canvas { get; }
+    /// <inheritdoc/>
+    public override int TrainingCount => _training.Count;
 
-    /// <summary>Class names in ordinal order: the label is the index.</summary>
-    public IReadOnlyList<string> ClassNames => _classNames;
+    /// <inheritdoc/>
+    public override int HeldOutCount => _heldOut.Count;
 
-    /// <summary>Textures that are trained on.</summary>
-    public int TrainingCount { get; }
-
-    /// <summary>Textures that are kept for <see cref="Trainer.HeldOutLoss"/>.</summary>
-    public int HeldOutCount => _heldOut.Count;
+    /// <inheritdoc/>
+    public override bool Seamless => true;
 
     /// <summary>Prepares pictures for training: resized, tested for seams, divided.</summary>
     /// <param name="images">Square pictures whose edge is a multiple of twice the canvas.</param>
@@ -61,12 +59,13 @@ public sealed class TextureDataset
         return new TextureDataset(canvas, classNames, training, heldOut);
     }
 
-    /// <summary>Whether each texture of a class wraps, for reports: (class, pictures, wrapping pictures), held-out ones left out.</summary>
-    public IEnumerable<(string ClassName, int Count, int WrappingCount)> Describe() => ClassNames.Select(
-        (name, label) => (name, _byClass[label].Length, _byClass[label].Count(t => t.Wraps)));
+    /// <inheritdoc/>
+    public override IEnumerable<string> Describe() => ClassNames
+        .Select((name, label) => $"{name,-14}{_byClass[label].Length,5} textures, {_byClass[label].Count(t => t.Wraps)} wrap")
+        .Append($"{HeldOutCount} held out");
 
-    /// <summary>Draws a batch; the same random stream gives the same batch.</summary>
-    internal TrainingBatch Draw(ref CounterRandom random, int count)
+    /// <inheritdoc/>
+    internal override TrainingBatch Draw(ref CounterRandom random, int count)
     {
         var batch = NewBatch(count);
         for (var slot = 0; slot < count; slot++)
@@ -97,13 +96,15 @@ public sealed class TextureDataset
         return batch;
     }
 
-    /// <summary>The held-out textures from <paramref name="first"/> on, whole and unmoved; those that do not wrap lose their border.</summary>
-    internal TrainingBatch HeldOut(int first, int count)
+    /// <inheritdoc/>
+    /// <remarks>Textures that do not wrap lose their border in the mask.</remarks>
+    internal override TrainingBatch Whole(IReadOnlyList<int> indices, bool isHeldOut)
     {
-        var batch = NewBatch(count);
-        for (var slot = 0; slot < count; slot++)
+        var source = isHeldOut ? _heldOut : _training;
+        var batch = NewBatch(indices.Count);
+        for (var slot = 0; slot < indices.Count; slot++)
         {
-            var texture = _heldOut[first + slot];
+            var texture = source[indices[slot]];
             batch.Labels[slot] = Array.IndexOf(_classNames, texture.ClassName);
             Write(batch, slot, texture.Tile, Canvas, 0, 0, mirror: false);
             MaskBorder(batch, slot, texture.Wraps ? 0 : CropBorder);

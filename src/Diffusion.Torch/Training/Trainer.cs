@@ -22,7 +22,7 @@ public sealed partial class Trainer : IDisposable
     private const uint NoisePurpose = 2;
 
     private readonly nn.Module<Tensor, Tensor, Tensor?, Tensor> _network;
-    private readonly TextureDataset _data;
+    private readonly TrainingData _data;
     private readonly TrainingOptions _options;
     private readonly Device _device;
     private readonly (string Name, Parameter Value)[] _parameters;
@@ -33,7 +33,7 @@ public sealed partial class Trainer : IDisposable
 
     /// <summary>Makes a trainer at iteration 0.</summary>
     /// <param name="network">
-    /// (x [N, 3, H, W] float in [-1, 1] plus noise, timestep [N] float, label [N] int64) to [N, 3, H, W]; its class table has one row more
+    /// (x [N, C, H, W] float in [-1, 1] plus noise, timestep [N] float, label [N] int64) to [N, C, H, W]; its class table has one row more
     /// than the data has classes, the last for "no class".
     /// </param>
     /// <param name="data">What to learn.</param>
@@ -43,7 +43,7 @@ public sealed partial class Trainer : IDisposable
     /// <exception cref="ArgumentException">An option is outside its range.</exception>
     public Trainer(
         nn.Module<Tensor, Tensor, Tensor?, Tensor> network,
-        TextureDataset data,
+        TrainingData data,
         NoiseSchedule schedule,
         TrainingOptions options,
         Device device)
@@ -144,8 +144,8 @@ public sealed partial class Trainer : IDisposable
     // [Ho20, Alg. 1] x_t = α·x_0 + σ·ε; the mean square of (target - network(x_t, t)).
     private Tensor Loss(TrainingBatch batch, int[] timesteps, ulong noiseSeed)
     {
-        var (count, edge) = ((long)batch.Count, (long)_data.Canvas);
-        var x0 = tensor(batch.Pixels, [count, 3, edge, edge]).to(_device);
+        var (count, edge, channels) = ((long)batch.Count, (long)_data.Canvas, (long)_data.Channels);
+        var x0 = tensor(batch.Pixels, [count, channels, edge, edge]).to(_device);
         var mask = tensor(batch.Mask, [count, 1, edge, edge]).to(_device);
         var labels = tensor(batch.Labels).to(_device);
         var alpha = PerImage(timesteps, t => (float)_levels[t].Alpha);
@@ -154,7 +154,7 @@ public sealed partial class Trainer : IDisposable
 
         // Drawn on the CPU, so that the device does not change what is learned.
         using var generator = new Generator(noiseSeed);
-        var epsilon = randn([count, 3, edge, edge], generator: generator).to(_device);
+        var epsilon = randn([count, channels, edge, edge], generator: generator).to(_device);
 
         var xt = (alpha * x0) + (sigma * epsilon);
         var target = _options.Prediction switch
@@ -164,7 +164,7 @@ public sealed partial class Trainer : IDisposable
             _ => (alpha * epsilon) - (sigma * x0), // [Salimans22, Sec. 4]
         };
         var difference = _network.call(xt, times, labels) - target;
-        return (difference * difference * mask).sum() / (mask.sum() * 3);
+        return (difference * difference * mask).sum() / (mask.sum() * channels);
     }
 
     // The last row of the class table stands for no class. [HoSalimans22, Alg. 1]

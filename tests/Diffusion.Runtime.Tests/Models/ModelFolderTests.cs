@@ -181,6 +181,18 @@ public sealed class ModelFolderTests : IDisposable
         Assert.Contains(warnings, w => w.Contains("to -Infinity \" Infinity", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData(1, 1, 1)]
+    [InlineData(4, 2, 1)]
+    [InlineData(12, 2, 3)]
+    public void Open_GreyOrColour_HasItsImageChannels(int inChannels, int patchSize, int expected)
+    {
+        UNetConfig config = _textures with { InChannels = inChannels, OutChannels = inChannels, PatchSize = patchSize };
+        SaveWithWeights(config, new SchedulerConfig(), _classes);
+
+        Assert.Equal(expected, ModelFolder.Open(_folder.Path).Config.ImageChannels);
+    }
+
     [Fact]
     public void Open_ClassTableWithoutNames_NumbersTheClasses()
     {

@@ -13,7 +13,7 @@ internal static class UNetConfigRules
     private const int MaxSampleSize = 16_384;
     private const int MaxTableRows = 100_000;
     private const int MaxPatchSize = 8;
-    private const int ImageChannels = 3;
+    private const int ColourChannels = 3;
 
     private static readonly string[] _downBlocks =
         ["DownBlock2D", "AttnDownBlock2D", "ResnetDownsampleBlock2D", "SkipDownBlock2D", "AttnSkipDownBlock2D"];
@@ -61,11 +61,12 @@ internal static class UNetConfigRules
             return outOfRange;
         }
 
-        int image = ImageChannels * config.PatchSize * config.PatchSize;
-        if (config.InChannels != image)
+        int grey = config.PatchSize * config.PatchSize;
+        int image = config.InChannels;
+        if (image != ColourChannels * grey && image != grey)
         {
-            return $"'in_channels' is {config.InChannels}; "
-                + $"it must be {ImageChannels} times patch_size squared, {image}";
+            return $"'in_channels' is {image}; it must be {ColourChannels} times patch_size squared, "
+                + $"{ColourChannels * grey}, or {grey} for grey";
         }
 
         if (config.OutChannels != image && config.OutChannels != 2 * image)
