@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Diffusion.Cli;
 using Diffusion.Cli.Data;
+using Diffusion.Cli.Evaluation;
 using Diffusion.Cli.Sampling;
 using Diffusion.Cli.Training;
 
@@ -10,5 +11,6 @@ var root = new RootCommand("Generates, trains and measures textures by diffusion
     DataCommand.Create(),
     TrainCommand.Create(),
     ExportCommand.Create(),
+    EvaluateCommand.Create(),
 };
 return await CommandLineHost.RunAsync(root, args, Console.Error);

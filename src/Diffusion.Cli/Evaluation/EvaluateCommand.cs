@@ -1,0 +1,122 @@
+using System.CommandLine;
+using Diffusion.Cli.Training;
+using Diffusion.Torch.Likelihood;
+using Spectre.Console;
+
+namespace Diffusion.Cli.Evaluation;
+
+/// <summary><c>evaluate</c>: likelihoods of held-out pictures, and the optimal variance.</summary>
+internal static class EvaluateCommand
+{
+    private const string Vlb = "vlb";
+    private const string Ode = "ode";
+
+    private static readonly Option<string?> _bpd = new("--bpd") { Description = "Bits per dimension: vlb (variational bound) or ode (probability-flow ODE).", HelpName = "vlb|ode" };
+    private static readonly Option<bool> _optimalVariance = new("--optimal-variance") { Description = "Estimate the optimal variance from training pictures and save it in the model folder." };
+    private static readonly Option<string> _model = new("--model") { Description = "Model folder in diffusers layout.", Required = true, HelpName = "DIR" };
+    private static readonly Option<string> _data = new("--data") { Description = "Data: CLASS/*.png, or Fashion-MNIST's four files.", Required = true, HelpName = "DIR" };
+    private static readonly Option<int> _count = Number("--count", 16, "Pictures, spread evenly over the set; at most all of it.");
+    private static readonly Option<int?> _steps = new("--steps") { Description = "Levels of the chain (vlb; default all) or of the curve (--optimal-variance; default 100)." };
+    private static readonly Option<ulong> _seed = Number("--seed", 1UL, "Seed of everything random.");
+    private static readonly Option<string?> _variance = new("--variance") { Description = "vlb: variance of a step. [default: the model's own]", HelpName = "small|large|learned|optimal" };
+    private static readonly Option<string> _probe = new("--probe") { Description = "ode: vector of the trace estimate.", DefaultValueFactory = _ => "rademacher", HelpName = "rademacher|gaussian" };
+    private static readonly Option<double> _tolerance = Number("--tolerance", 1e-5, "ode: absolute and relative tolerance of the solver.");
+    private static readonly Option<int> _batch = Number("--batch", 8, "Pictures evaluated together.");
+    private static readonly Option<bool?> _seamless = new("--seamless") { Description = "Whether the network wraps around the canvas. [default: true for colour, false for grey]" };
+    private static readonly Option<string?> _device = new("--device") { Description = "cpu, cuda or cuda:N. [default: cuda where there is one]" };
+
+    static EvaluateCommand()
+    {
+        _bpd.AcceptOnlyFromAmong(Vlb, Ode);
+        _variance.AcceptOnlyFromAmong("small", "large", "learned", "optimal");
+        _probe.AcceptOnlyFromAmong("rademacher", "gaussian");
+    }
+
+    /// <summary>Builds the command.</summary>
+    public static Command Create()
+    {
+        var command = new Command("evaluate", "Measures a model's likelihood of held-out pictures, or its optimal variance.")
+        {
+            _bpd, _optimalVariance, _model, _data, _count, _steps, _seed, _variance, _probe, _tolerance, _batch, _seamless, _device,
+        };
+        command.SetAction(RunAsync);
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
+    {
+        EvaluationSettings settings = Read(parsed);
+        var evaluator = new Evaluator(settings);
+        if (Console.IsOutputRedirected)
+        {
+            evaluator.Run(_ => { }, cancellation);
+        }
+        else
+        {
+            await AnsiConsole.Progress()
+                .Columns(
+                    new TaskDescriptionColumn { Alignment = Justify.Left },
+                    new ProgressBarColumn(),
+                    new PercentageColumn(),
+                    new ElapsedTimeColumn(),
+                    new RemainingTimeColumn())
+                .StartAsync(context =>
+                {
+                    ProgressTask task = context.AddTask($"{settings.Count} pictures", maxValue: 1);
+                    return Task.Run(() => evaluator.Run(share => task.Value = share, cancellation), CancellationToken.None);
+                });
+        }
+
+        evaluator.Report(AnsiConsole.Console);
+        return 0;
+    }
+
+    private static EvaluationSettings Read(ParseResult parsed)
+    {
+        string? bpd = parsed.GetValue(_bpd);
+        bool optimal = parsed.GetValue(_optimalVariance);
+        if (bpd is null == !optimal)
+        {
+            throw new UserErrorException("Give either --bpd vlb, --bpd ode or --optimal-variance.");
+        }
+
+        if (bpd == Ode && parsed.GetValue(_steps) is { } steps)
+        {
+            throw new UserErrorException($"--steps {steps} has no meaning for --bpd ode, whose solver chooses its own; see --tolerance.");
+        }
+
+        if (bpd != Vlb && parsed.GetValue(_variance) is { } variance)
+        {
+            throw new UserErrorException($"--variance {variance} has a meaning for --bpd vlb only.");
+        }
+
+        double tolerance = parsed.GetValue(_tolerance);
+        if (!(tolerance is > 0 and < 1))
+        {
+            throw new UserErrorException($"--tolerance is {tolerance}; it must be above 0 and below 1.");
+        }
+
+        return new EvaluationSettings
+        {
+            Kind = optimal ? EvaluationKind.OptimalVariance : bpd == Ode ? EvaluationKind.Flow : EvaluationKind.Bound,
+            Model = parsed.GetValue(_model)!,
+            Data = parsed.GetValue(_data)!,
+            Count = RequirePositive(parsed.GetValue(_count), "--count"),
+            Steps = parsed.GetValue(_steps),
+            Seed = parsed.GetValue(_seed),
+            Variance = parsed.GetValue(_variance) is { } name ? Enum.Parse<StepVariance>(name, ignoreCase: true) : null,
+            Probe = Enum.Parse<TraceProbe>(parsed.GetValue(_probe)!, ignoreCase: true),
+            Tolerance = tolerance,
+            BatchSize = RequirePositive(parsed.GetValue(_batch), "--batch"),
+            Seamless = parsed.GetValue(_seamless),
+            Device = TorchDevice.Parse(parsed.GetValue(_device)),
+        };
+    }
+
+    private static int RequirePositive(int value, string option) => value >= 1
+        ? value
+        : throw new UserErrorException($"{option} is {value}; it must be at least 1.");
+
+    private static Option<T> Number<T>(string name, T value, string description) =>
+        new(name) { Description = description, DefaultValueFactory = _ => value };
+}
