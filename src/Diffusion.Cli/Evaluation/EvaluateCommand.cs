@@ -16,7 +16,7 @@ internal static class EvaluateCommand
     private static readonly Option<string> _model = new("--model") { Description = "Model folder in diffusers layout.", Required = true, HelpName = "DIR" };
     private static readonly Option<string> _data = new("--data") { Description = "Data: CLASS/*.png, or Fashion-MNIST's four files.", Required = true, HelpName = "DIR" };
     private static readonly Option<int> _count = Number("--count", 16, "Pictures, spread evenly over the set; at most all of it.");
-    private static readonly Option<int?> _steps = new("--steps") { Description = "Levels of the chain (vlb; default all) or of the curve (--optimal-variance; default 100)." };
+    private static readonly Option<int?> _steps = new("--steps") { Description = "Levels of the chain (vlb; default all) or points of the curve (--optimal-variance; default 100)." };
     private static readonly Option<ulong> _seed = Number("--seed", 1UL, "Seed of everything random.");
     private static readonly Option<string?> _variance = new("--variance") { Description = "vlb: variance of a step. [default: the model's own]", HelpName = "small|large|learned|optimal" };
     private static readonly Option<string> _probe = new("--probe") { Description = "ode: vector of the trace estimate.", DefaultValueFactory = _ => "rademacher", HelpName = "rademacher|gaussian" };

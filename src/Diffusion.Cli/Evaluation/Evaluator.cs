@@ -129,7 +129,7 @@ internal sealed class Evaluator
                 };
             default:
                 var estimate = new OptimalVariance(
-                    _schedule, Enumerable.Range(0, _schedule.Count).Select(t => (double)t), denoiser);
+                    _schedule, CurveTimes(_schedule, _settings.Steps ?? DefaultCurveLevels), denoiser);
                 return (pictures, label, seed, progress) =>
                 {
                     estimate.Add(pictures, label, seed, progress, cancellation);
@@ -138,20 +138,28 @@ internal sealed class Evaluator
         }
     }
 
-    // Evenly spread and with the noisiest level, whose marginal is the prior.
+    // Evenly spread and with the noisiest level, whose marginal is the prior. A curve keeps the whole table.
     private static BetaSchedule Respaced(BetaSchedule table, EvaluationSettings settings)
     {
-        int steps = settings.Steps ?? (settings.Kind is EvaluationKind.OptimalVariance
-            ? Math.Min(DefaultCurveLevels, table.Count)
-            : table.Count);
+        int steps = settings.Steps ?? table.Count;
         if (steps < 2 || steps > table.Count)
         {
             throw new UserErrorException($"--steps is {steps}; it must be 2 to {table.Count} for this model.");
         }
 
-        return steps == table.Count
+        return steps == table.Count || settings.Kind is not EvaluationKind.Bound
             ? table
             : table.Respace([.. Enumerable.Range(1, steps).Select(i => (int)((long)i * table.Count / steps) - 1)]);
+    }
+
+    // Evenly in λ from the cleanest to the noisiest level: v falls like e^(-2λ) at the clean end, where it matters most for
+    // the last steps, and is interpolated in λ. Rounded to times that the network was trained at.
+    private static IEnumerable<double> CurveTimes(BetaSchedule table, int count)
+    {
+        (double clean, double noisy) = (table.At(table.MinTime).Lambda, table.At(table.MaxTime).Lambda);
+        return Enumerable.Range(0, count)
+            .Select(i => Math.Round(table.TimeAtLambda(clean + (i * (noisy - clean) / (count - 1)))))
+            .Distinct();
     }
 
     private static StepVariance VarianceOf(EvaluationSettings settings, ModelFolder model)
