@@ -31,7 +31,8 @@ internal static class DataCommand
             DefaultValueFactory = _ => "data/fashion-mnist",
         };
         var command = new Command(
-            "fashion-mnist", "Fetches a Debian package (31 MB, not installed): 70,000 grey pictures of 28x28 in 10 classes.")
+            "fashion-mnist",
+            "Fetches a Debian package (31 MB, not installed): 70,000 grey pictures of 28x28 in 10 classes.")
         {
             output,
         };

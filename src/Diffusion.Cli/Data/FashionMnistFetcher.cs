@@ -2,8 +2,8 @@ namespace Diffusion.Cli.Data;
 
 /// <summary>Puts Fashion-MNIST's four files into a folder, out of Debian's package. [Xiao17]</summary>
 /// <remarks>
-/// They stay the idx.gz files that they are: 70,000 PNG files would take ten times the room on most disks and minutes to
-/// read. A file appears under its name only when its checksum is right, and is not made again where it does.
+/// They stay the idx.gz files that they are: 70,000 PNG files would take ten times the room on most disks and minutes
+/// to read. A file appears under its name only when its checksum is right, and is not made again where it does.
 /// </remarks>
 internal static class FashionMnistFetcher
 {

@@ -41,12 +41,14 @@ internal static class FashionMnistFolder
             return new GreyPictures(
                 Edge,
                 _classNames,
-                (Read(Path.Combine(folder, TrainPictures), PicturesMagic), Read(Path.Combine(folder, TrainLabels), LabelsMagic)),
+                (Read(Path.Combine(folder, TrainPictures), PicturesMagic),
+                    Read(Path.Combine(folder, TrainLabels), LabelsMagic)),
                 (test.AsMemory(0, count * Edge * Edge), labels.AsMemory(0, count)));
         }
         catch (ArgumentException exception)
         {
-            throw new UserErrorException($"The files in '{folder}' do not fit together: {exception.Message}", exception);
+            throw new UserErrorException(
+                $"The files in '{folder}' do not fit together: {exception.Message}", exception);
         }
     }
 

@@ -5,7 +5,9 @@ namespace Diffusion.Cli.Data;
 /// <summary>Fetches pinned Debian packages with the system's own client; they are never installed.</summary>
 internal static class PackageDownload
 {
-    /// <summary>Leaves the package in <paramref name="folder"/> under <see cref="DebianPackage.FileName"/>; does nothing where it is.</summary>
+    /// <summary>
+    /// Leaves the package in <paramref name="folder"/> as <see cref="DebianPackage.FileName"/>; does nothing where it is.
+    /// </summary>
     /// <exception cref="UserErrorException">The tool or the network is missing, or the checksum is wrong.</exception>
     public static async Task RunAsync(DebianPackage package, string folder, CancellationToken cancellation)
     {

@@ -11,19 +11,67 @@ internal static class EvaluateCommand
     private const string Vlb = "vlb";
     private const string Ode = "ode";
 
-    private static readonly Option<string?> _bpd = new("--bpd") { Description = "Bits per dimension: vlb (variational bound) or ode (probability-flow ODE).", HelpName = "vlb|ode" };
-    private static readonly Option<bool> _optimalVariance = new("--optimal-variance") { Description = "Estimate the optimal variance from training pictures and save it in the model folder." };
-    private static readonly Option<string> _model = new("--model") { Description = "Model folder in diffusers layout.", Required = true, HelpName = "DIR" };
-    private static readonly Option<string> _data = new("--data") { Description = "Data: CLASS/*.png, or Fashion-MNIST's four files.", Required = true, HelpName = "DIR" };
-    private static readonly Option<int> _count = Number("--count", 16, "Pictures, spread evenly over the set; at most all of it.");
-    private static readonly Option<int?> _steps = new("--steps") { Description = "Levels of the chain (vlb; default all) or points of the curve (--optimal-variance; default 100)." };
+    private static readonly Option<string?> _bpd = new("--bpd")
+    {
+        Description = "Bits per dimension: vlb (variational bound) or ode (probability-flow ODE).",
+        HelpName = "vlb|ode",
+    };
+
+    private static readonly Option<bool> _optimalVariance = new("--optimal-variance")
+    {
+        Description = "Estimate the optimal variance from training pictures and save it in the model folder.",
+    };
+
+    private static readonly Option<string> _model = new("--model")
+    {
+        Description = "Model folder in diffusers layout.",
+        Required = true,
+        HelpName = "DIR",
+    };
+
+    private static readonly Option<string> _data = new("--data")
+    {
+        Description = "Data: CLASS/*.png, or Fashion-MNIST's four files.",
+        Required = true,
+        HelpName = "DIR",
+    };
+
+    private static readonly Option<int> _count =
+        Number("--count", 16, "Pictures, spread evenly over the set; at most all of it.");
+
+    private static readonly Option<int?> _steps = new("--steps")
+    {
+        Description = "Levels of the chain (vlb; default all) or points of the curve (--optimal-variance; default 100).",
+    };
+
     private static readonly Option<ulong> _seed = Number("--seed", 1UL, "Seed of everything random.");
-    private static readonly Option<string?> _variance = new("--variance") { Description = "vlb: variance of a step. [default: the model's own]", HelpName = "small|large|learned|optimal" };
-    private static readonly Option<string> _probe = new("--probe") { Description = "ode: vector of the trace estimate.", DefaultValueFactory = _ => "rademacher", HelpName = "rademacher|gaussian" };
-    private static readonly Option<double> _tolerance = Number("--tolerance", 1e-5, "ode: absolute and relative tolerance of the solver.");
+    private static readonly Option<string?> _variance = new("--variance")
+    {
+        Description = "vlb: variance of a step. [default: the model's own]",
+        HelpName = "small|large|learned|optimal",
+    };
+
+    private static readonly Option<string> _probe = new("--probe")
+    {
+        Description = "ode: vector of the trace estimate.",
+        DefaultValueFactory = _ => "rademacher",
+        HelpName = "rademacher|gaussian",
+    };
+
+    private static readonly Option<double> _tolerance =
+        Number("--tolerance", 1e-5, "ode: absolute and relative tolerance of the solver.");
+
     private static readonly Option<int> _batch = Number("--batch", 8, "Pictures evaluated together.");
-    private static readonly Option<bool?> _seamless = new("--seamless") { Description = "Whether the network wraps around the canvas. [default: true for colour, false for grey]" };
-    private static readonly Option<string?> _device = new("--device") { Description = "cpu, cuda or cuda:N. [default: cuda where there is one]" };
+    private static readonly Option<bool?> _seamless = new("--seamless")
+    {
+        Description = "Whether the network wraps around the canvas. [default: true for colour, false for grey]",
+    };
+
+    private static readonly Option<string?> _device = new("--device")
+    {
+        Description = "cpu, cuda or cuda:N. [default: cuda where there is one]",
+    };
+
 
     static EvaluateCommand()
     {
@@ -35,9 +83,11 @@ internal static class EvaluateCommand
     /// <summary>Builds the command.</summary>
     public static Command Create()
     {
-        var command = new Command("evaluate", "Measures a model's likelihood of held-out pictures, or its optimal variance.")
+        var command = new Command(
+            "evaluate", "Measures a model's likelihood of held-out pictures, or its optimal variance.")
         {
-            _bpd, _optimalVariance, _model, _data, _count, _steps, _seed, _variance, _probe, _tolerance, _batch, _seamless, _device,
+            _bpd, _optimalVariance, _model, _data, _count, _steps, _seed, _variance, _probe, _tolerance, _batch, _seamless,
+            _device,
         };
         command.SetAction(RunAsync);
         return command;
@@ -63,7 +113,8 @@ internal static class EvaluateCommand
                 .StartAsync(context =>
                 {
                     ProgressTask task = context.AddTask($"{settings.Count} pictures", maxValue: 1);
-                    return Task.Run(() => evaluator.Run(share => task.Value = share, cancellation), CancellationToken.None);
+                    return Task.Run(
+                        () => evaluator.Run(share => task.Value = share, cancellation), CancellationToken.None);
                 });
         }
 
@@ -82,7 +133,8 @@ internal static class EvaluateCommand
 
         if (bpd == Ode && parsed.GetValue(_steps) is { } steps)
         {
-            throw new UserErrorException($"--steps {steps} has no meaning for --bpd ode, whose solver chooses its own; see --tolerance.");
+            throw new UserErrorException(
+                $"--steps {steps} has no meaning for --bpd ode, whose solver chooses its own; see --tolerance.");
         }
 
         if (bpd != Vlb && parsed.GetValue(_variance) is { } variance)

@@ -26,7 +26,8 @@ internal sealed class EvaluationData
         if (channels != (grey ? 1 : 3))
         {
             throw new UserErrorException(
-                $"The model '{model.Path}' takes {channels} channels; the pictures in '{folder}' have {(grey ? 1 : 3)}.");
+                $"The model '{model.Path}' takes {channels} channels; "
+                + $"the pictures in '{folder}' have {(grey ? 1 : 3)}.");
         }
 
         _data = grey
@@ -35,7 +36,8 @@ internal sealed class EvaluationData
         if (grey && _data.Canvas % model.Config.Stride != 0)
         {
             throw new UserErrorException(
-                $"The model '{model.Path}' takes multiples of {model.Config.Stride} pixels; the pictures in '{folder}' are {_data.Canvas} wide.");
+                $"The model '{model.Path}' takes multiples of {model.Config.Stride} pixels; "
+                + $"the pictures in '{folder}' are {_data.Canvas} wide.");
         }
 
         _isHeldOut = isHeldOut;
@@ -80,6 +82,7 @@ internal sealed class EvaluationData
         string[] known = [.. model.ClassNames];
         return [.. data.ClassNames.Select(name => Array.IndexOf(known, name) is >= 0 and var label
             ? (long)label
-            : throw new UserErrorException($"'{folder}' has the class '{name}', which the model '{model.Path}' does not know."))];
+            : throw new UserErrorException(
+                $"'{folder}' has the class '{name}', which the model '{model.Path}' does not know."))];
     }
 }

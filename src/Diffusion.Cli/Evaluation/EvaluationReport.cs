@@ -6,14 +6,19 @@ using Spectre.Console;
 
 namespace Diffusion.Cli.Evaluation;
 
-/// <summary>Prints the result of an evaluation: mean and standard error over pictures, time, and terms by noise level.</summary>
+/// <summary>
+/// Prints the result of an evaluation: mean and standard error over pictures, time, and terms by noise level.
+/// </summary>
 internal sealed class EvaluationReport(IAnsiConsole console, int count, TimeSpan elapsed)
 {
     private const int Rows = 10;
 
     /// <summary>The variational bound, with its terms in groups of neighbouring levels.</summary>
     public void Bound(
-        IReadOnlyList<VariationalTerms> batches, IReadOnlyList<NoiseLevel> levels, BetaSchedule schedule, StepVariance variance)
+        IReadOnlyList<VariationalTerms> batches,
+        IReadOnlyList<NoiseLevel> levels,
+        BetaSchedule schedule,
+        StepVariance variance)
     {
         double[][] pictures =
             [.. batches.SelectMany(batch => Enumerable.Range(0, batch.Count).Select(i => batch.Of(i).ToArray()))];
@@ -52,8 +57,9 @@ internal sealed class EvaluationReport(IAnsiConsole console, int count, TimeSpan
     /// <summary>Where the curve is and what it spans.</summary>
     public void Curve(CleanVariance curve, string model)
     {
-        console.WriteLine(Format(
-            $"optimal variance: {curve.Lambdas.Count} levels, lambda {curve.Lambdas[0]:F2} to {curve.Lambdas[^1]:F2}, variance {curve.Variances[0]:G4} to {curve.Variances[^1]:G4}"));
+        string lambdas = Format($"lambda {curve.Lambdas[0]:F2} to {curve.Lambdas[^1]:F2}");
+        string variances = Format($"variance {curve.Variances[0]:G4} to {curve.Variances[^1]:G4}");
+        console.WriteLine($"optimal variance: {curve.Lambdas.Count} levels, {lambdas}, {variances}");
         console.WriteLine(Format($"{count} pictures, {Seconds():F3} s a picture; saved in {model}"));
     }
 

@@ -31,7 +31,7 @@ internal sealed record EvaluationSettings
     /// <summary>Pictures evaluated together.</summary>
     public required int BatchSize { get; init; }
 
-    /// <summary>Whether the network wraps around the canvas; null for what it was trained with by this program.</summary>
+    /// <summary>Whether the network wraps around the canvas; null for how this program trains its kind.</summary>
     public bool? Seamless { get; init; }
 
     public required Device Device { get; init; }

@@ -83,7 +83,8 @@ internal sealed class Evaluator
                 report.Bound(_terms, _levels, _schedule, _variance);
                 break;
             case EvaluationKind.Flow:
-                report.Flow(_bits, (double)_evaluations / ((_data.Count + _settings.BatchSize - 1) / _settings.BatchSize));
+                int batches = (_data.Count + _settings.BatchSize - 1) / _settings.BatchSize;
+                report.Flow(_bits, (double)_evaluations / batches);
                 break;
             default:
                 report.Curve(_curve!, _settings.Model);
@@ -108,7 +109,8 @@ internal sealed class Evaluator
         }
     }
 
-    private Action<Tensor, Tensor?, ulong, Action<double>> BatchWork(TensorDenoiser denoiser, CancellationToken cancellation)
+    private Action<Tensor, Tensor?, ulong, Action<double>> BatchWork(
+        TensorDenoiser denoiser, CancellationToken cancellation)
     {
         switch (_settings.Kind)
         {
@@ -121,7 +123,11 @@ internal sealed class Evaluator
                 return (pictures, label, seed, progress) =>
                     _terms.Add(bound.Evaluate(pictures, label, seed, progress, cancellation));
             case EvaluationKind.Flow:
-                var flow = new FlowLikelihood(_schedule, denoiser) { Probe = _settings.Probe, Tolerance = _settings.Tolerance };
+                var flow = new FlowLikelihood(_schedule, denoiser)
+                {
+                    Probe = _settings.Probe,
+                    Tolerance = _settings.Tolerance,
+                };
                 return (pictures, label, seed, progress) =>
                 {
                     _bits.AddRange(flow.BitsPerDimension(pictures, label, seed, progress, cancellation));
@@ -152,8 +158,8 @@ internal sealed class Evaluator
             : table.Respace([.. Enumerable.Range(1, steps).Select(i => (int)((long)i * table.Count / steps) - 1)]);
     }
 
-    // Evenly in λ from the cleanest to the noisiest level: v falls like e^(-2λ) at the clean end, where it matters most for
-    // the last steps, and is interpolated in λ. Rounded to times that the network was trained at.
+    // Evenly in λ from the cleanest to the noisiest level: v falls like e^(-2λ) at the clean end, where it matters most
+    // for the last steps, and is interpolated in λ. Rounded to times that the network was trained at.
     private static IEnumerable<double> CurveTimes(BetaSchedule table, int count)
     {
         (double clean, double noisy) = (table.At(table.MinTime).Lambda, table.At(table.MaxTime).Lambda);
@@ -178,7 +184,8 @@ internal sealed class Evaluator
         if (variance is StepVariance.Optimal && description.CleanVariance is null)
         {
             throw new UserErrorException(
-                $"--variance optimal: '{model.Path}' has no optimal_variance.json; 'evaluate --optimal-variance' makes it.");
+                $"--variance optimal: '{model.Path}' has no optimal_variance.json; "
+                + "'evaluate --optimal-variance' makes it.");
         }
 
         return variance;

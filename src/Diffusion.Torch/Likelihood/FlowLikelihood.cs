@@ -15,8 +15,8 @@ namespace Diffusion.Torch.Likelihood;
 /// </para>
 /// <para>
 /// The chain has no level without noise. The density is therefore that of α·x_0 at the schedule's cleanest level, times
-/// α^d: a proper density of x_0, that of the data with noise σ/α added. The prior is N(0, α² + σ²) at the noisiest level:
-/// N(0, I) where the schedule keeps the variance.
+/// α^d: a proper density of x_0, that of the data with noise σ/α added. The prior is N(0, α² + σ²) at the noisiest
+/// level: N(0, I) where the schedule keeps the variance.
 /// </para>
 /// <para>Borrows the denoiser, whose parameters should be frozen; one thread, that of the denoiser.</para>
 /// </remarks>
@@ -27,7 +27,8 @@ public sealed class FlowLikelihood
 
     /// <summary>Prepares the likelihood.</summary>
     /// <param name="schedule">The noise levels that the flow passes through.</param>
-    /// <param name="denoiser">The clean estimate, differentiable in x; not clamped, as a clamp has no derivative.</param>
+    /// <param name="denoiser">The clean estimate, differentiable in x; not clamped, as a clamp has no
+    /// derivative.</param>
     public FlowLikelihood(NoiseSchedule schedule, TensorDenoiser denoiser)
     {
         ArgumentNullException.ThrowIfNull(schedule);

@@ -5,7 +5,9 @@ using static TorchSharp.torch;
 namespace Diffusion.Torch.Likelihood;
 
 /// <summary>Estimates the optimal variance of a network's reverse steps from data. [Bao22, Sec. 3.1]</summary>
-/// <remarks>Feed batches with <see cref="Add"/>, then take <see cref="Estimate"/>. Borrows the denoiser; one thread.</remarks>
+/// <remarks>
+/// Feed batches with <see cref="Add"/>, then take <see cref="Estimate"/>. Borrows the denoiser; one thread.
+/// </remarks>
 public sealed class OptimalVariance
 {
     private readonly NoiseLevel[] _levels;
@@ -57,8 +59,8 @@ public sealed class OptimalVariance
             Tensor epsilon = randn(pictures.shape, generator: generator).to(pictures.device);
             (Tensor clean, _) = _denoiser((level.Alpha * pictures) + (level.Sigma * epsilon), level, label);
 
-            // [Bao22, Eq. 8] d·(1 - Γ) = E‖ε‖² - E‖ε̂‖²: with the drawn ‖ε‖² in place of its expectation d the mean is the
-            // same, and at the noisy end, where ε̂ is nearly ε, the draws' own spread cancels.
+            // [Bao22, Eq. 8] d·(1 - Γ) = E‖ε‖² - E‖ε̂‖²: with the drawn ‖ε‖² in place of its expectation d the mean is
+            // the same, and at the noisy end, where ε̂ is nearly ε, the draws' own spread cancels.
             // ‖ε‖² - ‖ε̂‖² = (ε - ε̂)·(ε + ε̂) with ε - ε̂ = (α/σ)·(D - x_0).
             Tensor difference = (clean - pictures).to(float64) / level.Ratio;
             Tensor sum = (difference * ((2 * epsilon.to(float64)) - difference)).sum();

@@ -5,8 +5,8 @@ namespace Diffusion.Torch.Likelihood;
 
 /// <summary>A denoiser on tensors: a network behind its preconditioning, or a closed form.</summary>
 /// <remarks>
-/// Called inside the caller's dispose scope, which takes the results; it must not dispose its inputs, and its operations
-/// must be differentiable with respect to <paramref name="x"/> where the exact likelihood is asked for.
+/// Called inside the caller's dispose scope, which takes the results; it must not dispose its inputs, and its
+/// operations must be differentiable with respect to <paramref name="x"/> where the exact likelihood is asked for.
 /// </remarks>
 /// <param name="x">x_t = α·x_0 + σ·ε, [N, C, H, W] float32.</param>
 /// <param name="level">Its level, α &gt; 0 and σ &gt; 0.</param>

@@ -5,13 +5,13 @@ using static TorchSharp.torch;
 namespace Diffusion.Torch.Likelihood;
 
 /// <summary>
-/// The variational bound on the negative log-likelihood of 8-bit pictures, L_T + Σ L_(t-1) + L_0, in bits per dimension.
-/// [Ho20, Eq. 5]
+/// The variational bound on the negative log-likelihood of 8-bit pictures, L_T + Σ L_(t-1) + L_0, in bits per
+/// dimension. [Ho20, Eq. 5]
 /// </summary>
 /// <remarks>
-/// The sum over levels is exact and each term is estimated with one draw of noise a picture, so the mean over pictures is
-/// an unbiased estimate of the bound. A subset of the levels by <see cref="BetaSchedule.Respace"/> bounds the likelihood of
-/// the shorter chain. Borrows the denoiser; one thread, that of the denoiser.
+/// The sum over levels is exact and each term is estimated with one draw of noise a picture, so the mean over pictures
+/// is an unbiased estimate of the bound. A subset of the levels by <see cref="BetaSchedule.Respace"/> bounds the
+/// likelihood of the shorter chain. Borrows the denoiser; one thread, that of the denoiser.
 /// </remarks>
 public sealed class VariationalBound
 {
@@ -56,7 +56,8 @@ public sealed class VariationalBound
     public IReadOnlyList<NoiseLevel> Levels => _levels;
 
     /// <summary>Computes all terms.</summary>
-    /// <param name="pictures">[N, C, H, W] float32, bytes k as k/127.5 - 1; its device is where the work is done.</param>
+    /// <param name="pictures">[N, C, H, W] float32, bytes k as k/127.5 - 1; its device is where the
+    /// work is done.</param>
     /// <param name="label">[N] int64, or null.</param>
     /// <param name="seed">Of the noise.</param>
     /// <param name="progress">Told the share of the levels done after each, in (0, 1].</param>
@@ -94,7 +95,8 @@ public sealed class VariationalBound
     {
         NoiseLevel last = _levels[0];
         double variance = last.Sigma * last.Sigma;
-        return PerPicture(0.5 * ((last.Alpha * last.Alpha * x0.to(float64).square()) + variance - 1 - Math.Log(variance)));
+        Tensor squares = last.Alpha * last.Alpha * x0.to(float64).square();
+        return PerPicture(0.5 * (squares + variance - 1 - Math.Log(variance)));
     }
 
     /// <summary>L_(t-1) of the step from level n, or L_0 where it ends at the clean image.</summary>
@@ -168,7 +170,8 @@ public sealed class VariationalBound
         return where(x.abs() > 0.999, outer, inner);
     }
 
-    // erfc keeps its relative accuracy down to 1e-308, at 37 deviations; beyond, the leading term of its asymptotic series.
+    // erfc keeps its relative accuracy down to 1e-308, at 37 deviations; beyond 30, the leading term of its
+    // asymptotic series.
     private static Tensor LogNormalCdf(Tensor z)
     {
         Tensor near = (0.5 * (-z.clamp(min: -30) / Math.Sqrt(2)).erfc()).log();

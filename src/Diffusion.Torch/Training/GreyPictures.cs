@@ -1,7 +1,9 @@
 namespace Diffusion.Torch.Training;
 
 /// <summary>Grey pictures in memory that neither wrap nor are cropped, such as Fashion-MNIST's. [Xiao17]</summary>
-/// <remarks>Shown whole, mirrored left to right half of the time; the loss counts everywhere. Immutable; any thread.</remarks>
+/// <remarks>
+/// Shown whole, mirrored left to right half of the time; the loss counts everywhere. Immutable; any thread.
+/// </remarks>
 public sealed class GreyPictures : TrainingData
 {
     private readonly Split _training;

@@ -61,7 +61,8 @@ public sealed class TextureDataset : TrainingData
 
     /// <inheritdoc/>
     public override IEnumerable<string> Describe() => ClassNames
-        .Select((name, label) => $"{name,-14}{_byClass[label].Length,5} textures, {_byClass[label].Count(t => t.Wraps)} wrap")
+        .Select((name, label) =>
+            $"{name,-14}{_byClass[label].Length,5} textures, {_byClass[label].Count(t => t.Wraps)} wrap")
         .Append($"{HeldOutCount} held out");
 
     /// <inheritdoc/>
