@@ -8,8 +8,8 @@ namespace Diffusion.Runtime.Models;
 /// schedulers it is, and the keys that steer it. Names and defaults are diffusers'.
 /// </summary>
 /// <remarks>
-/// Immutable. A value that no solver here has is kept, and refused by <see cref="CreateSolver"/>: the network can still be
-/// sampled with another. <c>steps_offset</c> is not among the keys: levels lie as with an offset of 0.
+/// Immutable. A value that no solver here has is kept, and refused by <see cref="CreateSolver"/>: the network can still
+/// be sampled with another. <c>steps_offset</c> is not among the keys: levels lie as with an offset of 0.
 /// </remarks>
 public sealed record SamplerConfig
 {
@@ -25,7 +25,9 @@ public sealed record SamplerConfig
     /// <summary><c>dpmsolver++</c> or <c>sde-dpmsolver++</c>.</summary>
     public string AlgorithmType { get; init; } = "dpmsolver++";
 
-    /// <summary><c>midpoint</c> for DPM-Solver++, <c>bh1</c> or <c>bh2</c> for UniPC; null for the class's own default.</summary>
+    /// <summary>
+    /// <c>midpoint</c> for DPM-Solver++, <c>bh1</c> or <c>bh2</c> for UniPC; null for the class's own default.
+    /// </summary>
     public string? SolverType { get; init; }
 
     /// <summary>Whether UniPC predicts x_0; the other way is not supported.</summary>

@@ -136,8 +136,8 @@ public sealed class BetaSchedule : NoiseSchedule
     /// The same table, shifted and scaled in α so that its last level has (almost) no signal. [Lin23, Alg. 1]
     /// </summary>
     /// <remarks>
-    /// The paper ends at ᾱ = 0, where a network that predicts ε says nothing and λ is infinite; this one ends at ᾱ = 2^-24,
-    /// as diffusers does for its Euler solvers, so that every solver stays finite.
+    /// The paper ends at ᾱ = 0, where a network that predicts ε says nothing and λ is infinite; this one ends at ᾱ =
+    /// 2^-24, as diffusers does for its Euler solvers, so that every solver stays finite.
     /// </remarks>
     public BetaSchedule RescaleToZeroTerminalSnr()
     {
