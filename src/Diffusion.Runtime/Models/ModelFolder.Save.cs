@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Diffusion.Runtime.Denoising;
 using Diffusion.Runtime.Models.Configuration;
 
 namespace Diffusion.Runtime.Models;
@@ -21,6 +22,7 @@ public sealed partial class ModelFolder
     /// <summary>
     /// Writes the configs of a pipeline folder; the caller writes the weights to <see cref="WeightsPath"/>.
     /// </summary>
+    /// <remarks>An optimal variance in the folder is deleted: it was that of the weights before.</remarks>
     /// <param name="path">The folder; made when missing. Configs in it are replaced, each whole or not at all.</param>
     /// <param name="config">The network; <see cref="UNetConfig.NumClassEmbeds"/> is the number of names, or one more
     /// for a null class.</param>
@@ -43,9 +45,31 @@ public sealed partial class ModelFolder
         string noise = System.IO.Path.Combine(path, SchedulerFolder);
         Directory.CreateDirectory(network);
         Directory.CreateDirectory(noise);
+        File.Delete(System.IO.Path.Combine(path, VarianceName));
         WriteJson(network, UNetConfigName, json => UNetConfigJson.Write(json, config));
         WriteJson(noise, SchedulerConfigName, json => SchedulerConfigJson.Write(json, scheduler));
         WriteJson(path, IndexName, json => WriteIndex(json, scheduler, classNames));
+    }
+
+    /// <summary>
+    /// Writes the optimal variance into an existing model folder as <c>optimal_variance.json</c>, whole or not at all.
+    /// </summary>
+    /// <param name="path">The model folder.</param>
+    /// <param name="variance">The curve; <see cref="ModelDescription.CleanVariance"/> once the folder is opened
+    /// again.</param>
+    /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
+    /// <exception cref="IOException">The folder cannot be written (or
+    /// <see cref="UnauthorizedAccessException"/>).</exception>
+    public static void SaveCleanVariance(string path, CleanVariance variance)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(variance);
+        if (!Directory.Exists(path))
+        {
+            throw new DirectoryNotFoundException($"{path}: there is no such model folder.");
+        }
+
+        WriteJson(path, VarianceName, json => CleanVarianceJson.Write(json, variance));
     }
 
     private static void ThrowIfProblem(string? problem, string parameter)

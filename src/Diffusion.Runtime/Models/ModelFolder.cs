@@ -1,4 +1,5 @@
 using System.Globalization;
+using Diffusion.Runtime.Denoising;
 using Diffusion.Runtime.Models.Configuration;
 using Diffusion.Runtime.Models.Safetensors;
 
@@ -24,6 +25,7 @@ public sealed partial class ModelFolder
     private const string SchedulerFolder = "scheduler";
     private const string SchedulerConfigName = "scheduler_config.json";
     private const string WeightsName = "diffusion_pytorch_model.safetensors";
+    private const string VarianceName = "optimal_variance.json";
     private const string HalfWeightsName = "diffusion_pytorch_model.fp16.safetensors";
 
     private readonly List<string> _warnings = [];
@@ -46,6 +48,7 @@ public sealed partial class ModelFolder
             ClampLimit = (float)Scheduler.ClipSampleRange,
             SigmaData = Scheduler.Edm?.SigmaData ?? Denoising.Preconditioning.DefaultSigmaData,
             PredictsVariance = Config.OutChannels == 2 * Config.InChannels,
+            CleanVariance = ReadVariance(),
         };
     }
 
@@ -65,7 +68,8 @@ public sealed partial class ModelFolder
     public int NullLabel { get; }
 
     /// <summary>
-    /// What a chain needs to know: classes, prediction type, schedule and clamp limit from the properties above.
+    /// What a chain needs to know: classes, prediction type, schedule and clamp limit from the properties above, and
+    /// the optimal variance where <c>optimal_variance.json</c> lies in the folder.
     /// </summary>
     public ModelDescription Description { get; }
 
@@ -122,6 +126,20 @@ public sealed partial class ModelFolder
         SchedulerConfig config = SchedulerConfigJson.Read(json);
         WarnOfUnread(file, json);
         return config;
+    }
+
+    private CleanVariance? ReadVariance()
+    {
+        string file = System.IO.Path.Combine(Path, VarianceName);
+        if (!File.Exists(file))
+        {
+            return null;
+        }
+
+        ConfigObject json = ConfigObject.Load(file);
+        CleanVariance variance = CleanVarianceJson.Read(json);
+        WarnOfUnread(file, json);
+        return variance;
     }
 
     private IReadOnlyList<string> ReadClassNames(bool isPipeline)
