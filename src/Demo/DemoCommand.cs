@@ -12,11 +12,16 @@ internal static class DemoCommand
     private const int MaxFrames = 1_000_000;
     private const int MaxFrameEdge = 8192;
 
-    /// <summary>Builds the command; <paramref name="run"/> is called with valid settings and returns the exit code.</summary>
+    /// <summary>
+    /// Builds the command; <paramref name="run"/> is called with valid settings and returns the exit code.
+    /// </summary>
     public static RootCommand Create(Func<DemoSettings, CancellationToken, int> run)
     {
         var generation = new GenerationOptions(DefaultSteps);
-        var headless = new Option<bool>("--headless") { Description = "Draw off screen; also chosen when there is no display." };
+        var headless = new Option<bool>("--headless")
+        {
+            Description = "Draw off screen; also chosen when there is no display.",
+        };
         var frames = new Option<int?>("--frames")
         {
             Description = "Frames to draw. Default: 240 headless, else until the window closes.",
@@ -59,12 +64,17 @@ internal static class DemoCommand
             HelpName = "xt|x0",
         };
         var noVerticalSync = new Option<bool>("--no-vsync") { Description = "Do not wait for the display." };
-        var gpu = new Option<string?>("--gpu") { Description = "Vulkan device by name or index.", HelpName = "NAME|INDEX" };
+        var gpu = new Option<string?>("--gpu")
+        {
+            Description = "Vulkan device by name or index.",
+            HelpName = "NAME|INDEX",
+        };
         var validation = new Option<bool>("--validation") { Description = "Run under the Vulkan validation layers." };
 
         var command = new RootCommand(
             """
-            Draws a lit scene whose surfaces carry textures while they are generated, on a budget of milliseconds a frame.
+            Draws a lit scene whose surfaces carry textures while they are generated, on a budget of milliseconds
+            a frame.
 
             Keys in the window: 1-5 pick a surface, C/V next/previous class, R reseed, A reseed all, Space pause,
             Up/Down budget, Left/Right steps, S solver, X switch between x_t and x0, H hide the overlay, Esc quit.
@@ -103,13 +113,15 @@ internal static class DemoCommand
         return command;
     }
 
-    private static int? RequireRange(int? value, string option, int least, int most) => value is null || (value >= least && value <= most)
+    private static int? RequireRange(int? value, string option, int least, int most)
+        => value is null || (value >= least && value <= most)
         ? value
         : throw new UserErrorException($"{option} {value} is out of range: it must be {least} to {most}.");
 
     private static TimeSpan RequireBudget(double milliseconds) => milliseconds is > 0 and <= 10_000
         ? TimeSpan.FromMilliseconds(milliseconds)
-        : throw new UserErrorException($"--budget-ms {milliseconds} is out of range: it must be more than 0 and at most 10000.");
+        : throw new UserErrorException(
+            $"--budget-ms {milliseconds} is out of range: it must be more than 0 and at most 10000.");
 
     private static bool ParseDisplay(string text) => text switch
     {

@@ -26,7 +26,9 @@ internal static class HeadlessDemo
         OutputFile.RequireWritableFolder(settings.OutputFolder);
         using var stage = Stage.Create(settings, window: null);
         int frames = settings.Frames ?? DefaultFrames;
-        Console.WriteLine($"{stage.BackendDevice}; {stage.Device.Info.Name}; x_t by {stage.SharingExample.Path} ({stage.SharingExample.PathReason})");
+        Console.WriteLine(
+            $"{stage.BackendDevice}; {stage.Device.Info.Name}; "
+            + $"x_t by {stage.SharingExample.Path} ({stage.SharingExample.PathReason})");
 
         using var recording = new Recording(stage, settings.OutputFolder, frames);
         AnsiConsole.Progress().HideCompleted(false).Start(progress =>
@@ -103,11 +105,14 @@ internal static class HeadlessDemo
             var report = Report(settings);
             report.Save(Path.Combine(_folder, "report.json"));
             Console.WriteLine(
-                $"frame p50 {report.FrameMs.P50:0.0} ms, p99 {report.FrameMs.P99:0.0} ms; tick p50 {report.TickMs.P50:0.0} ms, "
-                + $"p99 {report.TickMs.P99:0.0} ms of {report.BudgetMs:0.0} ms; {report.TexturesCompleted} textures completed.");
+                $"frame p50 {report.FrameMs.P50:0.0} ms, p99 {report.FrameMs.P99:0.0} ms; "
+                + $"tick p50 {report.TickMs.P50:0.0} ms, p99 {report.TickMs.P99:0.0} ms of {report.BudgetMs:0.0} ms; "
+                + $"{report.TexturesCompleted} textures completed.");
             if (unfinished > 0)
             {
-                Console.WriteLine($"{unfinished} textures were not finished after {_frames} frames and were not saved; ask for more --frames.");
+                Console.WriteLine(
+                    $"{unfinished} textures were not finished after {_frames} frames and were not saved; "
+                    + "ask for more --frames.");
             }
 
             Console.WriteLine($"Wrote {_folder}.");

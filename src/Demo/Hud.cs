@@ -37,7 +37,9 @@ internal sealed class Hud(OverlayPass overlay, Stage stage)
 
         Span<char> buffer = stackalloc char[96];
         int y = Margin;
-        Write(y, _text, buffer, $"frame {_frameMs:0.0} ms   {stage.Surfaces.Solver.Name}, {stage.Surfaces.Steps} steps, "
+        Write(
+            y, _text, buffer,
+            $"frame {_frameMs:0.0} ms   {stage.Surfaces.Solver.Name}, {stage.Surfaces.Steps} steps, "
             + $"{(stage.Surfaces.Display == SampleView.Sample ? "x_t" : "x0")}");
         y += Line;
         DrawTick(y, buffer);

@@ -32,10 +32,10 @@ internal sealed class Materials : IDisposable
         (string Name, Mesh Mesh, Matrix4x4 Placement, float Turns, float Uv, string Favourite)[] things =
         [
             ("floor", _plane, Matrix4x4.CreateScale(48), 0, 32, "grass"),
-            ("cube", _cube, Matrix4x4.CreateScale(1.5f) * Matrix4x4.CreateTranslation(-1.15f, 0.76f, 0.6f), 0.035f, 1, "brick"),
-            ("sphere", _sphere, Matrix4x4.CreateScale(1.7f) * Matrix4x4.CreateTranslation(1.15f, 0.86f, 0.7f), 0.04f, 2, "rock"),
-            ("left cube", _cube, Matrix4x4.CreateScale(1.1f) * Matrix4x4.CreateTranslation(-3.0f, 0.56f, -0.9f), -0.03f, 1, "wood"),
-            ("right sphere", _sphere, Matrix4x4.CreateScale(1.3f) * Matrix4x4.CreateTranslation(3.1f, 0.66f, -0.9f), 0.03f, 2, "lava"),
+            ("cube", _cube, Place(1.5f, -1.15f, 0.76f, 0.6f), 0.035f, 1, "brick"),
+            ("sphere", _sphere, Place(1.7f, 1.15f, 0.86f, 0.7f), 0.04f, 2, "rock"),
+            ("left cube", _cube, Place(1.1f, -3.0f, 0.56f, -0.9f), -0.03f, 1, "wood"),
+            ("right sphere", _sphere, Place(1.3f, 3.1f, 0.66f, -0.9f), 0.03f, 2, "lava"),
         ];
 
         var surfaces = new Surface[things.Length];
@@ -64,6 +64,9 @@ internal sealed class Materials : IDisposable
         _cube.Dispose();
         _plane.Dispose();
     }
+
+    private static Matrix4x4 Place(float size, float x, float y, float z)
+        => Matrix4x4.CreateScale(size) * Matrix4x4.CreateTranslation(x, y, z);
 
     private static int LabelOf(IReadOnlyList<string> classNames, string name, int place)
     {

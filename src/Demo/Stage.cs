@@ -36,7 +36,10 @@ internal sealed class Stage : IDisposable
             : new SwapchainTarget(device, window, settings.VerticalSync);
         _textures = new SharedTexturePass(device);
         _sharesCores = device.Info.Type == PhysicalDeviceType.Cpu;
-        _meshes = new MeshPass(device, Target.Format, _sharesCores ? _softwareQuality : null) { Camera = Materials.Camera };
+        _meshes = new MeshPass(device, Target.Format, _sharesCores ? _softwareQuality : null)
+        {
+            Camera = Materials.Camera,
+        };
         _overlay = new OverlayPass(device, Target.Format);
         _renderer = new FrameRenderer(device, Target, [_textures, _meshes, _overlay]);
         _materials = new Materials(device);
@@ -46,7 +49,8 @@ internal sealed class Stage : IDisposable
             model,
             _textures,
             settings.TextureSize,
-            _materials.CreateSurfaces(model.Folder.ClassNames, settings.Generation.ClassName, settings.Generation.Seed));
+            _materials.CreateSurfaces(
+                model.Folder.ClassNames, settings.Generation.ClassName, settings.Generation.Seed));
         Surfaces.Show(settings.ShowDenoised ? SampleView.Denoised : SampleView.Sample);
         Budget = settings.Budget;
         _hud = new Hud(_overlay, this);

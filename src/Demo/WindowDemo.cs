@@ -22,7 +22,9 @@ internal static class WindowDemo
     {
         using var window = new GlfwWindow(settings.FrameSize.Width, settings.FrameSize.Height, "Diffusion");
         using var stage = Stage.Create(settings, window);
-        Console.WriteLine($"{stage.BackendDevice}; {stage.Device.Info.Name}; x_t by {stage.SharingExample.Path} ({stage.SharingExample.PathReason})");
+        Console.WriteLine(
+            $"{stage.BackendDevice}; {stage.Device.Info.Name}; "
+            + $"x_t by {stage.SharingExample.Path} ({stage.SharingExample.PathReason})");
         var clock = Stopwatch.StartNew();
         TimeSpan titled = TimeSpan.Zero;
         int frames = 0;

@@ -62,8 +62,8 @@ public sealed record TextureRequest
     public bool Clamp { get; init; } = true;
 
     /// <summary>
-    /// Above 0, dynamic thresholding instead of the clamp: the share of |D| that must fit the range, for example 0.995, at
-    /// most 1. Default 0, none. [Saharia22, Sec. 2.3]
+    /// Above 0, dynamic thresholding instead of the clamp: the share of |D| that must fit the range, for example 0.995,
+    /// at most 1. Default 0, none. [Saharia22, Sec. 2.3]
     /// </summary>
     public float ThresholdRatio { get; init; }
 

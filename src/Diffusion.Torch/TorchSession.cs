@@ -51,10 +51,11 @@ internal sealed class TorchSession : IDenoiserSession
 
     public SampleRing Samples => _state.Samples;
 
-    public void Start(NoiseLevel level, NoiseSource noise, ReadOnlySpan<float> image = default)
+    public void Start(
+        NoiseLevel level, NoiseSource noise, ReadOnlySpan<float> image = default, bool isNoised = true)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        _state.Start(level, noise, image);
+        _state.Start(level, noise, image, isNoised);
         Abandon();
     }
 

@@ -6,7 +6,8 @@ namespace Diffusion.Demo.Tests;
 
 public sealed class SoakTests
 {
-    // Resident memory of a process breathes: the allocators keep pages, and 10,000 frames leak at least 40 MB at 4 KB a frame.
+    // Resident memory of a process breathes: the allocators keep pages, and 10,000 frames leak at least 40 MB at 4 KB a
+    // frame.
     private const long AllowedGrowthInBytes = 24L << 20;
 
     // Chains stopped at other slices hold other activations; a leak of one tensor a frame would be 10,000.
@@ -52,7 +53,8 @@ public sealed class SoakTests
         Assert.InRange(after.Resident - before.Resident, long.MinValue, AllowedGrowthInBytes);
         Assert.InRange(after.Handles, 0, before.Handles + AllowedHandleGrowth);
 
-        // The count is the thread's own, and negative where it disposes what another thread made: only its change tells.
+        // The count is the thread's own, and negative where it disposes what another thread made: only its change
+        // tells.
         Assert.InRange(after.Tensors - before.Tensors, -AllowedTensorGrowth, AllowedTensorGrowth);
     }
 

@@ -8,7 +8,9 @@ using Diffusion.Runtime.Sharing;
 
 namespace Diffusion.Render.Tests;
 
-/// <summary>The programs of this library's README, compiled and run; <see cref="QuickstartTests"/> compares the text.</summary>
+/// <summary>
+/// The programs of this library's README, compiled and run; <see cref="QuickstartTests"/> compares the text.
+/// </summary>
 internal static class Quickstart
 {
     public static void RunInWindow(SampleRing ring, Action<GlfwWindow, VulkanDevice> update)

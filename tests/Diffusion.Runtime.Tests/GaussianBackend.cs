@@ -83,10 +83,10 @@ internal sealed class GaussianBackend : IDenoiserBackend
 
         public SampleRing Samples => _state.Samples;
 
-        public void Start(NoiseLevel level, NoiseSource noise, ReadOnlySpan<float> image)
+        public void Start(NoiseLevel level, NoiseSource noise, ReadOnlySpan<float> image, bool isNoised)
         {
             backend.Spend(0);
-            _state.Start(level, noise, image);
+            _state.Start(level, noise, image, isNoised);
         }
 
         public void BeginEvaluation(in Evaluation evaluation)

@@ -46,7 +46,7 @@ public sealed partial class ReferencesTests
             || path.EndsWith(".glsl", StringComparison.Ordinal) || path.EndsWith(".frag", StringComparison.Ordinal))
         && !path.Contains("/obj/", StringComparison.Ordinal);
 
-    private static string FindRoot()
+    internal static string FindRoot()
     {
         DirectoryInfo? folder = new(AppContext.BaseDirectory);
         while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Diffusion.sln")))

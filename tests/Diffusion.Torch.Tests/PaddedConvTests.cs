@@ -5,12 +5,14 @@ using static TorchSharp.torch;
 namespace Diffusion.Torch.Tests;
 
 /// <summary>
-/// Convolutions in float32, which oneDNN computes, against the same in float64, which it does not: oneDNN 3.7.1 is wrong
-/// for channels that fill no block of 16 in a batch.
+/// Convolutions in float32, which oneDNN computes, against the same in float64, which it does not: oneDNN 3.7.1 is
+/// wrong for channels that fill no block of 16 in a batch.
 /// </summary>
 public sealed class PaddedConvTests
 {
-    /// <summary>Float32 rounding over at most 9·64 terms, relative to the norm; the error of oneDNN is above 0.05.</summary>
+    /// <summary>
+    /// Float32 rounding over at most 9·64 terms, relative to the norm; the error of oneDNN is above 0.05.
+    /// </summary>
     private const double Tolerance = 1e-5;
 
     public static TheoryData<int, int, int, int, bool> Cases

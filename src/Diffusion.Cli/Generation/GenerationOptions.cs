@@ -43,7 +43,8 @@ internal sealed class GenerationOptions(int defaultSteps = 20)
 
     private readonly Option<string> _solver = new("--solver")
     {
-        Description = $"Solver: {string.Join(", ", SolverCatalog.Names)}.",
+        Description = $"Solver: {string.Join(", ", SolverCatalog.Names)}; "
+            + $"or {LoadedModel.OwnSolver}, what the model's scheduler_config.json says, with its spacing.",
         DefaultValueFactory = _ => "dpmpp-2m",
         HelpName = "NAME",
     };
@@ -54,10 +55,9 @@ internal sealed class GenerationOptions(int defaultSteps = 20)
         HelpName = "NAME",
     };
 
-    private readonly Option<string> _spacing = new("--spacing")
+    private readonly Option<string?> _spacing = new("--spacing")
     {
-        Description = $"Where the steps lie on the schedule: {string.Join(", ", StepSpacings.Names)}.",
-        DefaultValueFactory = _ => StepSpacing.Trailing.Name(),
+        Description = $"Where the steps lie on the schedule: {string.Join(", ", StepSpacings.Names)}. Default: trailing.",
         HelpName = "NAME",
     };
 
@@ -91,7 +91,7 @@ internal sealed class GenerationOptions(int defaultSteps = 20)
         Steps = result.GetValue(_steps),
         Solver = result.GetValue(_solver)!,
         Schedule = result.GetValue(_schedule),
-        Spacing = result.GetValue(_spacing)!,
+        Spacing = result.GetValue(_spacing),
         GuidanceScale = result.GetValue(_guidance),
     };
 }

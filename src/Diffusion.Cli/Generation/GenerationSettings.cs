@@ -24,8 +24,8 @@ internal sealed record GenerationSettings
     /// <summary>Schedule name, or null for the model's.</summary>
     public string? Schedule { get; init; }
 
-    /// <summary>Spacing name.</summary>
-    public string Spacing { get; init; } = "trailing";
+    /// <summary>Spacing name, or null for the solver's default.</summary>
+    public string? Spacing { get; init; }
 
     /// <summary>Guidance scale, 1 for none, or null for the model's default.</summary>
     public float? GuidanceScale { get; init; }

@@ -13,6 +13,9 @@ internal sealed class LoadedModel : IDisposable
     /// <summary>The guidance scale of models with a null class: small networks tell their classes apart by it.</summary>
     public const int DefaultGuidanceScale = 3;
 
+    /// <summary>The solver name that stands for what the model's own scheduler configuration says.</summary>
+    public const string OwnSolver = "model";
+
     private readonly GenerationSettings _settings;
 
     private LoadedModel(GenerationSettings settings, ModelFolder folder, IDenoiserBackend backend)
@@ -65,14 +68,21 @@ internal sealed class LoadedModel : IDisposable
     /// <summary>A request by the common options; the class and seed are those of the options.</summary>
     public TextureRequest Request(int width, int height)
     {
+        SamplerConfig own = Folder.Scheduler.Sampler;
+        bool isOwn = _settings.Solver == OwnSolver;
         var request = new TextureRequest
         {
             Width = width,
             Height = height,
             ClassLabel = ClassLabel(Folder, _settings.ClassName),
             Seed = _settings.Seed,
-            Solver = SolverCatalog.Parse(_settings.Solver, Folder.Description.CleanVariance),
-            Spacing = StepSpacings.Parse(_settings.Spacing),
+            Solver = isOwn
+                ? own.CreateSolver()
+                : SolverCatalog.Parse(_settings.Solver, Folder.Description.CleanVariance),
+            Spacing = _settings.Spacing is { } spacing ? StepSpacings.Parse(spacing)
+                : isOwn ? own.CreateSpacing()
+                : StepSpacing.Trailing,
+            ThresholdRatio = isOwn && own.Thresholding ? (float)own.DynamicThresholdingRatio : 0,
             Steps = _settings.Steps,
             GuidanceScale = _settings.GuidanceScale ?? (Folder.NullLabel >= 0 ? DefaultGuidanceScale : 1),
         };

@@ -57,6 +57,6 @@ internal static class ExportCommand
     {
         BetaSchedule = settings.Schedule == "cosine" ? "squaredcos_cap_v2" : "linear",
         Prediction = settings.Options.Prediction,
-        TimestepSpacing = "trailing",
+        Sampler = new SamplerConfig { TimestepSpacing = "trailing" },
     };
 }

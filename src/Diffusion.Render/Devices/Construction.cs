@@ -2,7 +2,9 @@ using Silk.NET.Vulkan;
 
 namespace Diffusion.Render.Devices;
 
-/// <summary>What a constructor has made so far; unless it reaches <see cref="Complete"/>, all of it goes again.</summary>
+/// <summary>
+/// What a constructor has made so far; unless it reaches <see cref="Complete"/>, all of it goes again.
+/// </summary>
 /// <remarks>
 /// Held in a <c>using</c>. What is left when it is disposed is destroyed at once, in reverse: no submission can name it
 /// yet. A handle is owned before it is named, because naming can fail too.
@@ -12,7 +14,9 @@ internal sealed class Construction(VulkanDevice device) : IDisposable
     private readonly List<IDisposable> _children = [];
     private OwnedHandles _handles = new(device);
 
-    /// <summary>The object is whole: it owns the handles now, and its fields own the children, as analysers can see.</summary>
+    /// <summary>
+    /// The object is whole: it owns the handles now, and its fields own the children, as analysers can see.
+    /// </summary>
     public OwnedHandles Complete()
     {
         OwnedHandles handles = _handles;

@@ -21,7 +21,9 @@ internal sealed unsafe class DeviceMemory
     /// <summary>The mapping, or null for memory that only the device sees.</summary>
     public void* Mapped { get; }
 
-    /// <summary>Allocates; all <paramref name="wanted"/> must be there, <paramref name="preferred"/> if possible.</summary>
+    /// <summary>
+    /// Allocates; all <paramref name="wanted"/> must be there, <paramref name="preferred"/> if possible.
+    /// </summary>
     public static DeviceMemory Allocate(
         VulkanDevice device, Construction owner, in MemoryRequirements requirements, MemoryPropertyFlags wanted,
         MemoryPropertyFlags preferred, string name)

@@ -2,24 +2,32 @@ using Silk.NET.Vulkan;
 
 namespace Diffusion.Render.Devices;
 
-/// <summary>The few extension functions in use, loaded by name: Silk.NET's extension packages are not needed for them.</summary>
+/// <summary>
+/// The few extension functions in use, loaded by name: Silk.NET's extension packages are not needed for them.
+/// </summary>
 /// <remarks>Named as Silk names them. A pointer stays null when its extension was not enabled.</remarks>
 internal sealed unsafe class ExtensionFunctions
 {
     private readonly delegate* unmanaged<Instance, DebugUtilsMessengerCreateInfoEXT*, AllocationCallbacks*,
         DebugUtilsMessengerEXT*, Result> _createMessenger;
 
-    private readonly delegate* unmanaged<Instance, DebugUtilsMessengerEXT, AllocationCallbacks*, void> _destroyMessenger;
+    private readonly delegate* unmanaged<Instance, DebugUtilsMessengerEXT, AllocationCallbacks*, void>
+        _destroyMessenger;
+
     private readonly delegate* unmanaged<Device, DebugUtilsObjectNameInfoEXT*, Result> _setObjectName;
     private readonly delegate* unmanaged<Instance, SurfaceKHR, AllocationCallbacks*, void> _destroySurface;
     private readonly delegate* unmanaged<PhysicalDevice, uint, SurfaceKHR, uint*, Result> _getSurfaceSupport;
     private readonly delegate* unmanaged<PhysicalDevice, SurfaceKHR, SurfaceCapabilitiesKHR*, Result> _getCapabilities;
     private readonly delegate* unmanaged<PhysicalDevice, SurfaceKHR, uint*, SurfaceFormatKHR*, Result> _getFormats;
     private readonly delegate* unmanaged<PhysicalDevice, SurfaceKHR, uint*, PresentModeKHR*, Result> _getPresentModes;
-    private delegate* unmanaged<Device, SwapchainCreateInfoKHR*, AllocationCallbacks*, SwapchainKHR*, Result> _createSwapchain;
+    private delegate* unmanaged<Device, SwapchainCreateInfoKHR*, AllocationCallbacks*, SwapchainKHR*, Result>
+        _createSwapchain;
+
     private delegate* unmanaged<Device, SwapchainKHR, AllocationCallbacks*, void> _destroySwapchain;
     private delegate* unmanaged<Device, SwapchainKHR, uint*, Image*, Result> _getSwapchainImages;
-    private delegate* unmanaged<Device, SwapchainKHR, ulong, Silk.NET.Vulkan.Semaphore, Fence, uint*, Result> _acquireNextImage;
+    private delegate* unmanaged<Device, SwapchainKHR, ulong, Silk.NET.Vulkan.Semaphore, Fence, uint*, Result>
+        _acquireNextImage;
+
     private delegate* unmanaged<Queue, PresentInfoKHR*, Result> _queuePresent;
     private delegate* unmanaged<Device, ExternalMemoryHandleTypeFlags, void*, MemoryHostPointerPropertiesEXT*, Result>
         _getHostPointerProperties;
@@ -34,7 +42,8 @@ internal sealed unsafe class ExtensionFunctions
             Load("vkDestroyDebugUtilsMessengerEXT");
         _setObjectName = (delegate* unmanaged<Device, DebugUtilsObjectNameInfoEXT*, Result>)
             Load("vkSetDebugUtilsObjectNameEXT");
-        _destroySurface = (delegate* unmanaged<Instance, SurfaceKHR, AllocationCallbacks*, void>)Load("vkDestroySurfaceKHR");
+        _destroySurface = (delegate* unmanaged<Instance, SurfaceKHR, AllocationCallbacks*, void>)
+            Load("vkDestroySurfaceKHR");
         _getSurfaceSupport = (delegate* unmanaged<PhysicalDevice, uint, SurfaceKHR, uint*, Result>)
             Load("vkGetPhysicalDeviceSurfaceSupportKHR");
         _getCapabilities = (delegate* unmanaged<PhysicalDevice, SurfaceKHR, SurfaceCapabilitiesKHR*, Result>)
@@ -49,13 +58,14 @@ internal sealed unsafe class ExtensionFunctions
     {
         nint Load(string name) => (nint)api.GetDeviceProcAddr(device, name).Handle;
 
-        _createSwapchain = (delegate* unmanaged<Device, SwapchainCreateInfoKHR*, AllocationCallbacks*, SwapchainKHR*, Result>)
-            Load("vkCreateSwapchainKHR");
-        _destroySwapchain = (delegate* unmanaged<Device, SwapchainKHR, AllocationCallbacks*, void>)Load("vkDestroySwapchainKHR");
+        _createSwapchain = (delegate* unmanaged<Device, SwapchainCreateInfoKHR*, AllocationCallbacks*, SwapchainKHR*,
+            Result>)Load("vkCreateSwapchainKHR");
+        _destroySwapchain = (delegate* unmanaged<Device, SwapchainKHR, AllocationCallbacks*, void>)
+            Load("vkDestroySwapchainKHR");
         _getSwapchainImages = (delegate* unmanaged<Device, SwapchainKHR, uint*, Image*, Result>)
             Load("vkGetSwapchainImagesKHR");
-        _acquireNextImage = (delegate* unmanaged<Device, SwapchainKHR, ulong, Silk.NET.Vulkan.Semaphore, Fence, uint*, Result>)
-            Load("vkAcquireNextImageKHR");
+        _acquireNextImage = (delegate* unmanaged<Device, SwapchainKHR, ulong, Silk.NET.Vulkan.Semaphore, Fence, uint*,
+            Result>)Load("vkAcquireNextImageKHR");
         _queuePresent = (delegate* unmanaged<Queue, PresentInfoKHR*, Result>)Load("vkQueuePresentKHR");
         _getHostPointerProperties = (delegate* unmanaged<Device, ExternalMemoryHandleTypeFlags, void*,
             MemoryHostPointerPropertiesEXT*, Result>)Load("vkGetMemoryHostPointerPropertiesEXT");
@@ -111,7 +121,8 @@ internal sealed unsafe class ExtensionFunctions
 
     public Result QueuePresent(Queue queue, PresentInfoKHR* info) => _queuePresent(queue, info);
 
-    public Result GetMemoryHostPointerProperties(Device device, void* pointer, MemoryHostPointerPropertiesEXT* properties)
+    public Result GetMemoryHostPointerProperties(
+        Device device, void* pointer, MemoryHostPointerPropertiesEXT* properties)
         => _getHostPointerProperties(
             device, ExternalMemoryHandleTypeFlags.HostAllocationBitExt, pointer, properties);
 }

@@ -29,7 +29,9 @@ internal sealed unsafe class PhysicalDeviceSelector
 
     public IReadOnlyList<VulkanDeviceInfo> Devices { get; }
 
-    /// <summary>The device asked for, or the best one: discrete, integrated, virtual, CPU; of equals the first.</summary>
+    /// <summary>
+    /// The device asked for, or the best one: discrete, integrated, virtual, CPU; of equals the first.
+    /// </summary>
     public VulkanDeviceInfo Select(string? wanted)
     {
         if (Devices.Count == 0)
@@ -59,7 +61,9 @@ internal sealed unsafe class PhysicalDeviceSelector
 
     public PhysicalDevice Handle(VulkanDeviceInfo device) => _handles[device.Index];
 
-    /// <summary>The first queue family with graphics and compute, and with presentation when there is a surface.</summary>
+    /// <summary>
+    /// The first queue family with graphics and compute, and with presentation when there is a surface.
+    /// </summary>
     public uint FindQueueFamily(VulkanDeviceInfo device, SurfaceKHR surface)
     {
         const QueueFlags Needed = QueueFlags.GraphicsBit | QueueFlags.ComputeBit;

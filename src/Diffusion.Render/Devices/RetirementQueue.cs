@@ -1,6 +1,8 @@
 namespace Diffusion.Render.Devices;
 
-/// <summary>Destroys objects once the device can no longer read them: their life ends with the timeline, not with a C# scope.</summary>
+/// <summary>
+/// Destroys objects once the device can no longer read them: their life ends with the timeline, not with a C# scope.
+/// </summary>
 internal sealed class RetirementQueue(VulkanDevice device)
 {
     private readonly Lock _gate = new();

@@ -59,7 +59,9 @@ public sealed unsafe class Timeline : IDisposable
         _device.Api.WaitSemaphores(_device.Handle, &info, ulong.MaxValue).Check();
     }
 
-    /// <summary>Waits as <see cref="Wait"/> does, for disposal: a lost device reads nothing more, so that counts as done.</summary>
+    /// <summary>
+    /// Waits as <see cref="Wait"/> does, for disposal: a lost device reads nothing more, so that counts as done.
+    /// </summary>
     internal void WaitUnlessLost(ulong value)
     {
         try

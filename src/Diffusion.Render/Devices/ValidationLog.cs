@@ -28,7 +28,8 @@ public sealed unsafe class ValidationLog
     internal static DebugUtilsMessengerCreateInfoEXT MessengerInfo(GCHandle log) => new()
     {
         SType = StructureType.DebugUtilsMessengerCreateInfoExt,
-        MessageSeverity = DebugUtilsMessageSeverityFlagsEXT.WarningBitExt | DebugUtilsMessageSeverityFlagsEXT.ErrorBitExt,
+        MessageSeverity =
+            DebugUtilsMessageSeverityFlagsEXT.WarningBitExt | DebugUtilsMessageSeverityFlagsEXT.ErrorBitExt,
         MessageType = DebugUtilsMessageTypeFlagsEXT.ValidationBitExt | DebugUtilsMessageTypeFlagsEXT.PerformanceBitExt,
         PfnUserCallback = new PfnDebugUtilsMessengerCallbackEXT(&OnMessage),
         PUserData = (void*)GCHandle.ToIntPtr(log),

@@ -29,7 +29,8 @@ public sealed unsafe class VulkanDevice : IDisposable
             QueueFamily = selector.FindQueueFamily(Info, Surface);
             if (Surface.Handle != 0 && !selector.HasExtension(Info, VulkanRequirements.SwapchainExtension))
             {
-                throw new VulkanException($"{Info.Name} cannot present: it lacks {VulkanRequirements.SwapchainExtension}.");
+                throw new VulkanException(
+                    $"{Info.Name} cannot present: it lacks {VulkanRequirements.SwapchainExtension}.");
             }
 
             bool offersHostImport = selector.HasExtension(Info, VulkanRequirements.ExternalMemoryHostExtension);
@@ -108,7 +109,8 @@ public sealed unsafe class VulkanDevice : IDisposable
 
     /// <summary>Creates a device.</summary>
     /// <param name="options">Window, device, validation.</param>
-    /// <exception cref="VulkanException">No loader, driver, device, extension or validation layer; the message says which.</exception>
+    /// <exception cref="VulkanException">No loader, driver, device, extension or validation layer; the message says
+    /// which.</exception>
     public static VulkanDevice Create(VulkanDeviceOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -195,7 +197,8 @@ public sealed unsafe class VulkanDevice : IDisposable
         PhysicalDeviceFeatures features;
         Api.GetPhysicalDeviceFeatures(PhysicalDevice, &features);
 
-        // Mesa's llvmpipe (22.3) was seen to loop without end in its anisotropic filter; on a CPU it is no bargain anyway.
+        // Mesa's llvmpipe (22.3) was seen to loop without end in its anisotropic filter; on a CPU it is no bargain
+        // anyway.
         HasAnisotropy = features.SamplerAnisotropy && Info.Type != PhysicalDeviceType.Cpu;
     }
 

@@ -9,10 +9,14 @@ public sealed record VulkanDeviceOptions
     /// <summary>The window to present to; null for a headless device.</summary>
     public IVkSurface? Window { get; init; }
 
-    /// <summary>A part of the device's name (case ignored) or its index; null takes the best: discrete first, CPU last.</summary>
+    /// <summary>
+    /// A part of the device's name (case ignored) or its index; null takes the best: discrete first, CPU last.
+    /// </summary>
     public string? Device { get; init; }
 
-    /// <summary>Loads the Khronos validation layer with synchronisation validation; fails when it is not installed.</summary>
+    /// <summary>
+    /// Loads the Khronos validation layer with synchronisation validation; fails when it is not installed.
+    /// </summary>
     public bool EnableValidation { get; init; }
 
     /// <summary>Leaves out VK_EXT_external_memory_host even where it is there, so that samples are staged.</summary>

@@ -5,7 +5,8 @@ using Silk.NET.Vulkan;
 namespace Diffusion.Render.Devices;
 
 /// <summary>A Vulkan instance with, when asked, the validation layer and its log.</summary>
-/// <remarks>Owned by the <see cref="VulkanDevice"/> that was created with it. One thread creates and disposes.</remarks>
+/// <remarks>Owned by the <see cref="VulkanDevice"/> that was created with it. One thread creates and
+/// disposes.</remarks>
 internal sealed unsafe class VulkanInstance : IDisposable
 {
     private readonly GCHandle _logHandle;
@@ -120,7 +121,8 @@ internal sealed unsafe class VulkanInstance : IDisposable
             ApiVersion = Vk.MakeVersion(VulkanRequirements.VersionMajor, VulkanRequirements.VersionMinor),
         };
         ValidationFeatureEnableEXT feature = ValidationFeatureEnableEXT.SynchronizationValidationExt;
-        DebugUtilsMessengerCreateInfoEXT messenger = Validation is null ? default : ValidationLog.MessengerInfo(_logHandle);
+        DebugUtilsMessengerCreateInfoEXT messenger =
+            Validation is null ? default : ValidationLog.MessengerInfo(_logHandle);
         var features = new ValidationFeaturesEXT
         {
             SType = StructureType.ValidationFeaturesExt,
@@ -144,7 +146,8 @@ internal sealed unsafe class VulkanInstance : IDisposable
         {
             case Result.ErrorIncompatibleDriver:
                 throw new VulkanException(
-                    "No Vulkan device: no driver is installed (Debian: mesa-vulkan-drivers, which includes a CPU device).");
+                    "No Vulkan device: no driver is installed " +
+                    "(Debian: mesa-vulkan-drivers, which includes a CPU device).");
             case Result.ErrorExtensionNotPresent:
                 throw new VulkanException(
                     $"The Vulkan driver lacks one of the instance extensions {string.Join(", ", extensionNames)}.");

@@ -1,11 +1,13 @@
 namespace Diffusion.Render.Devices;
 
 /// <summary>What this library needs of an instance and a device; an engine asks before it creates its own.</summary>
-/// <remarks>Required besides the extensions: the features dynamicRendering, synchronization2, maintenance4 and timelineSemaphore (all
-/// of Vulkan 1.3's core), and one queue family with graphics and compute. samplerAnisotropy is used where it is there.</remarks>
+/// <remarks>Required besides the extensions: the features dynamicRendering, synchronization2, maintenance4 and
+/// timelineSemaphore (all of Vulkan 1.3's core), and one queue family with graphics and compute. samplerAnisotropy is
+/// used where it is there.</remarks>
 /// <param name="InstanceExtensions">Instance extensions that must be there.</param>
 /// <param name="DeviceExtensions">Device extensions that must be there.</param>
-/// <param name="OptionalDeviceExtensions">Device extensions that make things faster; each is used only where it is there.</param>
+/// <param name="OptionalDeviceExtensions">Device extensions that make things faster; each is used only where it is
+/// there.</param>
 public sealed record VulkanRequirements(
     IReadOnlyList<string> InstanceExtensions,
     IReadOnlyList<string> DeviceExtensions,

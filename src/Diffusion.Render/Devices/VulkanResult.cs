@@ -6,7 +6,9 @@ namespace Diffusion.Render.Devices;
 /// <summary>The one check that every Vulkan result passes through.</summary>
 internal static class VulkanResult
 {
-    /// <summary>Throws on an error; a status (a positive result) passes and is returned for callers that accept it.</summary>
+    /// <summary>
+    /// Throws on an error; a status (a positive result) passes and is returned for callers that accept it.
+    /// </summary>
     /// <param name="result">What the call returned.</param>
     /// <param name="call">The call, filled in by the compiler.</param>
     public static Result Check(this Result result, [CallerArgumentExpression(nameof(result))] string call = "")

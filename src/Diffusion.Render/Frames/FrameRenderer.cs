@@ -3,8 +3,11 @@ using Silk.NET.Vulkan;
 
 namespace Diffusion.Render.Frames;
 
-/// <summary>Records frames as a flat list of named passes, two in flight, and reads their times back without waiting.</summary>
-/// <remarks>Borrows device, target and passes; dispose it before them. One thread. Nothing is allocated per frame.</remarks>
+/// <summary>
+/// Records frames as a flat list of named passes, two in flight, and reads their times back without waiting.
+/// </summary>
+/// <remarks>Borrows device, target and passes; dispose it before them. One thread. Nothing is allocated per
+/// frame.</remarks>
 public sealed unsafe class FrameRenderer : IDisposable
 {
     /// <summary>Frames that the CPU may be ahead of the device.</summary>

@@ -3,7 +3,9 @@ using Silk.NET.Vulkan;
 
 namespace Diffusion.Render.Frames;
 
-/// <summary>Where frames go: a window's swapchain or an offscreen image. Used by one <see cref="FrameRenderer"/>.</summary>
+/// <summary>
+/// Where frames go: a window's swapchain or an offscreen image. Used by one <see cref="FrameRenderer"/>.
+/// </summary>
 public abstract class FrameTarget : IDisposable
 {
     private protected FrameTarget()

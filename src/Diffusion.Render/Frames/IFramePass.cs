@@ -1,6 +1,8 @@
 namespace Diffusion.Render.Frames;
 
-/// <summary>A named piece of a frame, timed on the device and on the CPU. Passes run in the order given to the renderer.</summary>
+/// <summary>
+/// A named piece of a frame, timed on the device and on the CPU. Passes run in the order given to the renderer.
+/// </summary>
 public interface IFramePass
 {
     /// <summary>What timings call it.</summary>

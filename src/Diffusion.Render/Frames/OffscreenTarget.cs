@@ -51,7 +51,9 @@ public sealed unsafe class OffscreenTarget : FrameTarget
         _requested = true;
     }
 
-    /// <summary>Waits for the frame that was asked for and copies it out, rows from the top, RGBA, sRGB-encoded.</summary>
+    /// <summary>
+    /// Waits for the frame that was asked for and copies it out, rows from the top, RGBA, sRGB-encoded.
+    /// </summary>
     /// <param name="rgba">At least <see cref="SizeInBytes"/> bytes.</param>
     /// <exception cref="InvalidOperationException">No frame ended since <see cref="RequestReadback"/>.</exception>
     public void ReadPixels(Span<byte> rgba)

@@ -4,7 +4,9 @@ using Silk.NET.Vulkan;
 
 namespace Diffusion.Render.Frames;
 
-/// <summary>Timestamps around the passes of one frame slot, read when the slot comes round again: nothing waits.</summary>
+/// <summary>
+/// Timestamps around the passes of one frame slot, read when the slot comes round again: nothing waits.
+/// </summary>
 internal sealed unsafe class PassTimer : IDisposable
 {
     private readonly VulkanDevice _device;

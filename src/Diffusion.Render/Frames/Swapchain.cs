@@ -3,7 +3,9 @@ using Silk.NET.Vulkan;
 
 namespace Diffusion.Render.Frames;
 
-/// <summary>The images of a surface at one size, each with a view and the semaphore that its presentation waits for.</summary>
+/// <summary>
+/// The images of a surface at one size, each with a view and the semaphore that its presentation waits for.
+/// </summary>
 internal sealed unsafe class Swapchain : IDisposable
 {
     private readonly OwnedHandles _owned;
@@ -50,7 +52,9 @@ internal sealed unsafe class Swapchain : IDisposable
 
     public ImageView[] Views { get; }
 
-    /// <summary>One for each image and not for each frame: a present may hold its semaphore until the image comes back.</summary>
+    /// <summary>
+    /// One for each image and not for each frame: a present may hold its semaphore until the image comes back.
+    /// </summary>
     public Silk.NET.Vulkan.Semaphore[] Rendered { get; }
 
     /// <summary>The surface's 8-bit sRGB format.</summary>

@@ -12,7 +12,9 @@ public sealed unsafe class SwapchainTarget : FrameTarget
     private readonly Func<Extent2D> _size;
     private readonly bool _verticalSync;
     private readonly SurfaceFormatKHR _surfaceFormat;
-    private readonly Silk.NET.Vulkan.Semaphore[] _acquired = new Silk.NET.Vulkan.Semaphore[FrameRenderer.FramesInFlight];
+    private readonly Silk.NET.Vulkan.Semaphore[] _acquired =
+        new Silk.NET.Vulkan.Semaphore[FrameRenderer.FramesInFlight];
+
     private readonly OwnedHandles _owned;
     private Swapchain? _swapchain;
     private uint _index;
@@ -41,7 +43,8 @@ public sealed unsafe class SwapchainTarget : FrameTarget
         ArgumentNullException.ThrowIfNull(size);
         if (device.Surface.Handle == 0)
         {
-            throw new ArgumentException("The device was created without a window (VulkanDeviceOptions.Window).", nameof(device));
+            throw new ArgumentException(
+                "The device was created without a window (VulkanDeviceOptions.Window).", nameof(device));
         }
 
         _device = device;

@@ -16,7 +16,8 @@ public readonly record struct Camera(
     /// <summary>A camera with the usual angle and planes.</summary>
     /// <param name="position">Where it is.</param>
     /// <param name="target">What it looks at.</param>
-    public static Camera LookAt(Vector3 position, Vector3 target) => new(position, target, DefaultFieldOfView, 0.1f, 100f);
+    public static Camera LookAt(Vector3 position, Vector3 target)
+        => new(position, target, DefaultFieldOfView, 0.1f, 100f);
 
     internal Matrix4x4 ViewProjection(float aspect)
         => Matrix4x4.CreateLookAt(Position, Target, Vector3.UnitY)

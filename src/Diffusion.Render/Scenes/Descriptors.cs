@@ -99,7 +99,8 @@ internal static unsafe class Descriptors
         device.Api.UpdateDescriptorSets(device.Handle, 1, &write, 0, null);
     }
 
-    public static void WriteTexture(VulkanDevice device, DescriptorSet set, uint binding, ImageView view, Sampler sampler)
+    public static void WriteTexture(
+        VulkanDevice device, DescriptorSet set, uint binding, ImageView view, Sampler sampler)
     {
         var imageInfo = new DescriptorImageInfo(sampler, view, ImageLayout.ShaderReadOnlyOptimal);
         var write = new WriteDescriptorSet

@@ -112,7 +112,8 @@ internal static unsafe class GraphicsPipeline
         }
     }
 
-    private static PipelineShaderStageCreateInfo Stage(ShaderStageFlags stage, ShaderModule module, byte* entry) => new()
+    private static PipelineShaderStageCreateInfo Stage(
+        ShaderStageFlags stage, ShaderModule module, byte* entry) => new()
     {
         SType = StructureType.PipelineShaderStageCreateInfo,
         Stage = stage,

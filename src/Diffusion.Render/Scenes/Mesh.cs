@@ -22,7 +22,8 @@ public sealed class Mesh : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(vertices.Length, 3);
         if (indices.Length == 0 || indices.Length % 3 != 0)
         {
-            throw new ArgumentException($"A mesh needs three indices a triangle, got {indices.Length}.", nameof(indices));
+            throw new ArgumentException(
+                $"A mesh needs three indices a triangle, got {indices.Length}.", nameof(indices));
         }
 
         foreach (uint index in indices)

@@ -30,7 +30,8 @@ public static class MeshBuilder
 
     /// <summary>A cube of side 1 around the origin; texture coordinates run from 0 to 1 on each face.</summary>
     /// <param name="device">Device.</param>
-    /// <param name="bevel">Radius of its edges, in (0, 0.5): a rounded edge catches the light as a sharp one never does.</param>
+    /// <param name="bevel">Radius of its edges, in (0, 0.5): a rounded edge catches the light as a sharp one never
+    /// does.</param>
     public static Mesh Cube(VulkanDevice device, float bevel = 0.035f)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(bevel);
@@ -48,7 +49,9 @@ public static class MeshBuilder
         return new Mesh(device, vertices.ToArray(), indices.ToArray(), "cube");
     }
 
-    /// <summary>A sphere of radius 0.5 around the origin; u runs from 0 to 2 around, v from 0 to 1 from the top.</summary>
+    /// <summary>
+    /// A sphere of radius 0.5 around the origin; u runs from 0 to 2 around, v from 0 to 1 from the top.
+    /// </summary>
     /// <param name="device">Device.</param>
     /// <param name="segments">Segments from pole to pole, at least 3; twice as many go around.</param>
     public static Mesh Sphere(VulkanDevice device, int segments = 32)
@@ -106,7 +109,9 @@ public static class MeshBuilder
         AddGrid(indices, first, (uint)lines.Length - 1, (uint)lines.Length - 1);
     }
 
-    /// <summary>Two triangles a cell of a grid whose rows run down and whose columns run right, seen from outside.</summary>
+    /// <summary>
+    /// Two triangles a cell of a grid whose rows run down and whose columns run right, seen from outside.
+    /// </summary>
     private static void AddGrid(List<uint> indices, uint first, uint rows, uint columns)
     {
         for (uint row = 0; row < rows; row++)

@@ -147,7 +147,9 @@ public sealed unsafe partial class MeshPass
     private void Push(CommandBuffer commands, in DrawItem item, Vector3 tint)
     {
         var constants = new DrawConstants(
-            item.Model, new Vector4(tint, item.Material.Relief), new Vector4(item.UvScale, item.Material.Gloss, 0f, 0f));
+            item.Model,
+            new Vector4(tint, item.Material.Relief),
+            new Vector4(item.UvScale, item.Material.Gloss, 0f, 0f));
         _device.Api.CmdPushConstants(commands, _layout, Stages, 0, (uint)sizeof(DrawConstants), &constants);
     }
 

@@ -6,9 +6,12 @@ using Silk.NET.Vulkan;
 
 namespace Diffusion.Render.Scenes;
 
-/// <summary>Draws lit meshes with shared textures over a backdrop: a key light with shadows, a sky, fog, film tones.</summary>
+/// <summary>
+/// Draws lit meshes with shared textures over a backdrop: a key light with shadows, a sky, fog, film tones.
+/// </summary>
 /// <remarks>Between <see cref="FrameRenderer.TryBeginFrame"/> and <see cref="FrameRenderer.EndFrame"/> call
-/// <see cref="Draw(Mesh, in Matrix4x4, SharedTexture?, float)"/>; each frame starts empty. One thread. Nothing is allocated per frame.</remarks>
+/// <see cref="Draw(Mesh, in Matrix4x4, SharedTexture?, float)"/>; each frame starts empty. One thread. Nothing is
+/// allocated per frame.</remarks>
 public sealed unsafe partial class MeshPass : IFramePass, IDisposable
 {
     private const Format ShadowFormat = Format.D32Sfloat;
@@ -127,7 +130,8 @@ public sealed unsafe partial class MeshPass : IFramePass, IDisposable
     /// <param name="model">Model to world; row vectors, as System.Numerics has them.</param>
     /// <param name="texture">Its colour, or null for white.</param>
     /// <param name="uvScale">Repetitions of the texture for each unit of texture coordinates.</param>
-    /// <exception cref="InvalidOperationException">The frame holds <see cref="MeshPassOptions.Capacity"/> draws already.</exception>
+    /// <exception cref="InvalidOperationException">The frame holds <see cref="MeshPassOptions.Capacity"/> draws
+    /// already.</exception>
     public void Draw(Mesh mesh, in Matrix4x4 model, SharedTexture? texture = null, float uvScale = 1f)
         => Draw(mesh, model, texture, uvScale, Material.Default);
 
@@ -137,7 +141,8 @@ public sealed unsafe partial class MeshPass : IFramePass, IDisposable
     /// <param name="texture">Its colour, or null for white.</param>
     /// <param name="uvScale">Repetitions of the texture for each unit of texture coordinates.</param>
     /// <param name="material">Tint, gloss and relief.</param>
-    /// <exception cref="InvalidOperationException">The frame holds <see cref="MeshPassOptions.Capacity"/> draws already.</exception>
+    /// <exception cref="InvalidOperationException">The frame holds <see cref="MeshPassOptions.Capacity"/> draws
+    /// already.</exception>
     public void Draw(Mesh mesh, in Matrix4x4 model, SharedTexture? texture, float uvScale, in Material material)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
@@ -148,7 +153,8 @@ public sealed unsafe partial class MeshPass : IFramePass, IDisposable
         ObjectDisposedException.ThrowIf(texture is { IsDisposed: true }, typeof(SharedTexture));
         if (_count == _items.Length)
         {
-            throw new InvalidOperationException($"A frame holds at most {_items.Length} draws (MeshPassOptions.Capacity).");
+            throw new InvalidOperationException(
+                $"A frame holds at most {_items.Length} draws (MeshPassOptions.Capacity).");
         }
 
         _items[_count++] = new DrawItem(mesh, model, texture, uvScale, material);

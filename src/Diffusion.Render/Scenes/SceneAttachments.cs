@@ -3,7 +3,9 @@ using Silk.NET.Vulkan;
 
 namespace Diffusion.Render.Scenes;
 
-/// <summary>Depth, and colour of several samples, of the size of the frame; made anew when the frame's size changes.</summary>
+/// <summary>
+/// Depth, and colour of several samples, of the size of the frame; made anew when the frame's size changes.
+/// </summary>
 internal sealed class SceneAttachments : IDisposable
 {
     public const Format DepthFormat = Format.D32Sfloat;

@@ -2,7 +2,10 @@ using System.Numerics;
 
 namespace Diffusion.Render.Scenes;
 
-/// <summary>The uniform block of scene.glsl, std140. Matrices are row-major here, which GLSL reads as their transposes: M·v there is v·M here.</summary>
+/// <summary>
+/// The uniform block of scene.glsl, std140. Matrices are row-major here, which GLSL reads as their transposes: M·v
+/// there is v·M here.
+/// </summary>
 internal struct SceneUniforms
 {
     public Matrix4x4 ViewProjection;
@@ -17,7 +20,8 @@ internal struct SceneUniforms
     public Vector4 Extent;
 
     /// <summary>Fills the block for a frame.</summary>
-    public static SceneUniforms Create(in Camera camera, SceneLight light, float width, float height, int shadowMapSize) => new()
+    public static SceneUniforms Create(
+        in Camera camera, SceneLight light, float width, float height, int shadowMapSize) => new()
     {
         ViewProjection = camera.ViewProjection(width / height),
         LightViewProjection = light.ViewProjection(camera.Target),

@@ -4,9 +4,12 @@ using Silk.NET.Vulkan;
 
 namespace Diffusion.Render.Scenes;
 
-/// <summary>Descriptor sets of one texture each, made anew in every frame from a pool that is reset as a whole.</summary>
+/// <summary>
+/// Descriptor sets of one texture each, made anew in every frame from a pool that is reset as a whole.
+/// </summary>
 /// <remarks>So a set never outlives its image, and textures come and go without registration. Writing a set costs
-/// well under a microsecond; an array with descriptor indexing would need a feature that not every device has.</remarks>
+/// well under a microsecond; an array with descriptor indexing would need a feature that not every device
+/// has.</remarks>
 internal sealed class TextureSets : IDisposable
 {
     /// <summary>Different images that one frame can draw with.</summary>

@@ -41,7 +41,8 @@ internal sealed unsafe class ConvertedImage : IDisposable
 
     public ImageView View => _image.View;
 
-    public void Record(CommandBuffer commands, PlanarConverter converter, uint offset, in SampleInfo info, ulong frameValue)
+    public void Record(
+        CommandBuffer commands, PlanarConverter converter, uint offset, in SampleInfo info, ulong frameValue)
     {
         // Readers are done by the timeline; these stages order this frame after them for the memory model's sake.
         ImageUse discard = ImageUse.Discard(PipelineStageFlags2.FragmentShaderBit | PipelineStageFlags2.AllTransferBit);

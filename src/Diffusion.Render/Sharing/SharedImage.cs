@@ -8,7 +8,8 @@ namespace Diffusion.Render.Sharing;
 /// <param name="View">View of all levels; sampling decodes to linear light.</param>
 /// <param name="Layout">The layout it is in.</param>
 /// <param name="Semaphore">The device's timeline semaphore.</param>
-/// <param name="ReadableValue">The timeline value from which it is readable; frames of the same queue recorded later need not wait.</param>
+/// <param name="ReadableValue">The timeline value from which it is readable; frames of the same queue recorded later
+/// need not wait.</param>
 /// <param name="Info">Generation, step and noise level shown.</param>
 /// <param name="Index">Its place in the texture's ring, for <see cref="SharedTexture.ReleaseAfter"/>.</param>
 public readonly record struct SharedImage(

@@ -5,7 +5,9 @@ using Silk.NET.Vulkan;
 
 namespace Diffusion.Render.Sharing;
 
-/// <summary>A texture that follows a <see cref="SampleRing"/>: the newest x_t or clean estimate, converted on the device.</summary>
+/// <summary>
+/// A texture that follows a <see cref="SampleRing"/>: the newest x_t or clean estimate, converted on the device.
+/// </summary>
 /// <remarks>
 /// Three images, so that a frame which converts a newer sample never waits for frames that still read an older one.
 /// The chain writes on its thread; everything here belongs to the thread that renders. Created by
@@ -121,7 +123,9 @@ public sealed unsafe class SharedTexture : IDisposable
         converted.ReadUntil = Math.Max(converted.ReadUntil, timelineValue);
     }
 
-    /// <summary>Records the conversion of the newest sample if there is a newer one or <see cref="Display"/> changed.</summary>
+    /// <summary>
+    /// Records the conversion of the newest sample if there is a newer one or <see cref="Display"/> changed.
+    /// </summary>
     /// <remarks>Outside a rendering scope. Never waits: while readers hold all images the old one stays.</remarks>
     /// <param name="commands">The frame's command buffer, submitted before the next call.</param>
     /// <param name="frameValue">The timeline value that the frame signals.</param>
@@ -155,7 +159,9 @@ public sealed unsafe class SharedTexture : IDisposable
         ConversionCount++;
     }
 
-    /// <summary>Waits for the conversions that still read the ring, gives the leases back, retires the images.</summary>
+    /// <summary>
+    /// Waits for the conversions that still read the ring, gives the leases back, retires the images.
+    /// </summary>
     public void Dispose()
     {
         if (_disposed)

@@ -4,7 +4,9 @@ using Diffusion.Runtime.Sharing;
 
 namespace Diffusion.Render.Sharing;
 
-/// <summary>The pass that brings all shared textures of a device up to date; it stands before the passes that sample them.</summary>
+/// <summary>
+/// The pass that brings all shared textures of a device up to date; it stands before the passes that sample them.
+/// </summary>
 /// <remarks>One thread, the one that renders. Disposes the textures that are left.</remarks>
 public sealed class SharedTexturePass : IFramePass, IDisposable
 {

@@ -10,8 +10,8 @@ internal sealed class StagingSource(VulkanDevice device, SampleRing ring, string
     : SampleSource
 {
     private readonly GpuBuffer _buffer = GpuBuffer.Upload(
-        device, (ulong)ring.PlaneLength * sizeof(float) * FrameRenderer.FramesInFlight, BufferUsageFlags.StorageBufferBit,
-        name);
+        device, (ulong)ring.PlaneLength * sizeof(float) * FrameRenderer.FramesInFlight,
+        BufferUsageFlags.StorageBufferBit, name);
 
     public override GpuBuffer Buffer => _buffer;
 

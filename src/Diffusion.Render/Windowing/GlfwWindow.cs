@@ -21,7 +21,8 @@ public sealed unsafe class GlfwWindow : IVkSurface, IDisposable
     /// <param name="width">Width in screen coordinates, at least 1.</param>
     /// <param name="height">Height in screen coordinates, at least 1.</param>
     /// <param name="title">Title.</param>
-    /// <exception cref="VulkanException">GLFW is not installed, or there is no display, or it cannot show Vulkan.</exception>
+    /// <exception cref="VulkanException">GLFW is not installed, or there is no display, or it cannot show
+    /// Vulkan.</exception>
     public GlfwWindow(int width, int height, string title)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
@@ -35,8 +36,8 @@ public sealed unsafe class GlfwWindow : IVkSurface, IDisposable
             throw new VulkanException($"GLFW could not open a window: {LastError()}.");
         }
 
-        // Asking for the state of each key instead would miss a tap that begins and ends between two polls. GLFW's sticky
-        // keys keep one such tap, but not the second of two in successive polls: the key never seems to be up.
+        // Asking for the state of each key instead would miss a tap that begins and ends between two polls. GLFW's
+        // sticky keys keep one such tap, but not the second of two in successive polls: the key never seems to be up.
         _self = GCHandle.Alloc(this);
         Glfw.SetWindowUserPointer(_handle, GCHandle.ToIntPtr(_self));
         Glfw.SetKeyCallback(_handle, &OnKey);
@@ -70,7 +71,9 @@ public sealed unsafe class GlfwWindow : IVkSurface, IDisposable
         Array.Clear(_arrived);
     }
 
-    /// <summary>Sleeps until the system has an event, for a loop that has nothing to draw to (a minimised window).</summary>
+    /// <summary>
+    /// Sleeps until the system has an event, for a loop that has nothing to draw to (a minimised window).
+    /// </summary>
     /// <remarks>Keys that go down meanwhile count for the next <see cref="PollEvents"/>.</remarks>
     /// <param name="timeout">The longest sleep, above 0; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
     public void WaitEvents(TimeSpan timeout)
@@ -86,7 +89,9 @@ public sealed unsafe class GlfwWindow : IVkSurface, IDisposable
         Glfw.WaitEventsTimeout(timeout.TotalSeconds);
     }
 
-    /// <summary>Whether a key went down between the last two calls of <see cref="PollEvents"/>, however shortly.</summary>
+    /// <summary>
+    /// Whether a key went down between the last two calls of <see cref="PollEvents"/>, however shortly.
+    /// </summary>
     /// <param name="key">The key.</param>
     public bool WasPressed(Key key) => _pressed[(int)key];
 

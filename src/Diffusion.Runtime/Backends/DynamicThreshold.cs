@@ -1,8 +1,8 @@
 namespace Diffusion.Runtime.Backends;
 
 /// <summary>
-/// Dynamic thresholding: an estimate whose brightest values leave the range is scaled back into it as a whole. [Saharia22,
-/// Sec. 2.3]
+/// Dynamic thresholding: an estimate whose brightest values leave the range is scaled back into it as a whole.
+/// [Saharia22, Sec. 2.3]
 /// </summary>
 internal static class DynamicThreshold
 {

@@ -9,7 +9,8 @@ namespace Diffusion.Runtime.Backends;
 /// <param name="GuidanceScale">w in F = F_null + w·(F_class - F_null); 1 is no guidance. [HoSalimans22, Eq. 6]</param>
 /// <param name="ClampLimit">D is clamped to [-limit, limit]; infinity leaves it alone.</param>
 /// <param name="ThresholdRatio">
-/// Above 0, the share of |D| by which dynamic thresholding scales D into the limit instead, in (0, 1]. [Saharia22, Sec. 2.3]
+/// Above 0, the share of |D| by which dynamic thresholding scales D into the limit instead, in (0, 1].
+/// [Saharia22, Sec. 2.3]
 /// </param>
 public readonly record struct Evaluation(
     Preconditioning Preconditioning,

@@ -40,10 +40,12 @@ public sealed class HostSampleState : IDisposable
     /// <param name="noise">The noise function; its step 0 is used.</param>
     /// <param name="image">Empty, or planar [3, H, W] float32 in [-1, 1]. It is also shown as the first clean estimate;
     /// without it that is 0.</param>
+    /// <param name="isNoised">Whether σ·z is added; an inversion starts from α·image alone.</param>
     /// <exception cref="ArgumentException">The image has the wrong length.</exception>
     /// <exception cref="InvalidOperationException">Readers hold more leases than
     /// <see cref="SampleRing.ReaderSlots"/>.</exception>
-    public void Start(NoiseLevel level, NoiseSource noise, ReadOnlySpan<float> image = default)
+    public void Start(
+        NoiseLevel level, NoiseSource noise, ReadOnlySpan<float> image = default, bool isNoised = true)
     {
         if (!image.IsEmpty && image.Length != Samples.PlaneLength)
         {
@@ -60,7 +62,7 @@ public sealed class HostSampleState : IDisposable
         Span<float> sample = Samples.Sample(slot);
         Span<float> denoised = Samples.Denoised(slot);
         GaussianNoise.Fill(sample, Samples.Width, Samples.Height, SampleRing.Channels, noise, step: 0, _threads);
-        (float alpha, float sigma) = ((float)level.Alpha, (float)level.Sigma);
+        (float alpha, float sigma) = ((float)level.Alpha, isNoised ? (float)level.Sigma : 0);
         if (image.IsEmpty)
         {
             denoised.Clear();

@@ -14,7 +14,8 @@ namespace Diffusion.Runtime.Backends;
 /// It goes by rows: a row of every operand stays in the first-level cache, so that each image crosses memory once
 /// however many terms the update has, and the noise needs no image of its own. Only dynamic thresholding and Langevin
 /// steps, which need a number of the whole image before the update, go over it twice. Multiplications and additions are
-/// not contracted, which keeps vector body and scalar tail equal to the bit. Any thread; allocates nothing on one thread.
+/// not contracted, which keeps vector body and scalar tail equal to the bit. Any thread; allocates nothing on one
+/// thread.
 /// </remarks>
 public static unsafe partial class HostStepKernel
 {

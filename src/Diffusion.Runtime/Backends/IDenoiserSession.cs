@@ -27,7 +27,9 @@ public interface IDenoiserSession : IDisposable
     /// <param name="level">Where the chain starts.</param>
     /// <param name="noise">The noise function of the chain.</param>
     /// <param name="image">Empty, or planar [3, H, W] float32 in [-1, 1] to start from (img2img).</param>
-    void Start(NoiseLevel level, NoiseSource noise, ReadOnlySpan<float> image = default);
+    /// <param name="isNoised">Whether σ·z is added; an inversion starts from α·image alone.</param>
+    void Start(
+        NoiseLevel level, NoiseSource noise, ReadOnlySpan<float> image = default, bool isNoised = true);
 
     /// <summary>Prepares an evaluation at the current x.</summary>
     void BeginEvaluation(in Evaluation evaluation);

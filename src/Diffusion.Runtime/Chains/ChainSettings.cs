@@ -17,8 +17,8 @@ public sealed record ChainSettings
     public required Solver Solver { get; init; }
 
     /// <summary>
-    /// The level of each evaluation and of the result, as <see cref="Solver.PlaceEvaluations"/> gives them for a grid; a
-    /// later part of a grid starts an image there.
+    /// The level of each evaluation and of the result, as <see cref="Solver.PlaceEvaluations"/> gives them for a grid;
+    /// a later part of a grid starts an image there.
     /// </summary>
     public required ReadOnlyMemory<NoiseLevel> Levels { get; init; }
 
@@ -40,7 +40,9 @@ public sealed record ChainSettings
     /// <summary>Clean estimates are clamped to [-limit, limit]; infinity leaves them alone.</summary>
     public float ClampLimit { get; init; } = float.PositiveInfinity;
 
-    /// <summary>Above 0, dynamic thresholding by that share of |D| in place of the clamp. [Saharia22, Sec. 2.3]</summary>
+    /// <summary>
+    /// Above 0, dynamic thresholding by that share of |D| in place of the clamp. [Saharia22, Sec. 2.3]
+    /// </summary>
     public float ThresholdRatio { get; init; }
 
     /// <summary>The noise function.</summary>

@@ -164,9 +164,7 @@ public sealed class DiffusionChain : IDisposable
     {
         if (_slice == StartSlice)
         {
-            // An inversion starts from the image as it is.
-            NoiseLevel first = _settings.Solver.IsInversion ? Level with { Sigma = 0 } : Level;
-            _session.Start(first, _settings.Noise, _settings.Image.Span);
+            _session.Start(Level, _settings.Noise, _settings.Image.Span, isNoised: !_settings.Solver.IsInversion);
             _slice++;
             return true;
         }

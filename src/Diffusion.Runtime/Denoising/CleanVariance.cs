@@ -3,12 +3,12 @@ using Diffusion.Runtime.Schedules;
 namespace Diffusion.Runtime.Denoising;
 
 /// <summary>
-/// How uncertain the clean image is at each noise level, v(λ) = E[tr Cov(x_0 | x_t)]/d, from which the optimal variance of
-/// a reverse step follows. [Bao22, Thm. 1]
+/// How uncertain the clean image is at each noise level, v(λ) = E[tr Cov(x_0 | x_t)]/d, from which the optimal variance
+/// of a reverse step follows. [Bao22, Thm. 1]
 /// </summary>
 /// <remarks>
-/// Estimated from data by way of the network, v = (σ²/α²)·(1 - Γ) with Γ the mean square of the predicted ε, or known in
-/// closed form. Linear in λ between its points and constant beyond them. Immutable; any thread.
+/// Estimated from data by way of the network, v = (σ²/α²)·(1 - Γ) with Γ the mean square of the predicted ε, or known
+/// in closed form. Linear in λ between its points and constant beyond them. Immutable; any thread.
 /// </remarks>
 public sealed class CleanVariance
 {

@@ -26,7 +26,9 @@ public static class Parameterization
         return (scalars.CSkip * x) + (scalars.COut * value);
     }
 
-    /// <summary>The value of the given type that stands for a clean image: the inverse of <see cref="ToClean"/>.</summary>
+    /// <summary>
+    /// The value of the given type that stands for a clean image: the inverse of <see cref="ToClean"/>.
+    /// </summary>
     /// <param name="prediction">What to return.</param>
     /// <param name="level">The level of x, 0 &lt; α and 0 &lt; σ.</param>
     /// <param name="x">A value of x_t.</param>

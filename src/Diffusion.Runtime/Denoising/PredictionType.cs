@@ -1,6 +1,8 @@
 namespace Diffusion.Runtime.Denoising;
 
-/// <summary>What a network was trained to predict; the first three are the values of diffusers' <c>prediction_type</c>.</summary>
+/// <summary>
+/// What a network was trained to predict; the first three are the values of diffusers' <c>prediction_type</c>.
+/// </summary>
 public enum PredictionType
 {
     /// <summary>The noise ε; <c>epsilon</c>. [Ho20, Eq. 14]</summary>

@@ -34,6 +34,8 @@ public sealed record ModelDescription
     /// <summary>The data's curve for solvers with the optimal variance, or null where none was estimated.</summary>
     public CleanVariance? CleanVariance { get; init; }
 
-    /// <summary>Whether the network predicts a variance in a second half of its channels. [Nichol21, Sec. 3.1]</summary>
+    /// <summary>
+    /// Whether the network predicts a variance in a second half of its channels. [Nichol21, Sec. 3.1]
+    /// </summary>
     public bool PredictsVariance { get; init; }
 }

@@ -95,7 +95,7 @@ public sealed partial class ModelFolder
             json.WriteEndObject();
         }
 
-        WriteComponent(json, SchedulerFolder, scheduler.ClassName);
+        WriteComponent(json, SchedulerFolder, scheduler.Sampler.ClassName);
         WriteComponent(json, UNetFolder, UNetConfigJson.ClassName);
         json.WriteEndObject();
     }

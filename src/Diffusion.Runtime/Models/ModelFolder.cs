@@ -46,6 +46,7 @@ public sealed partial class ModelFolder
             Prediction = Scheduler.Prediction,
             Schedule = Scheduler.CreateSchedule(),
             ClampLimit = (float)Scheduler.ClipSampleRange,
+            SigmaData = Scheduler.Edm?.SigmaData ?? Denoising.Preconditioning.DefaultSigmaData,
             PredictsVariance = Config.OutChannels == 2 * Config.InChannels,
             CleanVariance = ReadVariance(),
         };

@@ -8,13 +8,10 @@ namespace Diffusion.Runtime.Models;
 /// diffusers'.
 /// </summary>
 /// <remarks>
-/// Immutable; validated by <see cref="ModelFolder"/>. Keys that only steer diffusers' own samplers are not kept.
+/// Immutable; validated by <see cref="ModelFolder"/>. How diffusers samples is <see cref="Sampler"/>.
 /// </remarks>
 public sealed record SchedulerConfig
 {
-    /// <summary>diffusers' scheduler class; one of those built on a table of β.</summary>
-    public string ClassName { get; init; } = "DDPMScheduler";
-
     /// <summary>Entries of the β table, T; 2 to 100,000.</summary>
     public int NumTrainTimesteps { get; init; } = 1000;
 
@@ -39,25 +36,26 @@ public sealed record SchedulerConfig
     /// <summary>The limit it clamps to; above 0.</summary>
     public double ClipSampleRange { get; init; } = 1;
 
-    /// <summary>Step placement that diffusers uses: <c>leading</c>, <c>linspace</c> or <c>trailing</c>.</summary>
-    public string TimestepSpacing { get; init; } = "leading";
+    /// <summary>Whether the table is rescaled to end in pure noise. [Lin23, Alg. 1]</summary>
+    public bool RescaleBetasZeroSnr { get; init; }
 
-    /// <summary>
-    /// Variance of an ancestral step, for example <c>fixed_small</c>; <c>learned_range</c> for a learned one.
-    /// </summary>
-    public string VarianceType { get; init; } = "fixed_small";
+    /// <summary>EDM's noise instead of a β table, or null.</summary>
+    public EdmNoise? Edm { get; init; }
+
+    /// <summary>How diffusers samples the network.</summary>
+    public SamplerConfig Sampler { get; init; } = new();
 
     /// <summary>The schedule of these β's.</summary>
     /// <exception cref="ArgumentException">A value breaks a rule above, which <see cref="ModelFolder"/> would have
     /// refused.</exception>
     public NoiseSchedule CreateSchedule()
     {
-        if (TrainedBetas is { } table)
+        if (Edm is { } edm)
         {
-            return new BetaSchedule("trained", [.. table]);
+            return new EdmSchedule(edm.SigmaMin, edm.SigmaMax);
         }
 
-        return BetaSchedule switch
+        Schedules.BetaSchedule table = TrainedBetas is { } betas ? new Schedules.BetaSchedule("trained", [.. betas]) : BetaSchedule switch
         {
             "linear" => NoiseSchedules.Linear(NumTrainTimesteps, BetaStart, BetaEnd),
             "scaled_linear" => NoiseSchedules.ScaledLinear(NumTrainTimesteps, BetaStart, BetaEnd),
@@ -65,5 +63,6 @@ public sealed record SchedulerConfig
             _ => throw new ArgumentException(
                 $"Unknown β schedule '{BetaSchedule}'; known are linear, scaled_linear, squaredcos_cap_v2."),
         };
+        return RescaleBetasZeroSnr ? table.RescaleToZeroTerminalSnr() : table;
     }
 }

@@ -16,34 +16,21 @@ public sealed class BetaSchedule : NoiseSchedule
     /// <param name="betas">β_0 .. β_(T-1), at least two, each in (0, 1).</param>
     /// <exception cref="ArgumentException">The table is too short or a β is outside (0, 1).</exception>
     public BetaSchedule(string name, ReadOnlySpan<double> betas)
-        : this(name, betas, trainedTimes: null)
+        : this(name, LogAlphas(betas), trainedTimes: null)
     {
     }
 
-    private BetaSchedule(string name, ReadOnlySpan<double> betas, double[]? trainedTimes)
+    private BetaSchedule(string name, double[] logAlpha, double[]? trainedTimes)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
-        if (betas.Length < 2)
+        if (logAlpha.Length < 2)
         {
-            throw new ArgumentException($"A β table needs at least 2 entries, not {betas.Length}.", nameof(betas));
+            throw new ArgumentException($"A β table needs at least 2 entries, not {logAlpha.Length}.", nameof(logAlpha));
         }
 
         Name = name;
+        _logAlpha = logAlpha;
         _trainedTimes = trainedTimes;
-        _logAlpha = new double[betas.Length];
-        double logAlphaBar = 0;
-        for (int t = 0; t < betas.Length; t++)
-        {
-            if (!(betas[t] > 0 && betas[t] < 1))
-            {
-                throw new ArgumentException(
-                    $"β_{t} is {betas[t]}; every β must be between 0 and 1, both excluded.", nameof(betas));
-            }
-
-            // [Ho20, Eq. 4] ᾱ_t = Π (1 - β_s), and α = √ᾱ. The sum of logarithms keeps the noisy end from underflowing.
-            logAlphaBar += Math.Log(1 - betas[t]);
-            _logAlpha[t] = logAlphaBar / 2;
-        }
     }
 
     /// <inheritdoc/>
@@ -126,7 +113,8 @@ public sealed class BetaSchedule : NoiseSchedule
     /// <exception cref="ArgumentException">The indices are too few, fall, or leave the table.</exception>
     public BetaSchedule Respace(ReadOnlySpan<int> times)
     {
-        double[] betas = new double[times.Length];
+        // [Nichol21, Eq. 19] ᾱ stays what it is at the kept times, and β_S_t = 1 - ᾱ_S_t/ᾱ_S_(t-1) follows.
+        double[] logAlpha = new double[times.Length];
         double[] trained = new double[times.Length];
         for (int i = 0; i < times.Length; i++)
         {
@@ -137,38 +125,29 @@ public sealed class BetaSchedule : NoiseSchedule
                     $"Kept time {times[i]} follows {previous}; times must rise and be below {Count}.", nameof(times));
             }
 
-            // [Nichol21, Eq. 19] β_S_t = 1 - ᾱ_S_t/ᾱ_S_(t-1)
-            double before = i == 0 ? 0 : _logAlpha[previous];
-            betas[i] = -double.ExpM1(2 * (_logAlpha[times[i]] - before));
+            logAlpha[i] = _logAlpha[times[i]];
             trained[i] = NetworkTime(times[i]);
         }
 
-        return new BetaSchedule(Name, betas, trained);
+        return new BetaSchedule(Name, logAlpha, trained);
     }
 
     /// <summary>
     /// The same table, shifted and scaled in α so that its last level has (almost) no signal. [Lin23, Alg. 1]
     /// </summary>
     /// <remarks>
-    /// The paper ends at ᾱ = 0, where a network that predicts ε says nothing and λ is infinite; this one ends at
-    /// ᾱ = 2^-24, as diffusers does for its Euler solvers, so that every solver stays finite.
+    /// The paper ends at ᾱ = 0, where a network that predicts ε says nothing and λ is infinite; this one ends at ᾱ =
+    /// 2^-24, as diffusers does for its Euler solvers, so that every solver stays finite.
     /// </remarks>
     public BetaSchedule RescaleToZeroTerminalSnr()
     {
-        double first = Math.Exp(_logAlpha[0]);
-        double last = Math.Exp(_logAlpha[^1]);
+        (double first, double last) = (Math.Exp(_logAlpha[0]), Math.Exp(_logAlpha[^1]));
         double floor = Math.Pow(2, -12);
-        double[] betas = new double[Count];
-        double before = 1;
-        for (int t = 0; t < Count; t++)
-        {
-            // [Lin23, Alg. 1] √ᾱ' = (√ᾱ - √ᾱ_T)·√ᾱ_1/(√ᾱ_1 - √ᾱ_T)
-            double alpha = Math.Max(floor, (Math.Exp(_logAlpha[t]) - last) * first / (first - last));
-            betas[t] = 1 - (alpha * alpha / (before * before));
-            before = alpha;
-        }
 
-        return new BetaSchedule(Name + "-zero-snr", betas);
+        // [Lin23, Alg. 1] √ᾱ' = (√ᾱ - √ᾱ_T)·√ᾱ_1/(√ᾱ_1 - √ᾱ_T), but onto the floor instead of 0
+        double scale = (first - floor) / (first - last);
+        double[] logAlpha = Array.ConvertAll(_logAlpha, log => Math.Log(floor + ((Math.Exp(log) - last) * scale)));
+        return new BetaSchedule(Name + "-zero-snr", logAlpha, _trainedTimes);
     }
 
     /// <inheritdoc/>
@@ -184,4 +163,24 @@ public sealed class BetaSchedule : NoiseSchedule
     private int Segment(double time) => Math.Clamp((int)Math.Ceiling(time) - 1, 0, _logAlpha.Length - 2);
 
     private double Slope(int left) => _logAlpha[left + 1] - _logAlpha[left];
+
+    private static double[] LogAlphas(ReadOnlySpan<double> betas)
+    {
+        double[] logAlpha = new double[betas.Length];
+        double logAlphaBar = 0;
+        for (int t = 0; t < betas.Length; t++)
+        {
+            if (!(betas[t] > 0 && betas[t] < 1))
+            {
+                throw new ArgumentException(
+                    $"β_{t} is {betas[t]}; every β must be between 0 and 1, both excluded.", nameof(betas));
+            }
+
+            // [Ho20, Eq. 4] ᾱ_t = Π (1 - β_s), and α = √ᾱ. The sum of logarithms keeps the noisy end from underflowing.
+            logAlphaBar += Math.Log(1 - betas[t]);
+            logAlpha[t] = logAlphaBar / 2;
+        }
+
+        return logAlpha;
+    }
 }

@@ -16,7 +16,8 @@ public abstract class ExplodingSchedule : NoiseSchedule
     /// <summary>σ(t) within the schedule's range.</summary>
     protected abstract double Sigma(double time);
 
-    /// <exception cref="ArgumentOutOfRangeException">The deviations do not satisfy 0 &lt; min &lt; max &lt; ∞.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The deviations do not satisfy 0 &lt; min &lt; max &lt;
+    /// ∞.</exception>
     private protected static void Check(double sigmaMin, double sigmaMax)
     {
         if (!(sigmaMin > 0 && sigmaMax > sigmaMin && double.IsFinite(sigmaMax)))

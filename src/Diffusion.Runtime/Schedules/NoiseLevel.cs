@@ -17,7 +17,9 @@ public readonly record struct NoiseLevel(double Time, double Alpha, double Sigma
     /// <summary>g(t)² of the forward SDE, per unit of time. [Song21SDE, Eq. 5]</summary>
     public double DiffusionSquared { get; init; }
 
-    /// <summary>σ/α, the deviation of the noise on a clean image of its own scale: the σ of EDM. [Karras22, Sec. 2]</summary>
+    /// <summary>
+    /// σ/α, the deviation of the noise on a clean image of its own scale: the σ of EDM. [Karras22, Sec. 2]
+    /// </summary>
     public double Ratio => Sigma / Alpha;
 
     /// <summary>Half the log signal-to-noise ratio, λ = ln(α/σ); +∞ at <see cref="Clean"/>. [Lu22, Eq. 2.5]</summary>

@@ -29,7 +29,8 @@ public abstract class NoiseSchedule
     }
 
     /// <summary>The level at which half the log-SNR is <paramref name="lambda"/>.</summary>
-    /// <param name="lambda">ln(α/σ), finite. Outside the schedule's range α and σ go on, and the time is clamped.</param>
+    /// <param name="lambda">ln(α/σ), finite. Outside the schedule's range α and σ go on, and the time is
+    /// clamped.</param>
     public NoiseLevel AtLambda(double lambda)
     {
         (double alpha, double sigma) = ScalesAtLambda(lambda);

@@ -45,7 +45,9 @@ public static class NoiseSchedules
         return new BetaSchedule("cosine", betas);
     }
 
-    /// <summary>√β growing linearly, as latent diffusion and diffusers' <c>scaled_linear</c> have it. [Rombach22]</summary>
+    /// <summary>
+    /// √β growing linearly, as latent diffusion and diffusers' <c>scaled_linear</c> have it. [Rombach22]
+    /// </summary>
     /// <param name="count">Entries of the table, at least 2.</param>
     /// <param name="firstBeta">β_0, in (0, 1).</param>
     /// <param name="lastBeta">β_(T-1), in (0, 1).</param>

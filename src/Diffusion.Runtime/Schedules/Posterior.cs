@@ -1,8 +1,8 @@
 namespace Diffusion.Runtime.Schedules;
 
 /// <summary>
-/// The Gaussian q(x_s | x_t, x_0) between two levels s &lt; t: mean <see cref="Sample"/>·x_t + <see cref="Clean"/>·x_0 and
-/// variance <see cref="Variance"/>. [Ho20, Eq. 6]
+/// The Gaussian q(x_s | x_t, x_0) between two levels s &lt; t: mean <see cref="Sample"/>·x_t + <see cref="Clean"/>·x_0
+/// and variance <see cref="Variance"/>. [Ho20, Eq. 6]
 /// </summary>
 /// <remarks>
 /// Neighbours of a β table are the special case β_t = <see cref="ForwardVariance"/>, √α_t = <see cref="ForwardScale"/>.

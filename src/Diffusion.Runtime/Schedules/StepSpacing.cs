@@ -17,8 +17,8 @@ public enum StepSpacing
     Trailing,
 
     /// <summary>
-    /// Evenly in the logarithm of the signal-to-noise ratio; <c>logsnr</c>. The same as evenly in ln σ, which k-diffusion
-    /// and diffusers call <c>exponential</c>. [Lu22, Sec. 3.4]
+    /// Evenly in the logarithm of the signal-to-noise ratio; <c>logsnr</c>. The same as evenly in ln σ, which
+    /// k-diffusion and diffusers call <c>exponential</c>. [Lu22, Sec. 3.4]
     /// </summary>
     LogSnr,
 

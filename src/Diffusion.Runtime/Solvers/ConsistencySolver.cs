@@ -2,10 +2,12 @@ using Diffusion.Runtime.Schedules;
 
 namespace Diffusion.Runtime.Solvers;
 
-/// <summary>Multistep consistency sampling: estimate the clean image, and add noise up to the next level. [Song23, Alg. 1]</summary>
+/// <summary>
+/// Multistep consistency sampling: estimate the clean image, and add noise up to the next level. [Song23, Alg. 1]
+/// </summary>
 /// <remarks>
-/// Meant for networks distilled to jump to the clean image from anywhere; with others it is ancestral sampling that keeps
-/// nothing of x. Immutable; any thread.
+/// Meant for networks distilled to jump to the clean image from anywhere; with others it is ancestral sampling that
+/// keeps nothing of x. Immutable; any thread.
 /// </remarks>
 public sealed class ConsistencySolver : Solver
 {

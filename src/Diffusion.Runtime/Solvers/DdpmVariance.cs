@@ -9,6 +9,8 @@ public enum DdpmVariance
     /// <summary>β, exact for standard normal data. [Ho20, Sec. 3.2]</summary>
     Large,
 
-    /// <summary>Between the two, value by value, as the network says in a second half of its channels. [Nichol21, Eq. 15]</summary>
+    /// <summary>
+    /// Between the two, value by value, as the network says in a second half of its channels. [Nichol21, Eq. 15]
+    /// </summary>
     Learned,
 }

@@ -3,8 +3,8 @@ using Diffusion.Runtime.Schedules;
 namespace Diffusion.Runtime.Solvers;
 
 /// <summary>
-/// DPM-Solver++, multistep: order 1 to 3 in λ with one evaluation a step, from this and the previous clean estimates, of
-/// the probability-flow ODE or of the reverse SDE. [Lu22pp, Alg. 2 and Sec. 6]
+/// DPM-Solver++, multistep: order 1 to 3 in λ with one evaluation a step, from this and the previous clean estimates,
+/// of the probability-flow ODE or of the reverse SDE. [Lu22pp, Alg. 2 and Sec. 6]
 /// </summary>
 /// <remarks>
 /// The first steps have too few estimates and the last ends at λ = ∞: they are of the order that is possible there, the
@@ -67,8 +67,9 @@ public sealed class DpmSolverPlusPlusSolver : Solver
     }
 
     // [Lu22pp, App. B] D(λ) ≈ D_0 + D'·(λ - λ_t)/h + ½·D''·(λ - λ_t)²/h², D' and D'' by divided differences, integrated
-    // exactly against e^λ: φ_2·D' - φ_3·D'' with φ_2 = (e^(-h) - 1)/h + 1 and φ_3 = φ_2/h - ½. The authors' code and diffusers
-    // take for D'' the divided difference, which is ½·D'': it then converges with order 2, as SolverTests would show.
+    // exactly against e^λ: φ_2·D' - φ_3·D'' with φ_2 = (e^(-h) - 1)/h + 1 and φ_3 = φ_2/h - ½. The authors' code and
+    // diffusers take for D'' the divided difference, which is ½·D'': it then converges with order 2, as SolverTests
+    // would show.
     private static void AddThirdOrder(
         ref LinearStep step, ReadOnlySpan<NoiseLevel> levels, int evaluation, double h, double decay)
     {
@@ -77,7 +78,8 @@ public sealed class DpmSolverPlusPlusSolver : Solver
         double phi2 = (double.ExpM1(-decay) / decay) + 1;
         double phi3 = (phi2 / decay) - 0.5;
 
-        // With d_0 = (D_0 - D_1)/r0 and d_1 = (D_1 - D_2)/r1: D' = d_0 + (d_0 - d_1)·r0/(r0 + r1), D'' = 2·(d_0 - d_1)/(r0 + r1).
+        // With d_0 = (D_0 - D_1)/r0 and d_1 = (D_1 - D_2)/r1: D' = d_0 + (d_0 - d_1)·r0/(r0 + r1), D'' = 2·(d_0 -
+        // d_1)/(r0 + r1).
         double alpha = step.Target.Alpha;
         double slope = phi2 * (1 + (r0 / (r0 + r1)));
         double bend = phi2 * r0 / (r0 + r1);

@@ -2,7 +2,9 @@ using Diffusion.Runtime.Schedules;
 
 namespace Diffusion.Runtime.Solvers;
 
-/// <summary>Euler–Maruyama on the reverse SDE dx = (f·x - g²·∇log q)dt + g·dw, t running back. [Song21SDE, Eq. 6]</summary>
+/// <summary>
+/// Euler–Maruyama on the reverse SDE dx = (f·x - g²·∇log q)dt + g·dw, t running back. [Song21SDE, Eq. 6]
+/// </summary>
 /// <remarks>
 /// The step onto the clean image is the clean estimate, which is what the paper's final denoising does. Immutable; any
 /// thread.

@@ -3,13 +3,13 @@ using Diffusion.Runtime.Schedules;
 namespace Diffusion.Runtime.Solvers;
 
 /// <summary>
-/// Heun's method on the probability-flow ODE in σ, the noise-to-signal ratio, optionally with EDM's churn: noise is added
-/// before each step and taken out by it. [Karras22, Alg. 1 and 2]
+/// Heun's method on the probability-flow ODE in σ, the noise-to-signal ratio, optionally with EDM's churn: noise is
+/// added before each step and taken out by it. [Karras22, Alg. 1 and 2]
 /// </summary>
 /// <remarks>
-/// Two evaluations a step but for the last: at σ̂ and, with Euler's result, at the next level. The churn of a step is part
-/// of the update that leads to it, and that of the first step is part of the starting noise, which therefore ignores
-/// S_noise. Immutable; any thread.
+/// Two evaluations a step but for the last: at σ̂ and, with Euler's result, at the next level. The churn of a step is
+/// part of the update that leads to it, and that of the first step is part of the starting noise, which therefore
+/// ignores S_noise. Immutable; any thread.
 /// </remarks>
 public sealed class HeunSolver : Solver
 {

@@ -30,8 +30,8 @@ public struct LinearStep
     public double Noise;
 
     /// <summary>
-    /// Whether z is scaled for each value by the network's own variance, exp(½·(v·<see cref="LogVarianceHigh"/> + (1-v)·
-    /// <see cref="LogVarianceLow"/>)), in place of <see cref="Noise"/>. [Nichol21, Eq. 15]
+    /// Whether z is scaled for each value by the network's own variance, exp(½·(v·<see cref="LogVarianceHigh"/> +
+    /// (1-v)· <see cref="LogVarianceLow"/>)), in place of <see cref="Noise"/>. [Nichol21, Eq. 15]
     /// </summary>
     public bool LearnedVariance;
 

@@ -3,11 +3,12 @@ using Diffusion.Runtime.Schedules;
 namespace Diffusion.Runtime.Solvers;
 
 /// <summary>
-/// PNDM with linear multistep: Adams–Bashforth on the predicted noise, carried over by DDIM's step. [Liu22, Eq. 9 to 12]
+/// PNDM with linear multistep: Adams–Bashforth on the predicted noise, carried over by DDIM's step. [Liu22, Eq. 9 to
+/// 12]
 /// </summary>
 /// <remarks>
-/// Started as diffusers does with <c>skip_prk_steps</c>: the first step is made twice, the second time with the mean of the
-/// noise at both ends; so N steps make N + 1 evaluations, and one makes one. Immutable; any thread.
+/// Started as diffusers does with <c>skip_prk_steps</c>: the first step is made twice, the second time with the mean of
+/// the noise at both ends; so N steps make N + 1 evaluations, and one makes one. Immutable; any thread.
 /// </remarks>
 public sealed class PndmSolver : Solver
 {

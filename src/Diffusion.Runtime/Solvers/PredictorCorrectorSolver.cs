@@ -3,16 +3,18 @@ using Diffusion.Runtime.Schedules;
 namespace Diffusion.Runtime.Solvers;
 
 /// <summary>
-/// Predictor–corrector sampling: a reverse-diffusion step to the next level, then a step of annealed Langevin dynamics at
-/// it. [Song21SDE, Alg. 2 and 3]
+/// Predictor–corrector sampling: a reverse-diffusion step to the next level, then a step of annealed Langevin dynamics
+/// at it. [Song21SDE, Alg. 2 and 3]
 /// </summary>
-/// <remarks>Two evaluations a step but for the last, which has no level left to correct at. Immutable; any thread.</remarks>
+/// <remarks>Two evaluations a step but for the last, which has no level left to correct at. Immutable; any
+/// thread.</remarks>
 public sealed class PredictorCorrectorSolver : Solver
 {
     private readonly double _snr;
 
     /// <summary>Makes the solver.</summary>
-    /// <param name="snr">r, the corrector's signal-to-noise ratio, above 0. Default 0.16, the paper's for images.</param>
+    /// <param name="snr">r, the corrector's signal-to-noise ratio, above 0. Default 0.16, the paper's for
+    /// images.</param>
     /// <exception cref="ArgumentOutOfRangeException">r is not a positive number.</exception>
     public PredictorCorrectorSolver(double snr = 0.16)
     {

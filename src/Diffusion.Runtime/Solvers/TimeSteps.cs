@@ -5,7 +5,9 @@ namespace Diffusion.Runtime.Solvers;
 /// <summary>First-order steps in the schedule's own time, for the reverse SDE and the probability-flow ODE.</summary>
 internal static class TimeSteps
 {
-    /// <summary>x' = x - (f·x - share·g²·score)·Δt (+ g·√Δt·z), score = (α·D - x)/σ². [Song21SDE, Eq. 6 and 13]</summary>
+    /// <summary>
+    /// x' = x - (f·x - share·g²·score)·Δt (+ g·√Δt·z), score = (α·D - x)/σ². [Song21SDE, Eq. 6 and 13]
+    /// </summary>
     public static LinearStep Plan(NoiseLevel t, NoiseLevel s, double scoreShare, bool isStochastic)
     {
         LinearStep step = default;

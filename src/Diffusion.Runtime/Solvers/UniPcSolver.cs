@@ -3,13 +3,13 @@ using Diffusion.Runtime.Schedules;
 namespace Diffusion.Runtime.Solvers;
 
 /// <summary>
-/// UniPC: a multistep predictor of order p, and a corrector of order p + 1 that reuses the next evaluation. [Zhao23, Alg. 1
-/// to 3]
+/// UniPC: a multistep predictor of order p, and a corrector of order p + 1 that reuses the next evaluation. [Zhao23,
+/// Alg. 1 to 3]
 /// </summary>
 /// <remarks>
-/// The correction of x_t needs D at x_t, which is there one evaluation later: so each update first corrects the sample it
-/// starts from, and then predicts. Both are linear, and where the two meet the earlier sample cancels, so that only the
-/// present sample and the estimates remain. Immutable; any thread.
+/// The correction of x_t needs D at x_t, which is there one evaluation later: so each update first corrects the sample
+/// it starts from, and then predicts. Both are linear, and where the two meet the earlier sample cancels, so that only
+/// the present sample and the estimates remain. Immutable; any thread.
 /// </remarks>
 public sealed class UniPcSolver : Solver
 {
@@ -71,8 +71,8 @@ public sealed class UniPcSolver : Solver
     private int OrderOf(ReadOnlySpan<NoiseLevel> levels, int evaluation) =>
         Math.Min(Math.Min(_order, evaluation + 1), levels.Length - 1 - evaluation);
 
-    // [Zhao23, Eq. 3 and 8] x' = (σ_s/σ_t)·x - α_s·(e^(-h) - 1)·D_1 - α_s·B(h)·Σ_k a_k·(D_(k+1) - D_1)/r_k, where the corrector's
-    // sum has one more term, the new estimate D_0 at r = 1. Ages count from the evaluation after the step.
+    // [Zhao23, Eq. 3 and 8] x' = (σ_s/σ_t)·x - α_s·(e^(-h) - 1)·D_1 - α_s·B(h)·Σ_k a_k·(D_(k+1) - D_1)/r_k, where the
+    // corrector's sum has one more term, the new estimate D_0 at r = 1. Ages count from the evaluation after the step.
     private void Add(
         Span<double> factors, ReadOnlySpan<NoiseLevel> levels, int evaluation, int order, bool isCorrector, double sign)
     {
@@ -106,7 +106,8 @@ public sealed class UniPcSolver : Solver
         }
     }
 
-    // [Zhao23, Eq. 5] R·a·B(h) = φ(h), R_ij = r_j^(i-1). A single weight is ½, which the order allows. [Zhao23, Sec. 3.1]
+    // [Zhao23, Eq. 5] R·a·B(h) = φ(h), R_ij = r_j^(i-1). A single weight is ½, which the order allows. [Zhao23, Sec.
+    // 3.1]
     private static void Weights(Span<double> weights, ReadOnlySpan<double> ratios, int count, double h, double scale)
     {
         if (count == 1)

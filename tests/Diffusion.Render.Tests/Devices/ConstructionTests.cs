@@ -77,7 +77,9 @@ public sealed class ConstructionTests(VulkanFixture vulkan)
         VulkanFixture.AssertSilent(device);
     }
 
-    /// <summary>Makes an object again and again, each time with a later call failing, until no call is left to fail.</summary>
+    /// <summary>
+    /// Makes an object again and again, each time with a later call failing, until no call is left to fail.
+    /// </summary>
     private static void FailInTurn(FaultyVulkan faulty, Func<IDisposable> make, Action settle)
     {
         string before = faulty.Live;

@@ -23,7 +23,8 @@ public sealed class UseAfterDisposeTests(VulkanFixture vulkan)
         var pass = new MeshPass(vulkan.Device, ColourFormat);
         DisposeTwice(pass);
 
-        AssertDisposed(() => pass.Draw(cube, Matrix4x4.Identity), () => pass.Begin(default), () => pass.Record(default));
+        AssertDisposed(
+            () => pass.Draw(cube, Matrix4x4.Identity), () => pass.Begin(default), () => pass.Record(default));
         vulkan.AssertSilent();
     }
 

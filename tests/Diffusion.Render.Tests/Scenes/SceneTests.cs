@@ -88,7 +88,8 @@ public sealed class SceneTests(VulkanFixture vulkan)
         {
             for (int x = 0; x < Width; x++)
             {
-                (int column, int row) = ((int)MathF.Floor((x - X) / (float)scale), (int)MathF.Floor((y - Y) / (float)scale));
+                int column = (int)MathF.Floor((x - X) / (float)scale);
+                int row = (int)MathF.Floor((y - Y) / (float)scale);
                 ReadOnlySpan<byte> pixel = Pixel(with, x, y);
                 if (IsInked(column, row))
                 {
@@ -135,7 +136,8 @@ public sealed class SceneTests(VulkanFixture vulkan)
     public void Draw_BeyondCapacity_NamesTheLimit()
     {
         VulkanDevice device = vulkan.Device;
-        using var pass = new MeshPass(device, Silk.NET.Vulkan.Format.R8G8B8A8Srgb, new MeshPassOptions { Capacity = 1 });
+        using var pass = new MeshPass(
+            device, Silk.NET.Vulkan.Format.R8G8B8A8Srgb, new MeshPassOptions { Capacity = 1 });
         using Mesh cube = MeshBuilder.Cube(device);
         pass.Draw(cube, Matrix4x4.Identity);
 

@@ -36,7 +36,9 @@ public sealed class SharedTextureTests(VulkanFixture vulkan)
         rig.Frame();
 
         Assert.True(rig.Texture.TryGetLatest(out SharedImage image));
-        Span<float> expected = view == SampleView.Sample ? ring.Sample(ring.CurrentSlot) : ring.Denoised(ring.CurrentSlot);
+        Span<float> expected = view == SampleView.Sample
+            ? ring.Sample(ring.CurrentSlot)
+            : ring.Denoised(ring.CurrentSlot);
         Assert.Equal(
             TestSamples.ToRgba(expected, Width * Height), ImageReader.Read(device, image, Width, Height));
         Assert.Equal(2ul, image.Info.Generation);

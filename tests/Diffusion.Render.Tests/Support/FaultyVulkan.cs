@@ -6,9 +6,9 @@ namespace Diffusion.Render.Tests.Support;
 
 /// <summary>Vulkan's functions, with those that make something counted and, at will, one of them failing.</summary>
 /// <remarks>
-/// Stands between Silk.NET and the loader. One thread. The functions wrapped take at most six arguments, all integers or
-/// pointers, so one signature serves them all: on the calling conventions at hand a callee ignores what it was not told.
-/// </remarks>
+/// Stands between Silk.NET and the loader. One thread. The functions wrapped take at most six arguments, all integers
+/// or pointers, so one signature serves them all: on the calling conventions at hand a callee ignores what it was not
+/// told. </remarks>
 internal sealed unsafe class FaultyVulkan : INativeContext
 {
     private const int OutOfHostMemory = -1;
@@ -79,7 +79,8 @@ internal sealed unsafe class FaultyVulkan : INativeContext
         Delegate? wrapper = name switch
         {
             "vkGetInstanceProcAddr" or "vkGetDeviceProcAddr" => new Lookup((parent, function) => Wrap(
-                Marshal.PtrToStringUTF8(function)!, ((delegate* unmanaged[Cdecl]<nint, nint, nint>)real)(parent, function))),
+                Marshal.PtrToStringUTF8(function)!,
+                ((delegate* unmanaged[Cdecl]<nint, nint, nint>)real)(parent, function))),
             "vkFreeMemory" => Counting(name, real),
             "vkDestroySurfaceKHR" => null, // the window made it
             _ when name.StartsWith("vkDestroy", StringComparison.Ordinal) => Counting(name, real),

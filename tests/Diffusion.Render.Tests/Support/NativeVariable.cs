@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Diffusion.Render.Tests.Support;
 
-/// <summary>Sets a variable of the C environment, which loaders read and .NET's own copy does not touch, until disposed.</summary>
+/// <summary>
+/// Sets a variable of the C environment, which loaders read and .NET's own copy does not touch, until disposed.
+/// </summary>
 internal sealed partial class NativeVariable : IDisposable
 {
     private readonly string _name;

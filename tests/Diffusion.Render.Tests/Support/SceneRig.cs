@@ -15,7 +15,10 @@ internal sealed class SceneRig : IDisposable
     {
         _target = new OffscreenTarget(device, width, height);
         Textures = new SharedTexturePass(device);
-        Scene = new MeshPass(device, _target.Format) { Camera = Camera.LookAt(new Vector3(2.2f, 1.7f, 3.2f), Vector3.Zero) };
+        Scene = new MeshPass(device, _target.Format)
+        {
+            Camera = Camera.LookAt(new Vector3(2.2f, 1.7f, 3.2f), Vector3.Zero),
+        };
         Overlay = new OverlayPass(device, _target.Format);
         Renderer = new FrameRenderer(device, _target, [Textures, Scene, Overlay]);
         Cube = MeshBuilder.Cube(device);

@@ -19,7 +19,8 @@ public sealed class GlfwWindowTests(VulkanFixture vulkan)
         _ = vulkan.Device;
         vulkan.RequireDisplay();
         using var window = new GlfwWindow(160, 120, "test");
-        using VulkanDevice device = VulkanDevice.Create(new VulkanDeviceOptions { Window = window, EnableValidation = true });
+        using VulkanDevice device = VulkanDevice.Create(
+            new VulkanDeviceOptions { Window = window, EnableValidation = true });
         using (var target = new SwapchainTarget(device, window))
         using (var scene = new MeshPass(device, target.Format))
         using (var overlay = new OverlayPass(device, target.Format))

@@ -1,5 +1,6 @@
 using Diffusion.Runtime.Backends;
 using Diffusion.Runtime.Chains;
+using Diffusion.Runtime.Denoising;
 using Diffusion.Runtime.Noise;
 using Diffusion.Runtime.Schedules;
 using Diffusion.Runtime.Sharing;
@@ -15,25 +16,68 @@ public sealed class DiffusionChainTests
 
     private const int SlicesPerStep = GaussianBackend.SliceCount + 1;
 
-    private static readonly SessionOptions _shape = new() { Width = 8, Height = 8, HistoryLength = 1 };
+    private static readonly SessionOptions _shape = new() { Width = 8, Height = 8, HistoryLength = SolverCatalog.MaxHistoryLength };
+
+    public static TheoryData<string> DeterministicSolvers =>
+    [
+        .. SolverCatalog.Names.Where(name => !name.Contains("optimal", StringComparison.Ordinal)
+            && SolverCatalog.Parse(name) is { IsStochastic: false, IsInversion: false }),
+    ];
 
     [Theory]
-    [InlineData("ddim")]
-    [InlineData("dpmpp-2m")]
-    public void AdvanceSlice_ToTheEnd_IsTheSolverOnTheClosedFormDenoiser(string solver)
+    [MemberData(nameof(DeterministicSolvers))]
+    public void AdvanceSlice_ToTheEnd_IsTheSolverOnTheClosedFormDenoiser(string name)
     {
-        using DiffusionChain chain = Create(Settings(solver, steps: 5));
+        const int Steps = 8;
+        Solver solver = SolverCatalog.Parse(name);
+        using DiffusionChain chain = Create(Settings(name, Steps));
         RunToEnd(chain);
 
         float[] z = new float[3 * 8 * 8];
         GaussianNoise.Fill(z, 8, 8, 3, new NoiseSource(11), step: 0);
-        NoiseLevel[] levels = StepGrid.Create(NoiseSchedules.Linear(), StepSpacing.Trailing, 5);
+        NoiseSchedule schedule = NoiseSchedules.Linear();
+        NoiseLevel[] levels = solver.PlaceEvaluations(StepGrid.Create(schedule, StepSpacing.Trailing, Steps), schedule);
         for (int i = 0; i < z.Length; i++)
         {
-            double expected = new GaussianChain(0.2, 0.5).Run(
-                SolverCatalog.Parse(solver), levels, levels[0].Sigma * z[i]);
+            double expected = new GaussianChain(0.2, 0.5).Run(solver, levels, levels[0].Sigma * z[i]);
             Assert.Equal(expected, chain.Samples.Sample(chain.Samples.CurrentSlot)[i], FloatTolerance);
         }
+    }
+
+    [Fact]
+    public void AdvanceSlice_Inversion_StartsFromTheImageAndReachesItsNoise()
+    {
+        float[] image = [.. Enumerable.Range(0, 192).Select(i => (i - 96) / 96f)];
+        using DiffusionChain chain = Create(Settings("ddim-inversion", steps: 50) with { Image = image });
+        RunToEnd(chain);
+
+        DdimInversionSolver solver = new();
+        NoiseSchedule schedule = NoiseSchedules.Linear();
+        NoiseLevel[] levels = solver.PlaceEvaluations(StepGrid.Create(schedule, StepSpacing.Trailing, 50), schedule);
+        for (int i = 0; i < image.Length; i++)
+        {
+            double expected = new GaussianChain(0.2, 0.5).Run(solver, levels, levels[0].Alpha * image[i]);
+            Assert.Equal(expected, chain.Samples.Sample(chain.Samples.CurrentSlot)[i], FloatTolerance);
+        }
+    }
+
+    [Fact]
+    public void AdvanceSlice_GuidanceInterval_GuidesInsideItOnly()
+    {
+        GaussianBackend backend = new();
+        ChainSettings settings = Settings("ddim", steps: 6) with
+        {
+            GuidanceScale = 4,
+            GuidanceInterval = new GuidanceInterval(0.5, 20),
+        };
+        using DiffusionChain chain = new(backend.CreateSession(_shape with { Guided = true }), settings);
+        RunToEnd(chain);
+
+        double[] ratios = [.. settings.Levels.Span[..^1].ToArray().Select(level => level.Ratio)];
+        Assert.Equal(
+            ratios.Select(ratio => ratio is > 0.5 and <= 20 ? 4f : 1f),
+            backend.Evaluations.Select(evaluation => evaluation.GuidanceScale));
+        Assert.Contains(ratios, ratio => ratio > 20);
     }
 
     [Fact]
@@ -240,7 +284,8 @@ public sealed class DiffusionChainTests
     {
         Model = GaussianBackend.Model,
         Solver = SolverCatalog.Parse(solver),
-        Levels = StepGrid.Create(NoiseSchedules.Linear(), StepSpacing.Trailing, steps),
+        Levels = SolverCatalog.Parse(solver).PlaceEvaluations(
+            StepGrid.Create(NoiseSchedules.Linear(), StepSpacing.Trailing, steps), NoiseSchedules.Linear()),
         Noise = new NoiseSource(11),
     };
 

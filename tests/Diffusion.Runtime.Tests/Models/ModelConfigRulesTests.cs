@@ -86,7 +86,7 @@ public sealed class ModelConfigRulesTests : IDisposable
     [InlineData("prediction_type", "\"flow\"", "known are epsilon")]
     [InlineData("clip_sample_range", "0", "clip_sample_range")]
     [InlineData("timestep_spacing", "\"random\"", "timestep_spacing")]
-    [InlineData("rescale_betas_zero_snr", "true", "rescale_betas_zero_snr")]
+    [InlineData("dynamic_thresholding_ratio", "1.5", "above 0 and at most 1")]
     public void Open_BrokenSchedulerKey_NamesKeyAndRule(string key, string value, string rule) =>
         AssertRefused("scheduler/scheduler_config.json", key, value, rule);
 

@@ -62,7 +62,17 @@ public sealed class ModelFolderTests : IDisposable
             Prediction = PredictionType.VPrediction,
             NumTrainTimesteps = 500,
             ClipSampleRange = 2,
-            TimestepSpacing = "trailing",
+            RescaleBetasZeroSnr = true,
+            Sampler = new SamplerConfig
+            {
+                ClassName = "UniPCMultistepScheduler",
+                TimestepSpacing = "trailing",
+                SolverOrder = 3,
+                SolverType = "bh1",
+                UseKarrasSigmas = true,
+                Thresholding = true,
+                DynamicThresholdingRatio = 0.9,
+            },
         };
         SaveWithWeights(_textures, scheduler, _classes);
 
@@ -77,7 +87,7 @@ public sealed class ModelFolderTests : IDisposable
         Assert.Equal(2, read.Description.NullLabel);
         Assert.Equal(PredictionType.VPrediction, read.Description.Prediction);
         Assert.Equal(2f, read.Description.ClampLimit);
-        Assert.Equal("cosine", read.Description.Schedule.Name);
+        Assert.Equal("cosine-zero-snr", read.Description.Schedule.Name);
         Assert.Equal(499, read.Description.Schedule.MaxTime);
         using SafetensorsFile weights = read.OpenWeights();
         Assert.Empty(weights.Entries);
@@ -122,7 +132,7 @@ public sealed class ModelFolderTests : IDisposable
         Assert.Equal(0, read.Config.AttentionHeadDim);
         Assert.Equal(0, read.Config.DownsamplePadding);
         Assert.Equal(1e-6, read.Config.NormEps);
-        Assert.Equal("fixed_large", read.Scheduler.VarianceType);
+        Assert.Equal("fixed_large", read.Scheduler.Sampler.VarianceType);
         Assert.Equal(-1, read.NullLabel);
         Assert.Empty(read.ClassNames);
         Assert.Equal("linear", read.Description.Schedule.Name);

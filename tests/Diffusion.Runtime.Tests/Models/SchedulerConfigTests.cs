@@ -1,4 +1,5 @@
 using Diffusion.Runtime.Models;
+using Diffusion.Runtime.Models.Safetensors;
 using Diffusion.Runtime.Schedules;
 
 namespace Diffusion.Runtime.Tests.Models;
@@ -43,4 +44,66 @@ public sealed class SchedulerConfigTests
     [Fact]
     public void CreateSchedule_UnknownName_Throws() =>
         Assert.Throws<ArgumentException>(() => new SchedulerConfig { BetaSchedule = "sigmoid" }.CreateSchedule());
+
+    [Fact]
+    public void CreateSchedule_ZeroSnr_EndsInNoise() => Assert.InRange(
+        new SchedulerConfig { RescaleBetasZeroSnr = true }.CreateSchedule().At(999).Alpha, 0, 1e-3);
+
+    [Fact]
+    public void CreateSchedule_Edm_HasItsEnds()
+    {
+        NoiseSchedule schedule = new SchedulerConfig { Edm = new EdmNoise(0.01, 50) }.CreateSchedule();
+        Assert.Equal((0.01, 50), (schedule.At(0).Sigma, schedule.At(100).Sigma));
+    }
+
+    // What diffusers 0.3x writes for each class, with the keys that matter here.
+    [Theory]
+    [InlineData("DDPMScheduler", "\"variance_type\": \"fixed_large\"", "ddpm-large", "leading")]
+    [InlineData("DDPMScheduler", "\"variance_type\": \"learned_range\"", "ddpm-learned", "leading")]
+    [InlineData("DDIMScheduler", "\"timestep_spacing\": \"trailing\"", "ddim", "trailing")]
+    [InlineData("PNDMScheduler", "\"skip_prk_steps\": true", "pndm", "leading")]
+    [InlineData("DPMSolverMultistepScheduler", "\"solver_order\": 3, \"use_karras_sigmas\": true", "dpmpp-3m", "karras")]
+    [InlineData("DPMSolverMultistepScheduler", "\"algorithm_type\": \"sde-dpmsolver++\"", "dpmpp-2m-sde", "leading")]
+    [InlineData("DPMSolverMultistepScheduler", "\"use_lu_lambdas\": true", "dpmpp-2m", "logsnr")]
+    [InlineData("DPMSolverSinglestepScheduler", "\"solver_order\": 2", "dpmpp-2s", "leading")]
+    [InlineData("UniPCMultistepScheduler", "\"solver_order\": 3, \"solver_type\": \"bh1\"", "unipc-3-bh1", "leading")]
+    [InlineData("UniPCMultistepScheduler", "\"solver_type\": \"bh2\"", "unipc-2", "leading")]
+    [InlineData("EulerDiscreteScheduler", "\"timestep_spacing\": \"linspace\"", "euler", "linspace")]
+    [InlineData("EulerAncestralDiscreteScheduler", "\"clip_sample\": false", "euler-ancestral", "leading")]
+    [InlineData("HeunDiscreteScheduler", "\"use_karras_sigmas\": true", "heun", "karras")]
+    [InlineData("EDMEulerScheduler", "\"sigma_data\": 0.6", "euler", "karras")]
+    [InlineData("EDMDPMSolverMultistepScheduler", "\"sigma_schedule\": \"exponential\"", "dpmpp-2m", "logsnr")]
+    public void Open_ConfigOfDiffusers_SelectsTheSameSampler(string className, string keys, string solver, string spacing)
+    {
+        SchedulerConfig config = Read($"\"_class_name\": \"{className}\", {keys}");
+
+        Assert.Equal(solver, config.Sampler.CreateSolver().Name);
+        Assert.Equal(spacing, config.Sampler.CreateSpacing().Name());
+        Assert.Equal(className.StartsWith("EDM", StringComparison.Ordinal), config.Edm is not null);
+    }
+
+    [Theory]
+    [InlineData("DDPMScheduler", "\"variance_type\": \"learned\"", "'variance_type' learned")]
+    [InlineData("PNDMScheduler", "\"skip_prk_steps\": false", "'skip_prk_steps' false")]
+    [InlineData("DPMSolverMultistepScheduler", "\"algorithm_type\": \"dpmsolver\"", "'algorithm_type' dpmsolver")]
+    [InlineData("DPMSolverMultistepScheduler", "\"solver_type\": \"heun\"", "'solver_type' heun")]
+    [InlineData("DPMSolverMultistepScheduler", "\"solver_order\": 4", "'solver_order' 4")]
+    [InlineData("UniPCMultistepScheduler", "\"predict_x0\": false", "'predict_x0' false")]
+    [InlineData("DEISMultistepScheduler", "\"solver_order\": 2", "DEISMultistepScheduler")]
+    public void CreateSolver_ValueWithoutASolver_NamesKeyAndValue(string className, string keys, string problem)
+    {
+        SamplerConfig sampler = Read($"\"_class_name\": \"{className}\", {keys}").Sampler;
+
+        Assert.Contains(
+            problem, Assert.Throws<NotSupportedException>(sampler.CreateSolver).Message, StringComparison.Ordinal);
+    }
+
+    private static SchedulerConfig Read(string keys)
+    {
+        using TemporaryFolder folder = new();
+        ModelFolder.Save(folder.Path, new UNetConfig(), new SchedulerConfig(), []);
+        new SafetensorsWriter().Save(ModelFolder.WeightsPath(folder.Path));
+        folder.WriteText("scheduler/scheduler_config.json", $"{{{keys}}}");
+        return ModelFolder.Open(folder.Path).Scheduler;
+    }
 }

@@ -6,8 +6,8 @@ namespace Diffusion.Runtime.Tests.Solvers;
 
 /// <summary>
 /// Data N(m, s²), whose denoiser is closed form: D(x) = m + α·s²/(α²·s² + σ²)·(x - α·m). With it every solver is an
-/// affine map of the starting noise and of the noise of its steps. Sample and estimates are kept as vectors over (1, start,
-/// z_1, z_2, ...), which are orthogonal, so that the output's mean and variance are exact, without sampling.
+/// affine map of the starting noise and of the noise of its steps. Sample and estimates are kept as vectors over (1,
+/// start, z_1, z_2, ...), which are orthogonal, so that the output's mean and variance are exact, without sampling.
 /// </summary>
 internal readonly record struct GaussianChain(double Mean, double Deviation)
 {
@@ -45,7 +45,9 @@ internal readonly record struct GaussianChain(double Mean, double Deviation)
         return samples[^1][0];
     }
 
-    /// <summary>Mean and variance at the end of a chain that starts from σ·z, or from the data's own marginal there.</summary>
+    /// <summary>
+    /// Mean and variance at the end of a chain that starts from σ·z, or from the data's own marginal there.
+    /// </summary>
     public (double Mean, double Variance) Moments(Solver solver, ReadOnlySpan<NoiseLevel> levels, bool fromMarginal = false)
     {
         double[] start = Constant(fromMarginal ? levels[0].Alpha * Mean : 0, levels.Length + 1);

@@ -12,8 +12,11 @@ internal static class SchedulerConfigJson
 
     private static readonly string[] _spacings = ["leading", "linspace", "trailing"];
 
+    /// <summary>Those with EDM's noise and preconditioning.</summary>
+    private static readonly string[] _edmClassNames = ["EDMEulerScheduler", "EDMDPMSolverMultistepScheduler"];
+
     /// <summary>
-    /// Those built on a β table; others (SDE, EDM, flow matching) describe noise that these keys cannot.
+    /// Those built on a β table; others (SDE, flow matching) describe noise that these keys cannot.
     /// </summary>
     private static readonly string[] _classNames =
     [
@@ -26,43 +29,80 @@ internal static class SchedulerConfigJson
     public static SchedulerConfig Read(ConfigObject json)
     {
         var absent = new SchedulerConfig();
-        if (json.Boolean("rescale_betas_zero_snr", false))
-        {
-            throw json.Bad("'rescale_betas_zero_snr' is true; schedules that end in pure noise are not supported");
-        }
+        string className = json.Text("_class_name", absent.Sampler.ClassName);
+        bool isEdm = _edmClassNames.Contains(className);
 
-        // These steer diffusers' own samplers and say nothing of the network.
-        json.Ignore("steps_offset", "set_alpha_to_one", "skip_prk_steps", "tensor_format", "timestep_values",
-            "thresholding", "dynamic_thresholding_ratio", "sample_max_value");
+        // These change details of diffusers' samplers that ours do not have.
+        json.Ignore("steps_offset", "set_alpha_to_one", "tensor_format", "timestep_values", "sample_max_value",
+            "lower_order_final", "euler_at_final", "final_sigmas_type");
         var config = new SchedulerConfig
         {
-            ClassName = json.Text("_class_name", absent.ClassName),
             NumTrainTimesteps = json.Integer("num_train_timesteps", absent.NumTrainTimesteps),
             BetaStart = json.Number("beta_start", absent.BetaStart),
             BetaEnd = json.Number("beta_end", absent.BetaEnd),
             BetaSchedule = json.Text("beta_schedule", absent.BetaSchedule),
             TrainedBetas = json.NumbersOrNull("trained_betas"),
-            Prediction = ReadPrediction(json),
+            Prediction = ReadPrediction(json, isEdm),
             ClipSample = json.Boolean("clip_sample", absent.ClipSample),
             ClipSampleRange = json.Number("clip_sample_range", absent.ClipSampleRange),
-            TimestepSpacing = json.Text("timestep_spacing", absent.TimestepSpacing),
-            VarianceType = json.TextOrNull("variance_type", null) ?? absent.VarianceType,
+            RescaleBetasZeroSnr = json.Boolean("rescale_betas_zero_snr", absent.RescaleBetasZeroSnr),
+            Edm = isEdm ? ReadEdm(json) : null,
+            Sampler = ReadSampler(json, className, isEdm),
         };
         return FindProblem(config) is { } problem ? throw json.Bad(problem) : config;
+    }
+
+    private static EdmNoise ReadEdm(ConfigObject json)
+    {
+        var absent = new EdmNoise();
+        double rho = json.Number("rho", 7);
+        return rho == 7
+            ? new EdmNoise(
+                json.Number("sigma_min", absent.SigmaMin),
+                json.Number("sigma_max", absent.SigmaMax),
+                json.Number("sigma_data", absent.SigmaData))
+            : throw json.Bad($"'rho' is {rho}; only 7 is supported");
+    }
+
+    private static SamplerConfig ReadSampler(ConfigObject json, string className, bool isEdm)
+    {
+        var absent = new SamplerConfig();
+        string sigmas = isEdm ? json.Text("sigma_schedule", "karras") : "";
+        return new SamplerConfig
+        {
+            ClassName = className,
+            VarianceType = json.TextOrNull("variance_type", null) ?? absent.VarianceType,
+            SolverOrder = json.Integer("solver_order", absent.SolverOrder),
+            AlgorithmType = json.Text("algorithm_type", absent.AlgorithmType),
+            SolverType = json.TextOrNull("solver_type", null),
+            PredictX0 = json.Boolean("predict_x0", absent.PredictX0),
+            SkipPrkSteps = json.Boolean("skip_prk_steps", absent.SkipPrkSteps),
+            TimestepSpacing = json.Text("timestep_spacing", absent.TimestepSpacing),
+            UseKarrasSigmas = json.Boolean("use_karras_sigmas", sigmas == "karras"),
+            UseExponentialSigmas = json.Boolean("use_exponential_sigmas", sigmas == "exponential")
+                | json.Boolean("use_lu_lambdas", false),
+            Thresholding = json.Boolean("thresholding", absent.Thresholding),
+            DynamicThresholdingRatio = json.Number("dynamic_thresholding_ratio", absent.DynamicThresholdingRatio),
+        };
     }
 
     public static void Write(Utf8JsonWriter json, SchedulerConfig config)
     {
         json.WriteStartObject();
-        json.WriteString("_class_name", config.ClassName);
+        json.WriteString("_class_name", config.Sampler.ClassName);
         json.WriteNumber("beta_end", config.BetaEnd);
         json.WriteString("beta_schedule", config.BetaSchedule);
         json.WriteNumber("beta_start", config.BetaStart);
         json.WriteBoolean("clip_sample", config.ClipSample);
         json.WriteNumber("clip_sample_range", config.ClipSampleRange);
         json.WriteNumber("num_train_timesteps", config.NumTrainTimesteps);
-        json.WriteString("prediction_type", config.Prediction.Name());
-        json.WriteString("timestep_spacing", config.TimestepSpacing);
+        json.WriteString("prediction_type", config.Edm is null ? config.Prediction.Name() : "epsilon");
+        if (config.RescaleBetasZeroSnr)
+        {
+            json.WriteBoolean("rescale_betas_zero_snr", true);
+        }
+
+        WriteSampler(json, config.Sampler);
         if (config.TrainedBetas is { } betas)
         {
             json.WriteStartArray("trained_betas");
@@ -78,16 +118,76 @@ internal static class SchedulerConfigJson
             json.WriteNull("trained_betas");
         }
 
-        json.WriteString("variance_type", config.VarianceType);
+        if (config.Edm is { } edm)
+        {
+            json.WriteNumber("sigma_data", edm.SigmaData);
+            json.WriteNumber("sigma_max", edm.SigmaMax);
+            json.WriteNumber("sigma_min", edm.SigmaMin);
+        }
+
+        json.WriteString("variance_type", config.Sampler.VarianceType);
         json.WriteEndObject();
+    }
+
+    // Only what differs from the defaults: diffusers warns of keys that a scheduler does not have.
+    private static void WriteSampler(Utf8JsonWriter json, SamplerConfig sampler)
+    {
+        var absent = new SamplerConfig();
+        json.WriteString("timestep_spacing", sampler.TimestepSpacing);
+        if (sampler.SolverOrder != absent.SolverOrder)
+        {
+            json.WriteNumber("solver_order", sampler.SolverOrder);
+        }
+
+        if (sampler.AlgorithmType != absent.AlgorithmType)
+        {
+            json.WriteString("algorithm_type", sampler.AlgorithmType);
+        }
+
+        if (sampler.SolverType is { } type)
+        {
+            json.WriteString("solver_type", type);
+        }
+
+        WriteFlag(json, "predict_x0", sampler.PredictX0, absent.PredictX0);
+        WriteFlag(json, "skip_prk_steps", sampler.SkipPrkSteps, absent.SkipPrkSteps);
+        WriteFlag(json, "use_karras_sigmas", sampler.UseKarrasSigmas, absent.UseKarrasSigmas);
+        WriteFlag(json, "use_exponential_sigmas", sampler.UseExponentialSigmas, absent.UseExponentialSigmas);
+        WriteFlag(json, "thresholding", sampler.Thresholding, absent.Thresholding);
+        if (sampler.Thresholding)
+        {
+            json.WriteNumber("dynamic_thresholding_ratio", sampler.DynamicThresholdingRatio);
+        }
+    }
+
+    private static void WriteFlag(Utf8JsonWriter json, string key, bool value, bool absent)
+    {
+        if (value != absent)
+        {
+            json.WriteBoolean(key, value);
+        }
     }
 
     /// <summary>The first rule that is broken, as a clause with key and value; null when none is.</summary>
     public static string? FindProblem(SchedulerConfig config)
     {
-        if (!_classNames.Contains(config.ClassName))
+        SamplerConfig sampler = config.Sampler;
+        if (!_classNames.Contains(sampler.ClassName) && !_edmClassNames.Contains(sampler.ClassName))
         {
-            return $"the scheduler is a '{config.ClassName}'; known are {string.Join(", ", _classNames)}";
+            return $"the scheduler is a '{sampler.ClassName}'; "
+                + $"known are {string.Join(", ", _classNames.Concat(_edmClassNames))}";
+        }
+
+        if (config.Edm is { } edm
+            && !(edm.SigmaMin > 0 && edm.SigmaMin < edm.SigmaMax && double.IsFinite(edm.SigmaMax) && edm.SigmaData > 0))
+        {
+            return $"'sigma_min' {edm.SigmaMin}, 'sigma_max' {edm.SigmaMax} and 'sigma_data' {edm.SigmaData} must satisfy "
+                + "0 < min < max and 0 < data";
+        }
+
+        if (!(sampler.DynamicThresholdingRatio is > 0 and <= 1))
+        {
+            return $"'dynamic_thresholding_ratio' is {sampler.DynamicThresholdingRatio}; it must be above 0 and at most 1";
         }
 
         if (config.NumTrainTimesteps is < 2 or > MaxTimesteps)
@@ -100,9 +200,9 @@ internal static class SchedulerConfigJson
             return $"'beta_schedule' is '{config.BetaSchedule}'; known are {string.Join(", ", _betaSchedules)}";
         }
 
-        if (!_spacings.Contains(config.TimestepSpacing))
+        if (!_spacings.Contains(sampler.TimestepSpacing))
         {
-            return $"'timestep_spacing' is '{config.TimestepSpacing}'; known are {string.Join(", ", _spacings)}";
+            return $"'timestep_spacing' is '{sampler.TimestepSpacing}'; known are {string.Join(", ", _spacings)}";
         }
 
         if (!(config.BetaStart > 0 && config.BetaStart <= config.BetaEnd && config.BetaEnd < 1))
@@ -143,10 +243,18 @@ internal static class SchedulerConfigJson
     }
 
     /// <summary>Early files say <c>predict_epsilon</c> where later ones name the type.</summary>
-    private static PredictionType ReadPrediction(ConfigObject json)
+    private static PredictionType ReadPrediction(ConfigObject json, bool isEdm)
     {
         string older = json.Boolean("predict_epsilon", true) ? "epsilon" : "sample";
         string name = json.Text("prediction_type", older);
+        if (isEdm)
+        {
+            // EDM's F; with v_prediction diffusers turns its sign round, which nothing published uses.
+            return name == "epsilon"
+                ? PredictionType.Edm
+                : throw json.Bad($"'prediction_type' is '{name}'; for EDM's preconditioning only epsilon is supported");
+        }
+
         return PredictionTypes.Names.Contains(name)
             ? PredictionTypes.Parse(name)
             : throw json.Bad($"'prediction_type' is '{name}'; known are {string.Join(", ", PredictionTypes.Names)}");

@@ -1,0 +1,105 @@
+using Diffusion.Runtime.Schedules;
+using Diffusion.Runtime.Solvers;
+
+namespace Diffusion.Runtime.Models;
+
+/// <summary>
+/// What <c>scheduler/scheduler_config.json</c> says of sampling, apart from the noise of training: which of diffusers'
+/// schedulers it is, and the keys that steer it. Names and defaults are diffusers'.
+/// </summary>
+/// <remarks>
+/// Immutable. A value that no solver here has is kept, and refused by <see cref="CreateSolver"/>: the network can still
+/// be sampled with another. <c>steps_offset</c> is not among the keys: levels lie as with an offset of 0.
+/// </remarks>
+public sealed record SamplerConfig
+{
+    /// <summary>diffusers' scheduler class.</summary>
+    public string ClassName { get; init; } = "DDPMScheduler";
+
+    /// <summary>Variance of an ancestral step: <c>fixed_small</c>, <c>fixed_large</c>, <c>learned_range</c>.</summary>
+    public string VarianceType { get; init; } = "fixed_small";
+
+    /// <summary>Order of DPM-Solver++ and UniPC.</summary>
+    public int SolverOrder { get; init; } = 2;
+
+    /// <summary><c>dpmsolver++</c> or <c>sde-dpmsolver++</c>.</summary>
+    public string AlgorithmType { get; init; } = "dpmsolver++";
+
+    /// <summary>
+    /// <c>midpoint</c> for DPM-Solver++, <c>bh1</c> or <c>bh2</c> for UniPC; null for the class's own default.
+    /// </summary>
+    public string? SolverType { get; init; }
+
+    /// <summary>Whether UniPC predicts x_0; the other way is not supported.</summary>
+    public bool PredictX0 { get; init; } = true;
+
+    /// <summary>Whether PNDM leaves out its Runge–Kutta steps; with them it is not supported.</summary>
+    public bool SkipPrkSteps { get; init; }
+
+    /// <summary>How steps are placed: <c>leading</c>, <c>linspace</c> or <c>trailing</c>.</summary>
+    public string TimestepSpacing { get; init; } = "leading";
+
+    /// <summary>Whether steps are placed evenly in σ^(1/7) instead.</summary>
+    public bool UseKarrasSigmas { get; init; }
+
+    /// <summary>Whether steps are placed evenly in ln σ, which is evenly in λ, instead.</summary>
+    public bool UseExponentialSigmas { get; init; }
+
+    /// <summary>Whether clean estimates are thresholded dynamically.</summary>
+    public bool Thresholding { get; init; }
+
+    /// <summary>The share of |D| that must fit the range when they are, in (0, 1].</summary>
+    public double DynamicThresholdingRatio { get; init; } = 0.995;
+
+    /// <summary>Where the steps lie.</summary>
+    public StepSpacing CreateSpacing() => UseKarrasSigmas ? StepSpacing.Karras
+        : UseExponentialSigmas ? StepSpacing.LogSnr
+        : StepSpacings.Parse(TimestepSpacing);
+
+    /// <summary>The solver that does what the scheduler does.</summary>
+    /// <exception cref="NotSupportedException">There is none; the message names the key and its value.</exception>
+    public Solver CreateSolver() => ClassName switch
+    {
+        "DDPMScheduler" or "DDPMParallelScheduler" => new DdpmSolver(VarianceType switch
+        {
+            "fixed_small" or "fixed_small_log" => DdpmVariance.Small,
+            "fixed_large" or "fixed_large_log" => DdpmVariance.Large,
+            "learned_range" => DdpmVariance.Learned,
+            _ => throw Unsupported("variance_type", VarianceType, "fixed_small, fixed_large and learned_range"),
+        }),
+        "DDIMScheduler" or "DDIMParallelScheduler" => new DdimSolver(),
+        "PNDMScheduler" => SkipPrkSteps
+            ? new PndmSolver()
+            : throw Unsupported("skip_prk_steps", "false", "true"),
+        "DPMSolverMultistepScheduler" or "EDMDPMSolverMultistepScheduler" =>
+            new DpmSolverPlusPlusSolver(CheckedOrder(3), CheckedAlgorithm() == "sde-dpmsolver++"),
+        "DPMSolverSinglestepScheduler" when CheckedAlgorithm() == "dpmsolver++" =>
+            CheckedOrder(2) == 1 ? new DpmSolverPlusPlusSolver(1) : new DpmSolverPlusPlus2SSolver(),
+        "UniPCMultistepScheduler" => PredictX0
+            ? new UniPcSolver(CheckedOrder(3), CheckedType("bh2", "bh1") == "bh2")
+            : throw Unsupported("predict_x0", "false", "true"),
+        "EulerDiscreteScheduler" or "EDMEulerScheduler" => new EulerSolver(),
+        "EulerAncestralDiscreteScheduler" => new EulerAncestralSolver(),
+        "HeunDiscreteScheduler" => new HeunSolver(),
+        _ => throw Unsupported("_class_name", ClassName, "other schedulers with a solver of ours"),
+    };
+
+    private int CheckedOrder(int max) => SolverOrder >= 1 && SolverOrder <= max
+        ? SolverOrder
+        : throw Unsupported("solver_order", $"{SolverOrder}", $"1 to {max}");
+
+    private string CheckedAlgorithm()
+    {
+        CheckedType("midpoint", "midpoint");
+        return AlgorithmType is "dpmsolver++" or "sde-dpmsolver++"
+            ? AlgorithmType
+            : throw Unsupported("algorithm_type", AlgorithmType, "dpmsolver++ and sde-dpmsolver++");
+    }
+
+    private string CheckedType(string absent, string other) => SolverType is null ? absent
+        : SolverType == absent || SolverType == other ? SolverType
+        : throw Unsupported("solver_type", SolverType, absent == other ? absent : $"{absent} and {other}");
+
+    private NotSupportedException Unsupported(string key, string value, string known) =>
+        new($"The scheduler {ClassName} has '{key}' {value}, which no solver here does; supported: {known}.");
+}
