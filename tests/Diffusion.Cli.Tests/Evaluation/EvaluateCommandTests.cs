@@ -190,7 +190,10 @@ public sealed class EvaluateCommandTests : IDisposable
     private static async Task<(int Code, string Error)> Run(params string[] arguments)
     {
         using var error = new StringWriter();
-        var root = new RootCommand { SampleCommand.Create(), TrainCommand.Create(), EvaluateCommand.Create(), DataCommand.Create() };
+        var root = new RootCommand
+        {
+            SampleCommand.Create(), TrainCommand.Create(), EvaluateCommand.Create(), DataCommand.Create(),
+        };
         int code = await CommandLineHost.RunAsync(root, arguments, error);
         return (code, error.ToString());
     }
