@@ -114,12 +114,12 @@ internal static unsafe class GraphicsPipeline
 
     private static PipelineShaderStageCreateInfo Stage(
         ShaderStageFlags stage, ShaderModule module, byte* entry) => new()
-    {
-        SType = StructureType.PipelineShaderStageCreateInfo,
-        Stage = stage,
-        Module = module,
-        PName = entry,
-    };
+        {
+            SType = StructureType.PipelineShaderStageCreateInfo,
+            Stage = stage,
+            Module = module,
+            PName = entry,
+        };
 
     private static PipelineRasterizationStateCreateInfo Rasterization(in GraphicsPipelineInfo info) => new()
     {

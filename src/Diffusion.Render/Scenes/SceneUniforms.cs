@@ -22,16 +22,16 @@ internal struct SceneUniforms
     /// <summary>Fills the block for a frame.</summary>
     public static SceneUniforms Create(
         in Camera camera, SceneLight light, float width, float height, int shadowMapSize) => new()
-    {
-        ViewProjection = camera.ViewProjection(width / height),
-        LightViewProjection = light.ViewProjection(camera.Target),
-        CameraPosition = new Vector4(camera.Position, 1f),
-        LightDirection = new Vector4(Vector3.Normalize(light.Direction), 0f),
-        LightColour = new Vector4(light.Colour, 1f),
-        SkyColour = new Vector4(light.Sky, 1f),
-        GroundColour = new Vector4(light.Ground, 1f),
-        BackgroundTop = new Vector4(light.BackgroundTop, 1f),
-        BackgroundBottom = new Vector4(light.BackgroundBottom, 1f),
-        Extent = new Vector4(width, height, light.FogDensity, 1f / shadowMapSize),
-    };
+        {
+            ViewProjection = camera.ViewProjection(width / height),
+            LightViewProjection = light.ViewProjection(camera.Target),
+            CameraPosition = new Vector4(camera.Position, 1f),
+            LightDirection = new Vector4(Vector3.Normalize(light.Direction), 0f),
+            LightColour = new Vector4(light.Colour, 1f),
+            SkyColour = new Vector4(light.Sky, 1f),
+            GroundColour = new Vector4(light.Ground, 1f),
+            BackgroundTop = new Vector4(light.BackgroundTop, 1f),
+            BackgroundBottom = new Vector4(light.BackgroundBottom, 1f),
+            Extent = new Vector4(width, height, light.FogDensity, 1f / shadowMapSize),
+        };
 }
