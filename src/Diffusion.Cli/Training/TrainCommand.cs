@@ -3,6 +3,7 @@ using System.Globalization;
 using Diffusion.Runtime.Denoising;
 using Diffusion.Runtime.Models;
 using Diffusion.Torch.Training;
+using Diffusion.Torch.Training.Optimizers;
 using Spectre.Console;
 
 namespace Diffusion.Cli.Training;
@@ -13,6 +14,8 @@ internal static class TrainCommand
     /// <summary>Divides every width; diffusers' 32 would ask for wider levels than a budget of milliseconds has.</summary>
     private const int NormGroups = 16;
 
+    private const string ScaleShift = "scale_shift";
+
     private static readonly TrainingOptions _defaults = new();
 
     private static readonly Option<string> _data = Text("--data", "data/textures", "Training set: a folder with CLASS/*.png.");
@@ -21,9 +24,11 @@ internal static class TrainCommand
     private static readonly Option<double?> _minutes = new("--minutes") { Description = "Training time in all; the learning rate falls to 0 by then." };
     private static readonly Option<int> _batch = Number("--batch", _defaults.BatchSize, "Pictures an iteration.");
     private static readonly Option<double> _learningRate = Number("--learning-rate", _defaults.LearningRate, "Highest learning rate.");
+    private static readonly Option<string> _optimizer = Text("--optimizer", "adamw", "What turns gradients into steps.", "adamw", "muon");
     private static readonly Option<string> _width = Text("--width", "64,96,128", $"Channels of each level, top first; multiples of {NormGroups}.");
     private static readonly Option<int> _layers = Number("--layers", 1, "Residual blocks a level.");
     private static readonly Option<int> _patch = Number("--patch", 2, "Edge of the pixel-unshuffle patch; 1 for none.");
+    private static readonly Option<string> _timeScaleShift = Text("--time-scale-shift", "default", "How blocks take in the time: added, or as scale and shift.", "default", ScaleShift);
     private static readonly Option<string> _prediction = Text("--prediction", "v_prediction", "What the network predicts.", [.. PredictionTypes.Names]);
     private static readonly Option<string> _schedule = Text("--schedule", "cosine", "Noise schedule.", "linear", "cosine");
     private static readonly Option<int> _canvas = Number("--canvas", 64, "Edge of the training pictures.");
@@ -38,7 +43,7 @@ internal static class TrainCommand
     {
         var command = new Command("train", "Trains a texture network by Algorithm 1 of the DDPM paper; Ctrl+C leaves a checkpoint.")
         {
-            _data, _out, _iterations, _minutes, _batch, _learningRate, _width, _layers, _patch, _prediction, _schedule, _canvas, _seed,
+            _data, _out, _iterations, _minutes, _batch, _learningRate, _optimizer, _width, _layers, _patch, _timeScaleShift, _prediction, _schedule, _canvas, _seed,
             _resume, _export, _checkpointEvery, _sampleEvery, _device,
         };
         command.SetAction(Run);
@@ -125,6 +130,7 @@ internal static class TrainCommand
         }
 
         var minutes = parsed.GetValue(_minutes);
+        var timeScaleShift = parsed.GetValue(_timeScaleShift)!;
         return new RunSettings
         {
             Schedule = parsed.GetValue(_schedule)!,
@@ -142,6 +148,10 @@ internal static class TrainCommand
                 LayersPerBlock = parsed.GetValue(_layers),
                 NormNumGroups = NormGroups,
                 AttentionHeadDim = 32,
+                ResnetTimeScaleShift = timeScaleShift,
+
+                // Under scale_shift diffusers gives the middle attention no normalisation unless it is asked to.
+                AttnNormNumGroups = timeScaleShift == ScaleShift ? NormGroups : 0,
             },
             Options = new TrainingOptions
             {
@@ -149,6 +159,7 @@ internal static class TrainCommand
                 Duration = minutes is { } limit ? TimeSpan.FromMinutes(limit) : null,
                 BatchSize = parsed.GetValue(_batch),
                 LearningRate = parsed.GetValue(_learningRate),
+                Optimizer = parsed.GetValue(_optimizer) == "muon" ? OptimizerKind.Muon : OptimizerKind.AdamW,
                 Prediction = PredictionTypes.Parse(parsed.GetValue(_prediction)!),
                 Seed = parsed.GetValue(_seed),
             },

@@ -26,7 +26,7 @@ public sealed partial class Trainer : IDisposable
     private readonly TrainingOptions _options;
     private readonly Device _device;
     private readonly (string Name, Parameter Value)[] _parameters;
-    private readonly AdamW _optimizer;
+    private readonly Optimizers.AdamW _optimizer;
     private readonly WeightAverage _average;
     private readonly NoiseLevel[] _levels;
     private readonly float[] _networkTimes;
@@ -60,7 +60,7 @@ public sealed partial class Trainer : IDisposable
         _device = device;
         _network.to(device);
         _parameters = [.. network.named_parameters().Select(p => (p.name, p.parameter))];
-        _optimizer = new AdamW(_parameters, options.WeightDecay);
+        _optimizer = Optimizers.AdamW.Create(options.Optimizer, _parameters, options.WeightDecay);
         _average = new WeightAverage(_parameters, options.AverageDecay);
         _levels = [.. Enumerable.Range(0, TimestepCount).Select(t => schedule.At(t))];
         _networkTimes = [.. Enumerable.Range(0, TimestepCount).Select(t => (float)schedule.NetworkTime(t))];

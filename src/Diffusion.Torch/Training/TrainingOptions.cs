@@ -1,4 +1,5 @@
 using Diffusion.Runtime.Denoising;
+using Diffusion.Torch.Training.Optimizers;
 
 namespace Diffusion.Torch.Training;
 
@@ -20,6 +21,9 @@ public sealed record TrainingOptions
 
     /// <summary>Iterations over which the learning rate rises linearly from 0.</summary>
     public int WarmupIterations { get; init; } = 100;
+
+    /// <summary>What turns gradients into steps.</summary>
+    public OptimizerKind Optimizer { get; init; } = OptimizerKind.AdamW;
 
     /// <summary>AdamW's decoupled weight decay on matrices and kernels, at least 0. [Loshchilov19]</summary>
     public double WeightDecay { get; init; } = 0.01;
@@ -47,6 +51,7 @@ public sealed record TrainingOptions
         ArgumentOutOfRangeException.ThrowIfNegative(WarmupIterations);
         ArgumentOutOfRangeException.ThrowIfNegative(WeightDecay);
         Require(LearningRate > 0, nameof(LearningRate), LearningRate, "above 0");
+        Require(Enum.IsDefined(Optimizer), nameof(Optimizer), Optimizer, "one of its names");
         Require(ClipNorm > 0, nameof(ClipNorm), ClipNorm, "above 0");
         Require(AverageDecay is >= 0 and < 1, nameof(AverageDecay), AverageDecay, "in [0, 1)");
         Require(LabelDropout is >= 0 and <= 1, nameof(LabelDropout), LabelDropout, "in [0, 1]");

@@ -1,6 +1,7 @@
 using Diffusion.Runtime.Models;
 using Diffusion.Runtime.Schedules;
 using Diffusion.Torch.Training;
+using Diffusion.Torch.Training.Optimizers;
 using Diffusion.Torch.UNet;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -30,14 +31,17 @@ public sealed class TrainerTests : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    [Fact]
-    public void Load_HalfwayCheckpoint_GoesOnBitForBit()
+    [Theory]
+    [InlineData(OptimizerKind.AdamW)]
+    [InlineData(OptimizerKind.Muon)]
+    public void Load_HalfwayCheckpoint_GoesOnBitForBit(OptimizerKind optimizer)
     {
+        TrainingOptions options = Options() with { Optimizer = optimizer };
         string halfway = Path.Combine(_folder, "halfway.safetensors");
         string straight = Path.Combine(_folder, "straight.safetensors");
         string resumed = Path.Combine(_folder, "resumed.safetensors");
         using (UNet2DModel network = NewNetwork())
-        using (Trainer trainer = NewTrainer(network))
+        using (Trainer trainer = NewTrainer(network, options))
         {
             Steps(trainer, 3);
             trainer.Save(halfway);
@@ -46,7 +50,7 @@ public sealed class TrainerTests : IDisposable
         }
 
         using (UNet2DModel network = NewNetwork(seed: 99))
-        using (Trainer trainer = NewTrainer(network))
+        using (Trainer trainer = NewTrainer(network, options))
         {
             trainer.Load(halfway);
             Assert.Equal(3, trainer.Iteration);
@@ -152,8 +156,8 @@ public sealed class TrainerTests : IDisposable
         return new UNet2DModel(_config) { Seamless = true };
     }
 
-    private static Trainer NewTrainer(UNet2DModel network) =>
-        new(network, Data(), NoiseSchedules.Parse("cosine"), Options(), CPU);
+    private static Trainer NewTrainer(UNet2DModel network, TrainingOptions? options = null) =>
+        new(network, Data(), NoiseSchedules.Parse("cosine"), options ?? Options(), CPU);
 
     private static TrainingOptions Options() => new()
     {
