@@ -1,5 +1,7 @@
 using Diffusion.Runtime.Denoising;
+using Diffusion.Torch.Training.Objectives;
 using Diffusion.Torch.Training.Optimizers;
+using Diffusion.Torch.Training.Times;
 
 namespace Diffusion.Torch.Training;
 
@@ -40,6 +42,18 @@ public sealed record TrainingOptions
     /// <summary>What the network predicts.</summary>
     public PredictionType Prediction { get; init; } = PredictionType.VPrediction;
 
+    /// <summary>What is minimised.</summary>
+    public TrainingObjective Objective { get; init; } = TrainingObjective.Simple;
+
+    /// <summary>The variance of the reverse steps; a learned one needs a network with twice the output channels.</summary>
+    public ReverseVariance Variance { get; init; } = ReverseVariance.Fixed;
+
+    /// <summary>How the noise levels count against each other.</summary>
+    public LossWeighting Weighting { get; init; } = LossWeighting.Uniform;
+
+    /// <summary>How times are drawn.</summary>
+    public TimeSampling TimeSampling { get; init; } = TimeSampling.LowDiscrepancy;
+
     /// <summary>Seed of everything random. Each iteration's draws depend on it and the iteration's number only.</summary>
     public ulong Seed { get; init; } = 1;
 
@@ -52,6 +66,11 @@ public sealed record TrainingOptions
         ArgumentOutOfRangeException.ThrowIfNegative(WeightDecay);
         Require(LearningRate > 0, nameof(LearningRate), LearningRate, "above 0");
         Require(Enum.IsDefined(Optimizer), nameof(Optimizer), Optimizer, "one of its names");
+        Require(Enum.IsDefined(Prediction), nameof(Prediction), Prediction, "one of its names");
+        Require(Enum.IsDefined(Objective), nameof(Objective), Objective, "one of its names");
+        Require(Enum.IsDefined(Variance), nameof(Variance), Variance, "one of its names");
+        Require(Enum.IsDefined(Weighting), nameof(Weighting), Weighting, "one of its names");
+        Require(Enum.IsDefined(TimeSampling), nameof(TimeSampling), TimeSampling, "one of its names");
         Require(ClipNorm > 0, nameof(ClipNorm), ClipNorm, "above 0");
         Require(AverageDecay is >= 0 and < 1, nameof(AverageDecay), AverageDecay, "in [0, 1)");
         Require(LabelDropout is >= 0 and <= 1, nameof(LabelDropout), LabelDropout, "in [0, 1]");
