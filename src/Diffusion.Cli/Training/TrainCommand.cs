@@ -1,9 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
-using Diffusion.Runtime.Denoising;
 using Diffusion.Runtime.Models;
 using Diffusion.Torch.Training;
-using Diffusion.Torch.Training.Optimizers;
+using Diffusion.Torch.Training.Objectives;
 using Spectre.Console;
 
 namespace Diffusion.Cli.Training;
@@ -24,13 +23,15 @@ internal static class TrainCommand
     private static readonly Option<double?> _minutes = new("--minutes") { Description = "Training time in all; the learning rate falls to 0 by then." };
     private static readonly Option<int> _batch = Number("--batch", _defaults.BatchSize, "Pictures an iteration.");
     private static readonly Option<double> _learningRate = Number("--learning-rate", _defaults.LearningRate, "Highest learning rate.");
-    private static readonly Option<string> _optimizer = Text("--optimizer", "adamw", "What turns gradients into steps.", "adamw", "muon");
     private static readonly Option<string> _width = Text("--width", "64,96,128", $"Channels of each level, top first; multiples of {NormGroups}.");
     private static readonly Option<int> _layers = Number("--layers", 1, "Residual blocks a level.");
     private static readonly Option<int> _patch = Number("--patch", 2, "Edge of the pixel-unshuffle patch; 1 for none.");
-    private static readonly Option<string> _timeScaleShift = Text("--time-scale-shift", "default", "How blocks take in the time: added, or as scale and shift.", "default", ScaleShift);
-    private static readonly Option<string> _prediction = Text("--prediction", "v_prediction", "What the network predicts.", [.. PredictionTypes.Names]);
-    private static readonly Option<string> _schedule = Text("--schedule", "cosine", "Noise schedule.", "linear", "cosine");
+    private static readonly Option<string> _timeScaleShift = Text(
+        "--time-scale-shift",
+        "default",
+        "How blocks take in the time: added, or as scale and shift.",
+        "default",
+        ScaleShift);
     private static readonly Option<int> _canvas = Number("--canvas", 64, "Edge of the training pictures.");
     private static readonly Option<ulong> _seed = Number("--seed", _defaults.Seed, "Seed of everything random.");
     private static readonly Option<bool> _resume = new("--resume") { Description = "Goes on with the run in --out, with the settings it was started with." };
@@ -41,11 +42,18 @@ internal static class TrainCommand
 
     public static Command Create()
     {
-        var command = new Command("train", "Trains a texture network by Algorithm 1 of the DDPM paper; Ctrl+C leaves a checkpoint.")
+        var command = new Command(
+            "train",
+            "Trains a texture network, by default as Algorithm 1 of the DDPM paper; Ctrl+C leaves a checkpoint.")
         {
-            _data, _out, _iterations, _minutes, _batch, _learningRate, _optimizer, _width, _layers, _patch, _timeScaleShift, _prediction, _schedule, _canvas, _seed,
-            _resume, _export, _checkpointEvery, _sampleEvery, _device,
+            _data, _out, _iterations, _minutes, _batch, _learningRate, _width, _layers, _patch, _timeScaleShift,
+            _canvas, _seed, _resume, _export, _checkpointEvery, _sampleEvery, _device,
         };
+        foreach (var option in ObjectiveArguments.All)
+        {
+            command.Add(option);
+        }
+
         command.SetAction(Run);
         return command;
     }
@@ -63,6 +71,11 @@ internal static class TrainCommand
         }
 
         var settings = resume ? RunSettings.Read(folder) : SettingsOf(parsed);
+        if (parsed.GetValue(_export) is not null && ExportCommand.FindProblem(settings) is { } problem)
+        {
+            throw new UserErrorException(problem);
+        }
+
         var data = TextureDataset.Create(TextureFolder.Load(parsed.GetValue(_data)!), settings.Canvas);
         if (resume && !data.ClassNames.SequenceEqual(settings.ClassNames))
         {
@@ -131,16 +144,25 @@ internal static class TrainCommand
 
         var minutes = parsed.GetValue(_minutes);
         var timeScaleShift = parsed.GetValue(_timeScaleShift)!;
+        var options = ObjectiveArguments.Apply(parsed, new TrainingOptions
+        {
+            Iterations = parsed.GetValue(_iterations) ?? (minutes is null ? _defaults.Iterations : int.MaxValue),
+            Duration = minutes is { } limit ? TimeSpan.FromMinutes(limit) : null,
+            BatchSize = parsed.GetValue(_batch),
+            LearningRate = parsed.GetValue(_learningRate),
+            Seed = parsed.GetValue(_seed),
+        });
+        var imageChannels = 3 * patch * patch;
         return new RunSettings
         {
-            Schedule = parsed.GetValue(_schedule)!,
+            Schedule = ObjectiveArguments.ScheduleOf(parsed),
             Canvas = canvas,
             ClassNames = [],
             Network = new UNetConfig
             {
                 SampleSize = canvas,
-                InChannels = 3 * patch * patch,
-                OutChannels = 3 * patch * patch,
+                InChannels = imageChannels,
+                OutChannels = options.Variance == ReverseVariance.Learned ? 2 * imageChannels : imageChannels,
                 PatchSize = patch,
                 DownBlockTypes = [.. Enumerable.Repeat("DownBlock2D", widths.Length)],
                 UpBlockTypes = [.. Enumerable.Repeat("UpBlock2D", widths.Length)],
@@ -153,16 +175,7 @@ internal static class TrainCommand
                 // Under scale_shift diffusers gives the middle attention no normalisation unless it is asked to.
                 AttnNormNumGroups = timeScaleShift == ScaleShift ? NormGroups : 0,
             },
-            Options = new TrainingOptions
-            {
-                Iterations = parsed.GetValue(_iterations) ?? (minutes is null ? _defaults.Iterations : int.MaxValue),
-                Duration = minutes is { } limit ? TimeSpan.FromMinutes(limit) : null,
-                BatchSize = parsed.GetValue(_batch),
-                LearningRate = parsed.GetValue(_learningRate),
-                Optimizer = parsed.GetValue(_optimizer) == "muon" ? OptimizerKind.Muon : OptimizerKind.AdamW,
-                Prediction = PredictionTypes.Parse(parsed.GetValue(_prediction)!),
-                Seed = parsed.GetValue(_seed),
-            },
+            Options = options,
         };
     }
 

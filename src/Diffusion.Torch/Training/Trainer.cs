@@ -13,8 +13,9 @@ namespace Diffusion.Torch.Training;
 /// </summary>
 /// <remarks>
 /// <para>
-/// All randomness is a function of (seed, iteration), so <see cref="Load"/> after <see cref="Save"/> goes on bit for bit as if there had been
-/// no stop, on the same device and thread count, as long as no time budget drives the learning rate.
+/// All randomness is a function of (seed, iteration) and what a checkpoint holds, so <see cref="Load"/> after <see cref="Save"/> goes on bit for
+/// bit as if there had been no stop, on the same device and thread count, as long as no time budget drives the learning
+/// rate.
 /// </para>
 /// <para>Borrows the network, which stays in the caller's hands. One thread.</para>
 /// </remarks>
@@ -96,7 +97,8 @@ public sealed partial class Trainer : IDisposable
     public long ParameterCount => _parameters.Sum(p => p.Value.numel());
 
     /// <summary>Does one iteration.</summary>
-    /// <exception cref="InvalidOperationException">Loss or gradient are no longer finite; weights, average, moments and history are as before.</exception>
+    /// <exception cref="InvalidOperationException">Loss or gradient are no longer finite; weights, average, moments and
+    /// history are as before.</exception>
     public TrainingStep Step()
     {
         var start = Stopwatch.GetTimestamp();

@@ -12,7 +12,10 @@ public sealed record TrainingOptions
     /// <summary>Iterations in all, at least 1. The learning rate reaches 0 there.</summary>
     public int Iterations { get; init; } = 8000;
 
-    /// <summary>Training time in all, over all resumed runs; null for no limit. Whichever end is nearer drives the learning rate.</summary>
+    /// <summary>
+    /// Training time in all, over all resumed runs; null for no limit. Whichever end is nearer drives the learning
+    /// rate.
+    /// </summary>
     public TimeSpan? Duration { get; init; }
 
     /// <summary>Pictures an iteration, at least 1.</summary>
@@ -36,7 +39,9 @@ public sealed record TrainingOptions
     /// <summary>Decay of the averaged weights that are sampled and exported, in [0, 1).</summary>
     public double AverageDecay { get; init; } = 0.999;
 
-    /// <summary>Share of pictures that are shown under the null label, for guidance, in [0, 1]. [HoSalimans22, Alg. 1]</summary>
+    /// <summary>
+    /// Share of pictures that are shown under the null label, for guidance, in [0, 1]. [HoSalimans22, Alg. 1]
+    /// </summary>
     public double LabelDropout { get; init; } = 0.1;
 
     /// <summary>What the network predicts.</summary>
@@ -45,7 +50,9 @@ public sealed record TrainingOptions
     /// <summary>What is minimised.</summary>
     public TrainingObjective Objective { get; init; } = TrainingObjective.Simple;
 
-    /// <summary>The variance of the reverse steps; a learned one needs a network with twice the output channels.</summary>
+    /// <summary>
+    /// The variance of the reverse steps; a learned one needs a network with twice the output channels.
+    /// </summary>
     public ReverseVariance Variance { get; init; } = ReverseVariance.Fixed;
 
     /// <summary>How the noise levels count against each other.</summary>
@@ -54,7 +61,10 @@ public sealed record TrainingOptions
     /// <summary>How times are drawn.</summary>
     public TimeSampling TimeSampling { get; init; } = TimeSampling.LowDiscrepancy;
 
-    /// <summary>Seed of everything random. Each iteration's draws depend on it and the iteration's number only.</summary>
+    /// <summary>
+    /// Seed of everything random. Each iteration's draws depend on it and the iteration's number only, and under
+    /// <see cref="TimeSampling.Importance"/> on the losses so far.
+    /// </summary>
     public ulong Seed { get; init; } = 1;
 
     /// <exception cref="ArgumentOutOfRangeException">A value is outside its range.</exception>

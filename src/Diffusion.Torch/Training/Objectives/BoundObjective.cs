@@ -8,8 +8,8 @@ namespace Diffusion.Torch.Training.Objectives;
 /// [Ho20, Eq. 5] [Nichol21, Eq. 16]
 /// </summary>
 /// <remarks>
-/// In bits per dimension, as [Nichol21]'s weight of 0.001 is meant. T times the term of a uniformly drawn t, and L_T, are an
-/// unbiased estimate of the whole; clean estimates are not clamped, so that gradients reach them.
+/// In bits per dimension, as [Nichol21]'s weight of 0.001 is meant. T times the term of a uniformly drawn t, and L_T,
+/// are an unbiased estimate of the whole; clean estimates are not clamped, so that gradients reach them.
 /// </remarks>
 internal sealed class BoundObjective : Objective
 {

@@ -3,7 +3,9 @@ using static TorchSharp.torch;
 
 namespace Diffusion.Torch.Training.Objectives;
 
-/// <summary>γ(t) = -ln SNR as a learned curve that rises: linear in each of equally wide pieces. [Kingma21, Sec. 4]</summary>
+/// <summary>
+/// γ(t) = -ln SNR as a learned curve that rises: linear in each of equally wide pieces. [Kingma21, Sec. 4]
+/// </summary>
 /// <remarks>
 /// The paper's monotone network has 1024 hidden units; pieces whose shares of the rise are a softmax are monotone by
 /// construction too, and their slope, which the loss needs, is there without differentiating. Owns its parameters.

@@ -3,7 +3,9 @@ using static TorchSharp.torch;
 
 namespace Diffusion.Torch.Training.Objectives;
 
-/// <summary>From drawn times in [0, 1) to the levels of a schedule: the table's entries, all its times, or EDM's.</summary>
+/// <summary>
+/// From drawn times in [0, 1) to the levels of a schedule: the table's entries, all its times, or EDM's.
+/// </summary>
 /// <remarks>Immutable; any thread.</remarks>
 internal sealed class LevelMap
 {

@@ -5,9 +5,9 @@ namespace Diffusion.Torch.Training.Objectives;
 
 /// <summary>The weights of square errors, converted between what networks predict.</summary>
 /// <remarks>
-/// Every weight is that of the error in x_0 first. With D = cSkip·x + cOut·F an error of the output F is cOut times larger
-/// in D, so that a weight w of the square error in x_0 is the weight cOut²·w of that in F; for ε, σ²/α²·w = w/SNR.
-/// [Karras22, Eq. 8] Pure; any thread.
+/// Every weight is that of the error in x_0 first. With D = cSkip·x + cOut·F an error of the output F is cOut times
+/// larger in D, so that a weight w of the square error in x_0 is the weight cOut²·w of that in F; for ε, σ²/α²·w =
+/// w/SNR. [Karras22, Eq. 8] Pure; any thread.
 /// </remarks>
 internal static class LossWeights
 {
@@ -32,7 +32,9 @@ internal static class LossWeights
         };
     }
 
-    /// <summary>The weight of the square error in x_0, for every weighting but the uniform, which depends on the output.</summary>
+    /// <summary>
+    /// The weight of the square error in x_0, for every weighting but the uniform, which depends on the output.
+    /// </summary>
     public static double OfClean(LossWeighting weighting, TrainingLevel level)
     {
         var snr = SnrOf(level.Level);

@@ -10,7 +10,8 @@ internal readonly record struct NetworkOutput(Tensor Mean, Tensor? Variance)
     private const int ImageChannels = 3;
 
     /// <summary>Checks the channels and divides them, mean first as diffusers does.</summary>
-    /// <exception cref="ArgumentException">The network has another number of channels than the variance needs.</exception>
+    /// <exception cref="ArgumentException">The network has another number of channels than the variance
+    /// needs.</exception>
     public static NetworkOutput Of(Tensor output, ReverseVariance variance)
     {
         var expected = variance == ReverseVariance.Learned ? 2 * ImageChannels : ImageChannels;

@@ -22,7 +22,8 @@ internal sealed class NoisyBatch
 
         // [Ho20, Eq. 4]
         X = (Alpha * Clean) + (Sigma * Epsilon);
-        var scalars = Array.ConvertAll(levels, level => Preconditioning.For(prediction, level.Level, level.NetworkTime));
+        var scalars = Array.ConvertAll(
+            levels, level => Preconditioning.For(prediction, level.Level, level.NetworkTime));
         _cSkip = batch.PerPicture(scalars, s => s.CSkip);
         _cOut = batch.PerPicture(scalars, s => s.COut);
         Input = prediction == PredictionType.Edm ? batch.PerPicture(scalars, s => s.CIn) * X : X;

@@ -7,7 +7,8 @@ namespace Diffusion.Torch.Training.Objectives;
 /// <param name="Clean">x_0 [N, 3, H, W] in [-1, 1].</param>
 /// <param name="Labels">[N] class indices.</param>
 /// <param name="Draws">The times of the pictures.</param>
-/// <param name="Noise">Where noise is drawn from, on the CPU, so that the device does not change what is learned.</param>
+/// <param name="Noise">Where noise is drawn from, on the CPU, so that the device does not change what is
+/// learned.</param>
 internal sealed record ObjectiveBatch(Tensor Clean, Tensor Labels, TimeDraw[] Draws, Generator Noise)
 {
     public Device Device => Clean.device;

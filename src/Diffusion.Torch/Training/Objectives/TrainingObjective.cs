@@ -20,6 +20,8 @@ public enum TrainingObjective
     /// <summary>EDM's preconditioned loss at log-normal σ. [Karras22, Eq. 8]</summary>
     Edm,
 
-    /// <summary>The bound in continuous time with a learned schedule, in bits per dimension. [Kingma21, Eq. 17]</summary>
+    /// <summary>
+    /// The bound in continuous time with a learned schedule, in bits per dimension. [Kingma21, Eq. 17]
+    /// </summary>
     Vdm,
 }

@@ -25,11 +25,11 @@ public static class TrainingRules
         return options.Objective switch
         {
             TrainingObjective.Vlb or TrainingObjective.Hybrid when schedule.TableLength is null =>
-                $"The objective '{Name(options.Objective)}' needs a schedule with a table of steps, such as linear or cosine, "
-                + $"not '{schedule.Name}'.",
+                $"The objective '{Name(options.Objective)}' needs a schedule with a table of steps, such as "
+                + $"linear or cosine, not '{schedule.Name}'.",
             TrainingObjective.Edm when schedule is not EdmSchedule || options.Prediction != PredictionType.Edm =>
-                $"The objective 'edm' needs the schedule 'edm' and the parameterization 'edm', not '{schedule.Name}' and "
-                + $"'{prediction}'.",
+                $"The objective 'edm' needs the schedule 'edm' and the parameterization 'edm', not '{schedule.Name}' "
+                + $"and '{prediction}'.",
             TrainingObjective.Vdm when schedule is not LogSnrSchedule =>
                 $"The objective 'vdm' needs the schedule 'vdm', whose ends it learns, not '{schedule.Name}'.",
             TrainingObjective.Vdm when options.Prediction == PredictionType.Edm =>
@@ -46,7 +46,8 @@ public static class TrainingRules
             TrainingObjective.Hybrid when !learns =>
                 "The objective 'hybrid' needs the variance 'learned', not 'fixed': without it, it is 'simple'.",
             not (TrainingObjective.Vlb or TrainingObjective.Hybrid) when learns =>
-                $"The variance 'learned' needs the objective vlb or hybrid: '{Name(options.Objective)}' teaches it nothing.",
+                $"The variance 'learned' needs the objective vlb or hybrid: '{Name(options.Objective)}' teaches it "
+                + "nothing.",
             _ => null,
         };
     }
@@ -61,8 +62,8 @@ public static class TrainingRules
         };
         return allowed.Contains(options.Weighting)
             ? null
-            : $"The objective '{Name(options.Objective)}' has the weighting {string.Join(" or ", allowed.Select(Name))}, "
-                + $"not '{Name(options.Weighting)}'.";
+            : $"The objective '{Name(options.Objective)}' has the weighting {string.Join(" or ", allowed.Select(Name))}"
+                + $", not '{Name(options.Weighting)}'.";
     }
 
     private static string? FindSamplingProblem(TrainingOptions options) => options.TimeSampling switch

@@ -9,10 +9,10 @@ namespace Diffusion.Torch.Training.Objectives;
 /// The variational bound in continuous time, whose schedule γ is learned with the network. [Kingma21, Eq. 17, 18]
 /// </summary>
 /// <remarks>
-/// Between its ends γ does not change the bound, only its variance, so that the ends follow the gradient of the loss and
-/// the shape that of the squared loss [Kingma21, Sec. 5.1]. The decoder is a discretised Gaussian around x_0's noisy
-/// version, where the paper normalises over the 256 values: both are likelihoods, this one needs no such axis. In bits
-/// per dimension.
+/// Between its ends γ does not change the bound, only its variance, so that the ends follow the gradient of the loss
+/// and the shape that of the squared loss [Kingma21, Sec. 5.1]. The decoder is a discretised Gaussian around x_0's
+/// noisy version, where the paper normalises over the 256 values: both are likelihoods, this one needs no such axis. In
+/// bits per dimension.
 /// </remarks>
 internal sealed class VdmObjective : Objective
 {
@@ -77,7 +77,8 @@ internal sealed class VdmObjective : Objective
             PredictionType.Sample => alpha / sigma * (batch.Clean - output),
             PredictionType.VPrediction => alpha * ((alpha * epsilon) - (sigma * batch.Clean) - output),
             PredictionType.Score => epsilon + (sigma * output),
-            _ => throw new InvalidOperationException($"The prediction '{_prediction}' does not go with this objective."),
+            _ => throw new InvalidOperationException(
+                $"The prediction '{_prediction}' does not go with this objective."),
         };
         return 0.5 * slope * difference * difference;
     }

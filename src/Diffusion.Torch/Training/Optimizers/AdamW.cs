@@ -3,7 +3,9 @@ using static TorchSharp.torch;
 
 namespace Diffusion.Torch.Training.Optimizers;
 
-/// <summary>Adam with decoupled weight decay, its moments in the open so that a checkpoint holds them by name.</summary>
+/// <summary>
+/// Adam with decoupled weight decay, its moments in the open so that a checkpoint holds them by name.
+/// </summary>
 /// <remarks>
 /// Written out instead of TorchSharp's optimizer, whose state can be saved but neither named nor read as safetensors.
 /// Weight decay leaves vectors (biases, normalisation) alone. Owns its moments. One thread. [Kingma15, Alg. 1]

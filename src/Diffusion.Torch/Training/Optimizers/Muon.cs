@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace Diffusion.Torch.Training.Optimizers;
 
 /// <summary>
-/// Momentum whose steps are orthogonalised, for the hidden matrices and kernels of a network; AdamW for everything else.
-/// [Jordan24]
+/// Momentum whose steps are orthogonalised, for the hidden matrices and kernels of a network; AdamW for everything
+/// else. [Jordan24]
 /// </summary>
 /// <remarks>
 /// The momentum is kept as the first moment. The second moments of the parameters it moves stay zero; they are kept and
@@ -23,7 +23,9 @@ internal sealed class Muon((string Name, Parameter Value)[] parameters, double w
     /// <summary>Steps beyond that, at which the shipped model was trained.</summary>
     private const double RateFactor = 2;
 
-    /// <summary>Whether Muon moves a parameter: a hidden matrix or kernel, neither at the network's ends nor an embedding.</summary>
+    /// <summary>
+    /// Whether Muon moves a parameter: a hidden matrix or kernel, neither at the network's ends nor an embedding.
+    /// </summary>
     public static bool Applies(string name, Tensor theta) => theta.dim() >= 2
         && !name.StartsWith("conv_", StringComparison.Ordinal)
         && !name.Contains("embedding", StringComparison.Ordinal);

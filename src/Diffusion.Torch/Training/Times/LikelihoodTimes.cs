@@ -4,7 +4,8 @@ using Diffusion.Torch.Training.Objectives;
 namespace Diffusion.Torch.Training.Times;
 
 /// <summary>
-/// t ~ r(t) ∝ λ(t)/σ(t)² for the likelihood weighting λ = g², spread evenly over the quantiles of r. [Song21ML, Sec. 5.1]
+/// t ~ r(t) ∝ λ(t)/σ(t)² for the likelihood weighting λ = g², spread evenly over the quantiles of r.
+/// [Song21ML, Sec. 5.1]
 /// </summary>
 /// <remarks>
 /// Score matching's target has variance 1/σ², so λ/(σ²·r) is a constant, and with it the size of the weighted loss. As
@@ -38,6 +39,7 @@ internal sealed class LikelihoodTimes : TimeSampler
         var (first, last) = (schedule.At(schedule.MinTime).Lambda, schedule.At(schedule.MaxTime).Lambda);
         var time = schedule.TimeAtLambda(first + (quantile * (last - first)));
         var range = schedule.MaxTime - schedule.MinTime;
-        return new TimeDraw((time - schedule.MinTime) / range, (last - first) / (schedule.LambdaDerivative(time) * range));
+        var density = schedule.LambdaDerivative(time) * range / (last - first);
+        return new TimeDraw((time - schedule.MinTime) / range, 1 / density);
     }
 }

@@ -12,6 +12,8 @@ public enum TimeSampling
     /// <summary>In proportion to the root mean square of the losses seen there. [Nichol21, Eq. 18]</summary>
     Importance,
 
-    /// <summary>In proportion to λ(t)/σ(t)², the variance of likelihood-weighted score matching. [Song21ML, Sec. 5.1]</summary>
+    /// <summary>
+    /// In proportion to λ(t)/σ(t)², the variance of likelihood-weighted score matching. [Song21ML, Sec. 5.1]
+    /// </summary>
     Likelihood,
 }

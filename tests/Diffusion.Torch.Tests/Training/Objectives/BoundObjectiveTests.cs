@@ -28,8 +28,8 @@ public sealed class BoundObjectiveTests
         };
         using ObjectiveScene scene = new(options, schedule, new FormulaNetwork((x, time) => Exact(schedule, x, time)));
 
-        // The identity holds for every x_0, so x_0 need not come from the Gaussian; inner pixel values only, whose mass is
-        // density times width.
+        // The identity holds for every x_0, so x_0 need not come from the Gaussian; inner pixel values only, whose mass
+        // is density times width.
         using Generator generator = new(2);
         Tensor clean = (randint(40, 216, [1, 3, 128, 128], generator: generator).to(float32) / 127.5) - 1;
         double bits = 0;
@@ -78,7 +78,8 @@ public sealed class BoundObjectiveTests
 
         Tensor losses = scene.Losses(clean, ObjectiveScene.At((Index + 0.5) / StepCount)).Values;
 
-        // In the terms of [Ho20]: ᾱ as a running product, β̃ = (1-ᾱ_(t-1))/(1-ᾱ_t)·β_t, μ̃'s factor √ᾱ_(t-1)·β_t/(1-ᾱ_t).
+        // In the terms of [Ho20]: ᾱ as a running product, β̃ = (1-ᾱ_(t-1))/(1-ᾱ_t)·β_t, μ̃'s factor
+        // √ᾱ_(t-1)·β_t/(1-ᾱ_t).
         double[] betas = Betas();
         double before = betas.Take(Index).Aggregate(1.0, (product, beta) => product * (1 - beta));
         double after = before * (1 - betas[Index]);

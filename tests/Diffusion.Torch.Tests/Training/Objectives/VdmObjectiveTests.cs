@@ -27,7 +27,8 @@ public sealed class VdmObjectiveTests
         shares.copy_(1.5 * TestNetworks.Noise(9, shares.shape));
         double bent = MeanLoss(scene, clean);
 
-        // [Kingma21, Eq. 18] with E(ε - ε̂)² = s²/(s² + e^γ) of the best ε̂: ½·∫ dγ·s²/(s² + e^γ), whatever γ(t) between.
+        // [Kingma21, Eq. 18] with E(ε - ε̂)² = s²/(s² + e^γ) of the best ε̂: ½·∫ dγ·s²/(s² + e^γ), whatever γ(t)
+        // between.
         (double start, double end) = (-6, 5);
         double Integral(double gamma) => 0.5 * (gamma - Math.Log(DataVariance + Math.Exp(gamma)));
         double square = (clean * clean).mean().item<float>();
@@ -88,7 +89,8 @@ public sealed class VdmObjectiveTests
     private static double MeanLoss(ObjectiveScene scene, Tensor clean) =>
         scene.Losses(clean, ObjectiveScene.Midpoints(PictureCount)).Values.mean().item<float>();
 
-    // E[-ln(mass of a bin of ±1/255 around x)] where the Gaussian of deviation s stands at x + s·n: by quadrature over n.
+    // E[-ln(mass of a bin of ±1/255 around x)] where the Gaussian of deviation s stands at x + s·n: by quadrature over
+    // n.
     private static double Decoder(double s)
     {
         double sum = 0;

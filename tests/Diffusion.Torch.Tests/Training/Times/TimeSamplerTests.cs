@@ -18,7 +18,8 @@ public sealed class TimeSamplerTests
 
         TimeDraw[] draws = Draw(times, Count);
 
-        // [Nichol21, Eq. 18] p ∝ √E[L²]: bin b saw losses of b + 1 and 2·(b + 1) in turn, √2.5·(b + 1) as root mean square.
+        // [Nichol21, Eq. 18] p ∝ √E[L²]: bin b saw losses of b + 1 and 2·(b + 1) in turn, √2.5·(b + 1) as root mean
+        // square.
         double total = BinCount * (BinCount + 1) / 2.0;
         double mean = 0;
         for (int bin = 0; bin < BinCount; bin++)
