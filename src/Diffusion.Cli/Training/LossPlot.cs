@@ -7,7 +7,7 @@ internal static class LossPlot
 {
     private const int WindowSize = 100;
 
-    public static void Write(string logPath, string pngPath)
+    public static void Write(string logPath, string pngPath, string label)
     {
         var log = TrainingLog.Read(logPath);
         using var plot = new Plot();
@@ -23,7 +23,7 @@ internal static class LossPlot
         }
 
         plot.XLabel("iteration");
-        plot.YLabel("L_simple");
+        plot.YLabel(label);
         plot.ShowLegend(Alignment.UpperRight);
         plot.SavePng(pngPath, 900, 450);
     }

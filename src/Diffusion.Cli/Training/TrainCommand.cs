@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
 using Diffusion.Cli.Data;
-using Diffusion.Runtime.Denoising;
 using Diffusion.Runtime.Models;
 using Diffusion.Torch.Training;
+using Diffusion.Torch.Training.Objectives;
 using Spectre.Console;
 
 namespace Diffusion.Cli.Training;
@@ -16,6 +16,7 @@ internal static class TrainCommand
 
     /// <summary>Of Fashion-MNIST's 10,000 test pictures, so that the held-out loss is soon measured.</summary>
     private const int HeldOutGrey = 1000;
+    private const string ScaleShift = "scale_shift";
 
     private static readonly TrainingOptions _defaults = new();
 
@@ -27,9 +28,14 @@ internal static class TrainCommand
     private static readonly Option<double> _learningRate = Number("--learning-rate", _defaults.LearningRate, "Highest learning rate.");
     private static readonly Option<string> _width = Text("--width", "64,96,128", $"Channels of each level, top first; multiples of {NormGroups}.");
     private static readonly Option<int> _layers = Number("--layers", 1, "Residual blocks a level.");
-    private static readonly Option<int> _patch = Number("--patch", 2, "Edge of the pixel-unshuffle patch; 1 for none, as for grey pictures.");
-    private static readonly Option<string> _prediction = Text("--prediction", "v_prediction", "What the network predicts.", [.. PredictionTypes.Names]);
-    private static readonly Option<string> _schedule = Text("--schedule", "cosine", "Noise schedule.", "linear", "cosine");
+    private static readonly Option<int> _patch = Number(
+        "--patch", 2, "Edge of the pixel-unshuffle patch; 1 for none, as for grey pictures.");
+    private static readonly Option<string> _timeScaleShift = Text(
+        "--time-scale-shift",
+        "default",
+        "How blocks take in the time: added, or as scale and shift.",
+        "default",
+        ScaleShift);
     private static readonly Option<int> _canvas = Number("--canvas", 64, "Edge of the training pictures.");
     private static readonly Option<ulong> _seed = Number("--seed", _defaults.Seed, "Seed of everything random.");
     private static readonly Option<bool> _resume = new("--resume") { Description = "Goes on with the run in --out, with the settings it was started with." };
@@ -40,11 +46,18 @@ internal static class TrainCommand
 
     public static Command Create()
     {
-        var command = new Command("train", "Trains a texture network by Algorithm 1 of the DDPM paper; Ctrl+C leaves a checkpoint.")
+        var command = new Command(
+            "train",
+            "Trains a texture network, by default as Algorithm 1 of the DDPM paper; Ctrl+C leaves a checkpoint.")
         {
-            _data, _out, _iterations, _minutes, _batch, _learningRate, _width, _layers, _patch, _prediction, _schedule, _canvas, _seed,
-            _resume, _export, _checkpointEvery, _sampleEvery, _device,
+            _data, _out, _iterations, _minutes, _batch, _learningRate, _width, _layers, _patch, _timeScaleShift,
+            _canvas, _seed, _resume, _export, _checkpointEvery, _sampleEvery, _device,
         };
+        foreach (var option in ObjectiveArguments.All)
+        {
+            command.Add(option);
+        }
+
         command.SetAction(Run);
         return command;
     }
@@ -62,8 +75,14 @@ internal static class TrainCommand
         }
 
         var dataFolder = parsed.GetValue(_data)!;
-        var settings = resume ? RunSettings.Read(folder) : SettingsOf(parsed, FashionMnistFolder.IsOne(dataFolder));
-        TrainingData data = FashionMnistFolder.IsOne(dataFolder)
+        var isGrey = FashionMnistFolder.IsOne(dataFolder);
+        var settings = resume ? RunSettings.Read(folder) : SettingsOf(parsed, isGrey);
+        if (parsed.GetValue(_export) is not null && ExportCommand.FindProblem(settings) is { } problem)
+        {
+            throw new UserErrorException(problem);
+        }
+
+        TrainingData data = isGrey
             ? FashionMnistFolder.Load(dataFolder, HeldOutGrey)
             : TextureDataset.Create(TextureFolder.Load(dataFolder), settings.Canvas);
         if (resume && !data.ClassNames.SequenceEqual(settings.ClassNames))
@@ -137,16 +156,26 @@ internal static class TrainCommand
         }
 
         var minutes = parsed.GetValue(_minutes);
+        var timeScaleShift = parsed.GetValue(_timeScaleShift)!;
+        var options = ObjectiveArguments.Apply(parsed, new TrainingOptions
+        {
+            Iterations = parsed.GetValue(_iterations) ?? (minutes is null ? _defaults.Iterations : int.MaxValue),
+            Duration = minutes is { } limit ? TimeSpan.FromMinutes(limit) : null,
+            BatchSize = parsed.GetValue(_batch),
+            LearningRate = parsed.GetValue(_learningRate),
+            Seed = parsed.GetValue(_seed),
+        });
+        var imageChannels = channels * patch * patch;
         return new RunSettings
         {
-            Schedule = parsed.GetValue(_schedule)!,
+            Schedule = ObjectiveArguments.ScheduleOf(parsed),
             Canvas = canvas,
             ClassNames = [],
             Network = new UNetConfig
             {
                 SampleSize = canvas,
-                InChannels = channels * patch * patch,
-                OutChannels = channels * patch * patch,
+                InChannels = imageChannels,
+                OutChannels = options.Variance == ReverseVariance.Learned ? 2 * imageChannels : imageChannels,
                 PatchSize = patch,
                 DownBlockTypes = [.. Enumerable.Repeat("DownBlock2D", widths.Length)],
                 UpBlockTypes = [.. Enumerable.Repeat("UpBlock2D", widths.Length)],
@@ -154,16 +183,12 @@ internal static class TrainCommand
                 LayersPerBlock = parsed.GetValue(_layers),
                 NormNumGroups = NormGroups,
                 AttentionHeadDim = 32,
+                ResnetTimeScaleShift = timeScaleShift,
+
+                // Under scale_shift diffusers gives the middle attention no normalisation unless it is asked to.
+                AttnNormNumGroups = timeScaleShift == ScaleShift ? NormGroups : 0,
             },
-            Options = new TrainingOptions
-            {
-                Iterations = parsed.GetValue(_iterations) ?? (minutes is null ? _defaults.Iterations : int.MaxValue),
-                Duration = minutes is { } limit ? TimeSpan.FromMinutes(limit) : null,
-                BatchSize = parsed.GetValue(_batch),
-                LearningRate = parsed.GetValue(_learningRate),
-                Prediction = PredictionTypes.Parse(parsed.GetValue(_prediction)!),
-                Seed = parsed.GetValue(_seed),
-            },
+            Options = options,
         };
     }
 

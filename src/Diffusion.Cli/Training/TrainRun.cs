@@ -63,7 +63,7 @@ internal sealed class TrainRun
                 if (step.Iteration % SampleEvery == 0)
                 {
                     heldOutLoss = trainer.HeldOutLoss();
-                    WriteSamples(trainer, network, schedule, $"samples-{step.Iteration:000000}.png");
+                    WriteSamples(trainer, network, $"samples-{step.Iteration:000000}.png");
                 }
 
                 log.Add(step, trainer.Elapsed, heldOutLoss);
@@ -81,19 +81,18 @@ internal sealed class TrainRun
             return false;
         }
 
-        WriteSamples(trainer, network, schedule, Path.GetFileName(SamplesPath));
-        LossPlot.Write(logPath, LossPlotPath);
+        WriteSamples(trainer, network, Path.GetFileName(SamplesPath));
+        LossPlot.Write(logPath, LossPlotPath, $"loss ({_settings.Options.Objective})");
         return true;
     }
 
-    private void WriteSamples(
-        Trainer trainer, UNet2DModel network, NoiseSchedule schedule, string name)
+    private void WriteSamples(Trainer trainer, UNet2DModel network, string name)
     {
         using var average = trainer.UseAverage();
         SampleSheet.Write(
             Path.Combine(_folder, name),
             network,
-            schedule,
+            trainer.Schedule,
             _settings.Options.Prediction,
             _settings.ClassNames.Count,
             _settings.Network.ImageChannels,

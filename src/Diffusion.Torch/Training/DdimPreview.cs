@@ -9,7 +9,9 @@ namespace Diffusion.Torch.Training;
 public static class DdimPreview
 {
     /// <summary>Draws one picture per label.</summary>
-    /// <param name="network">(x [N, C, H, W], timestep [N], label [N]) to [N, C, H, W]; not disposed.</param>
+    /// <param name="network">
+    /// (x [N, C, H, W], timestep [N], label [N]) to [N, C or 2·C, H, W]; not disposed.
+    /// </param>
     /// <param name="schedule">The schedule it was trained on.</param>
     /// <param name="prediction">What it predicts.</param>
     /// <param name="labels">Class indices, one a picture.</param>
@@ -37,16 +39,20 @@ public static class DdimPreview
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
         using var generator = new Generator(seed);
-        var x = randn([labels.Count, channels, edge, edge], generator: generator).to(device);
+        var spacing = schedule is ExplodingSchedule ? StepSpacing.Karras : StepSpacing.Trailing;
+        var levels = StepGrid.Create(schedule, spacing, steps);
+        var x = levels[0].Sigma * randn([labels.Count, channels, edge, edge], generator: generator).to(device);
         var label = tensor(labels.ToArray()).to(device);
         for (var i = 0; i < steps; i++)
         {
             using var step = NewDisposeScope();
-            var time = Math.Round(schedule.MaxTime * (steps - i) / steps);
-            var here = schedule.At(time);
-            var next = i == steps - 1 ? NoiseLevel.Clean : schedule.At(Math.Round(schedule.MaxTime * (steps - i - 1) / steps));
-            var output = network.call(x, full([labels.Count], (float)schedule.NetworkTime(time), device: device), label);
-            var clean = Clean(prediction, here, x, output).clamp(-1, 1);
+            var (here, next) = (levels[i], levels[i + 1]);
+            var scalars = Preconditioning.For(prediction, here, schedule.NetworkTime(here.Time));
+            var times = full([labels.Count], (float)scalars.CNoise, device: device);
+
+            // A learned variance follows the mean, and DDIM needs none.
+            var output = network.call(scalars.CIn * x, times, label).narrow(1, 0, channels);
+            var clean = ((scalars.CSkip * x) + (scalars.COut * output)).clamp(-1, 1);
 
             // [Song21DDIM, Eq. 12] x' = α'·x_0 + σ'·(x - α·x_0)/σ
             var noise = (x - (here.Alpha * clean)) / here.Sigma;
@@ -55,11 +61,4 @@ public static class DdimPreview
 
         return x.cpu().DetachFromDisposeScope();
     }
-
-    private static Tensor Clean(PredictionType prediction, NoiseLevel level, Tensor x, Tensor output) => prediction switch
-    {
-        PredictionType.Epsilon => (x - (level.Sigma * output)) / level.Alpha,
-        PredictionType.Sample => output,
-        _ => (level.Alpha * x) - (level.Sigma * output), // [Salimans22, App. D]
-    };
 }

@@ -4,18 +4,27 @@ using static TorchSharp.torch;
 
 namespace Diffusion.Torch.Training;
 
-/// <content>Checkpoints: one safetensors file with weights, average, moments and the position in the run.</content>
+/// <content>
+/// Checkpoints: one safetensors file with weights, average, moments, the history of the sampler of times, and the
+/// position in the run.
+/// </content>
 public sealed partial class Trainer
 {
     private const string WeightsPrefix = "weights.";
     private const string FirstMomentsPrefix = "adam_m.";
     private const string SecondMomentsPrefix = "adam_v.";
+    private const string TimesPrefix = "times.";
     private const string IterationKey = "iteration";
     private const string ElapsedKey = "elapsed_ticks";
     private const string SeedKey = "seed";
 
     /// <summary>What the names of the averaged weights begin with in a checkpoint.</summary>
     public const string AveragePrefix = "average.";
+
+    /// <summary>
+    /// What the names of parameters that are the objective's, not the network's, begin with after their prefix.
+    /// </summary>
+    public const string ObjectivePrefix = "objective.";
 
     /// <summary>Writes everything that <see cref="Load"/> needs, whole or not at all.</summary>
     /// <param name="path">The file; its folder must exist. An old file is replaced.</param>
@@ -37,7 +46,8 @@ public sealed partial class Trainer
 
     /// <summary>Goes back to where <see cref="Save"/> was called.</summary>
     /// <param name="path">A checkpoint of the same network and seed.</param>
-    /// <exception cref="InvalidDataException">It is of another network or seed, or not a checkpoint; nothing was changed.</exception>
+    /// <exception cref="InvalidDataException">It is of another network or seed, or not a checkpoint; nothing was
+    /// changed.</exception>
     public void Load(string path)
     {
         using var file = SafetensorsFile.Open(path);
@@ -54,7 +64,8 @@ public sealed partial class Trainer
             if (!file.Entries.TryGetValue(name, out var entry) || !entry.Shape.SequenceEqual(value.shape))
             {
                 throw new InvalidDataException(
-                    $"'{path}' is a checkpoint of another network: '{name}' is {entry?.ShapeText ?? "missing"}, not [{string.Join(", ", value.shape)}].");
+                    $"'{path}' is a checkpoint of another network or objective: '{name}' is "
+                    + $"{entry?.ShapeText ?? "missing"}, not [{string.Join(", ", value.shape)}].");
             }
         }
 
@@ -77,6 +88,7 @@ public sealed partial class Trainer
         .. _average.Values.Select(p => (AveragePrefix + p.Name, p.Value)),
         .. _optimizer.FirstMoments.Select(p => (FirstMomentsPrefix + p.Name, p.Value)),
         .. _optimizer.SecondMoments.Select(p => (SecondMomentsPrefix + p.Name, p.Value)),
+        .. _times.State.Select(p => (TimesPrefix + p.Name, p.Value)),
     ];
 
     private static void CopyOut(Tensor value, Span<float> destination)

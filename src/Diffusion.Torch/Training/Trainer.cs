@@ -1,23 +1,26 @@
 using System.Diagnostics;
-using Diffusion.Runtime.Denoising;
 using Diffusion.Runtime.Schedules;
+using Diffusion.Torch.Training.Objectives;
+using Diffusion.Torch.Training.Times;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Diffusion.Torch.Training;
 
-/// <summary>Algorithm 1: trains a network to predict what noise did to a picture. [Ho20, Alg. 1]</summary>
+/// <summary>
+/// Algorithm 1: trains a network to predict what noise did to a picture, by any of the objectives. [Ho20, Alg. 1]
+/// </summary>
 /// <remarks>
 /// <para>
-/// All randomness is a function of (seed, iteration), so <see cref="Load"/> after <see cref="Save"/> goes on bit for bit as if there had been
-/// no stop, on the same device and thread count, as long as no time budget drives the learning rate.
+/// All randomness is a function of (seed, iteration) and what a checkpoint holds, so <see cref="Load"/> after <see cref="Save"/> goes on bit for
+/// bit as if there had been no stop, on the same device and thread count, as long as no time budget drives the learning
+/// rate.
 /// </para>
 /// <para>Borrows the network, which stays in the caller's hands. One thread.</para>
 /// </remarks>
 public sealed partial class Trainer : IDisposable
 {
-    private const int TimestepCount = 1000;
     private const uint DrawPurpose = 1;
     private const uint NoisePurpose = 2;
 
@@ -26,21 +29,23 @@ public sealed partial class Trainer : IDisposable
     private readonly TrainingOptions _options;
     private readonly Device _device;
     private readonly (string Name, Parameter Value)[] _parameters;
-    private readonly AdamW _optimizer;
+    private readonly Optimizers.AdamW _optimizer;
     private readonly WeightAverage _average;
-    private readonly NoiseLevel[] _levels;
-    private readonly float[] _networkTimes;
+    private readonly Objective _objective;
+    private readonly TimeSampler _times;
+    private readonly LowDiscrepancyTimes _heldOutTimes = new();
 
     /// <summary>Makes a trainer at iteration 0.</summary>
     /// <param name="network">
-    /// (x [N, C, H, W] float in [-1, 1] plus noise, timestep [N] float, label [N] int64) to [N, C, H, W]; its class table has one row more
-    /// than the data has classes, the last for "no class".
+    /// (x [N, C, H, W] float in [-1, 1] plus noise, timestep [N] float, label [N] int64) to [N, C, H, W], or
+    /// [N, 2·C, H, W] for a learned variance; its class table has one row more than the data has classes, the last for
+    /// "no class".
     /// </param>
     /// <param name="data">What to learn.</param>
-    /// <param name="schedule">The forward process; timesteps are its integers 0 .. 999.</param>
+    /// <param name="schedule">The forward process; of one with a table, times are the table's entries.</param>
     /// <param name="options">How to learn.</param>
     /// <param name="device">Where; the network is moved there.</param>
-    /// <exception cref="ArgumentException">An option is outside its range.</exception>
+    /// <exception cref="ArgumentException">An option is outside its range, or some do not go together.</exception>
     public Trainer(
         nn.Module<Tensor, Tensor, Tensor?, Tensor> network,
         TrainingData data,
@@ -54,16 +59,26 @@ public sealed partial class Trainer : IDisposable
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(device);
         options.Validate();
+        if (TrainingRules.FindProblem(options, schedule) is { } problem)
+        {
+            throw new ArgumentException(problem, nameof(options));
+        }
+
         _network = network;
         _data = data;
         _options = options;
         _device = device;
         _network.to(device);
-        _parameters = [.. network.named_parameters().Select(p => (p.name, p.parameter))];
-        _optimizer = new AdamW(_parameters, options.WeightDecay);
+        var levels = new LevelMap(schedule, options.Objective);
+        _objective = Objective.Create(network, schedule, levels, options, device);
+        _times = TimeSampler.Create(options.TimeSampling, levels);
+        _parameters =
+        [
+            .. network.named_parameters().Select(p => (p.name, p.parameter)),
+            .. _objective.Parameters.Select(p => (ObjectivePrefix + p.Name, p.Value)),
+        ];
+        _optimizer = Optimizers.AdamW.Create(options.Optimizer, _parameters, options.WeightDecay);
         _average = new WeightAverage(_parameters, options.AverageDecay);
-        _levels = [.. Enumerable.Range(0, TimestepCount).Select(t => schedule.At(t))];
-        _networkTimes = [.. Enumerable.Range(0, TimestepCount).Select(t => (float)schedule.NetworkTime(t))];
     }
 
     /// <summary>Iterations done.</summary>
@@ -75,11 +90,15 @@ public sealed partial class Trainer : IDisposable
     /// <summary>The share of the run that is over, in [0, 1].</summary>
     public double Progress => LearningRate.Progress(_options, Iteration, Elapsed);
 
-    /// <summary>Trainable numbers in the network.</summary>
+    /// <summary>The schedule to sample on: that of training, or what an objective has learned in its place.</summary>
+    public NoiseSchedule Schedule => _objective.Schedule;
+
+    /// <summary>Numbers that are trained.</summary>
     public long ParameterCount => _parameters.Sum(p => p.Value.numel());
 
     /// <summary>Does one iteration.</summary>
-    /// <exception cref="InvalidOperationException">The loss is no longer finite; weights, average and moments are as before.</exception>
+    /// <exception cref="InvalidOperationException">Loss or gradient are no longer finite; weights, average, moments and
+    /// history are as before.</exception>
     public TrainingStep Step()
     {
         var start = Stopwatch.GetTimestamp();
@@ -88,7 +107,7 @@ public sealed partial class Trainer : IDisposable
         var random = new CounterRandom(_options.Seed, iteration, DrawPurpose);
         var batch = _data.Draw(ref random, _options.BatchSize);
         DropLabels(batch, ref random);
-        var timesteps = DrawTimesteps(batch.Count, ref random);
+        var draws = _times.Draw(batch.Count, ref random);
 
         _network.train();
         foreach (var (_, parameter) in _parameters)
@@ -96,25 +115,43 @@ public sealed partial class Trainer : IDisposable
             parameter.grad?.zero_();
         }
 
-        var loss = Loss(batch, timesteps, NoiseSeed(iteration));
+        var mask = MaskOf(batch);
+        var losses = Losses(batch, draws, NoiseSeed(iteration));
+        var loss = Mean(losses.Values, mask, draws);
         loss.backward();
         var value = loss.item<float>();
         if (!float.IsFinite(value))
         {
-            throw new InvalidOperationException(
-                $"The loss of iteration {iteration} is {value}: lower the learning rate of {_options.LearningRate}.");
+            throw Diverged(iteration, "loss", value);
         }
 
+        var perPicture = losses.FinishGradients is not null || _times.LearnsFromLosses
+            ? (losses.Values.detach() * mask).sum([1, 2, 3]) / (mask.sum([1, 2, 3]) * 3)
+            : null;
+        losses.FinishGradients?.Invoke(perPicture!);
         var gradientNorm = nn.utils.clip_grad_norm_(_parameters.Select(p => p.Value), _options.ClipNorm);
+        if (!double.IsFinite(gradientNorm))
+        {
+            throw Diverged(iteration, "gradient", gradientNorm);
+        }
+
         var learningRate = LearningRate.At(_options, iteration, Elapsed);
         _optimizer.Step(iteration, learningRate);
         _average.Update(iteration);
+        if (_times.LearnsFromLosses)
+        {
+            _times.Observe(draws, perPicture!.cpu().data<float>().ToArray());
+        }
+
         Iteration = iteration;
         Elapsed += Stopwatch.GetElapsedTime(start);
         return new TrainingStep(iteration, value, learningRate, gradientNorm);
     }
 
-    /// <summary>L_simple of the averaged weights on the held-out textures, with the same noise each time; NaN where none are held out.</summary>
+    /// <summary>
+    /// The objective's loss of the averaged weights on the held-out textures, with the same times and noise each time
+    /// whatever the sampler of times; NaN where none are held out.
+    /// </summary>
     public double HeldOutLoss()
     {
         using var average = UseAverage();
@@ -125,7 +162,9 @@ public sealed partial class Trainer : IDisposable
             using var scope = NewDisposeScope();
             var batch = _data.HeldOut(first, Math.Min(_options.BatchSize, _data.HeldOutCount - first));
             var random = new CounterRandom(0, first, DrawPurpose);
-            sum += batch.Count * (double)Loss(batch, DrawTimesteps(batch.Count, ref random), (ulong)first).item<float>();
+            var draws = _heldOutTimes.Draw(batch.Count, ref random);
+            var losses = Losses(batch, draws, (ulong)first).Values;
+            sum += batch.Count * (double)Mean(losses, MaskOf(batch), draws).item<float>();
         }
 
         return sum / _data.HeldOutCount;
@@ -139,32 +178,34 @@ public sealed partial class Trainer : IDisposable
     {
         _optimizer.Dispose();
         _average.Dispose();
+        _objective.Dispose();
+        _times.Dispose();
+        _heldOutTimes.Dispose();
     }
 
-    // [Ho20, Alg. 1] x_t = α·x_0 + σ·ε; the mean square of (target - network(x_t, t)).
-    private Tensor Loss(TrainingBatch batch, int[] timesteps, ulong noiseSeed)
+    private ObjectiveLosses Losses(TrainingBatch batch, TimeDraw[] draws, ulong noiseSeed)
     {
-        var (count, edge, channels) = ((long)batch.Count, (long)_data.Canvas, (long)_data.Channels);
-        var x0 = tensor(batch.Pixels, [count, channels, edge, edge]).to(_device);
-        var mask = tensor(batch.Mask, [count, 1, edge, edge]).to(_device);
+        var edge = (long)_data.Canvas;
+        var clean = tensor(batch.Pixels, [batch.Count, _data.Channels, edge, edge]).to(_device);
         var labels = tensor(batch.Labels).to(_device);
-        var alpha = PerImage(timesteps, t => (float)_levels[t].Alpha);
-        var sigma = PerImage(timesteps, t => (float)_levels[t].Sigma);
-        var times = tensor(Array.ConvertAll(timesteps, t => _networkTimes[t])).to(_device);
-
-        // Drawn on the CPU, so that the device does not change what is learned.
         using var generator = new Generator(noiseSeed);
-        var epsilon = randn([count, channels, edge, edge], generator: generator).to(_device);
+        return _objective.Losses(new ObjectiveBatch(clean, labels, draws, generator));
+    }
 
-        var xt = (alpha * x0) + (sigma * epsilon);
-        var target = _options.Prediction switch
+    private Tensor MaskOf(TrainingBatch batch) =>
+        tensor(batch.Mask, [batch.Count, 1, _data.Canvas, _data.Canvas]).to(_device);
+
+    // The mean over the mask, each picture's part times its weight.
+    private Tensor Mean(Tensor losses, Tensor mask, TimeDraw[] draws)
+    {
+        var counted = losses * mask;
+        if (draws.Any(draw => draw.Weight != 1))
         {
-            PredictionType.Epsilon => epsilon,
-            PredictionType.Sample => x0,
-            _ => (alpha * epsilon) - (sigma * x0), // [Salimans22, Sec. 4]
-        };
-        var difference = _network.call(xt, times, labels) - target;
-        return (difference * difference * mask).sum() / (mask.sum() * channels);
+            var weights = Array.ConvertAll(draws, draw => (float)draw.Weight);
+            counted *= tensor(weights, [draws.Length, 1, 1, 1]).to(_device);
+        }
+
+        return counted.sum() / (mask.sum() * _data.Channels);
     }
 
     // The last row of the class table stands for no class. [HoSalimans22, Alg. 1]
@@ -179,23 +220,10 @@ public sealed partial class Trainer : IDisposable
         }
     }
 
-    // Uniform as in [Ho20, Alg. 1], but one in each N-th of the range: less variance for nothing. [Kingma21, App. I.1]
-    private static int[] DrawTimesteps(int count, ref CounterRandom random)
-    {
-        var offset = random.NextDouble();
-        var timesteps = new int[count];
-        for (var i = 0; i < count; i++)
-        {
-            timesteps[i] = Math.Min((int)((i + offset) / count * TimestepCount), TimestepCount - 1);
-        }
-
-        return timesteps;
-    }
+    private InvalidOperationException Diverged(long iteration, string what, double value) => new(
+        $"The {what} of iteration {iteration} is {value}: lower the learning rate of {_options.LearningRate}.");
 
     private ulong NoiseSeed(long iteration) => new CounterRandom(_options.Seed, iteration, NoisePurpose).NextBits();
-
-    private Tensor PerImage(int[] timesteps, Converter<int, float> value) =>
-        tensor(Array.ConvertAll(timesteps, value), [timesteps.Length, 1, 1, 1]).to(_device);
 
     private sealed class AverageInUse : IDisposable
     {

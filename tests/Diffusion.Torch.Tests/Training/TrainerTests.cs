@@ -1,6 +1,10 @@
+using Diffusion.Runtime.Denoising;
 using Diffusion.Runtime.Models;
 using Diffusion.Runtime.Schedules;
 using Diffusion.Torch.Training;
+using Diffusion.Torch.Training.Objectives;
+using Diffusion.Torch.Training.Optimizers;
+using Diffusion.Torch.Training.Times;
 using Diffusion.Torch.UNet;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -30,14 +34,17 @@ public sealed class TrainerTests : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    [Fact]
-    public void Load_HalfwayCheckpoint_GoesOnBitForBit()
+    [Theory]
+    [InlineData(OptimizerKind.AdamW)]
+    [InlineData(OptimizerKind.Muon)]
+    public void Load_HalfwayCheckpoint_GoesOnBitForBit(OptimizerKind optimizer)
     {
+        TrainingOptions options = Options() with { Optimizer = optimizer };
         string halfway = Path.Combine(_folder, "halfway.safetensors");
         string straight = Path.Combine(_folder, "straight.safetensors");
         string resumed = Path.Combine(_folder, "resumed.safetensors");
         using (UNet2DModel network = NewNetwork())
-        using (Trainer trainer = NewTrainer(network))
+        using (Trainer trainer = NewTrainer(network, options))
         {
             Steps(trainer, 3);
             trainer.Save(halfway);
@@ -46,7 +53,7 @@ public sealed class TrainerTests : IDisposable
         }
 
         using (UNet2DModel network = NewNetwork(seed: 99))
-        using (Trainer trainer = NewTrainer(network))
+        using (Trainer trainer = NewTrainer(network, options))
         {
             trainer.Load(halfway);
             Assert.Equal(3, trainer.Iteration);
@@ -138,6 +145,108 @@ public sealed class TrainerTests : IDisposable
         Assert.Contains("LearningRate", error.Message, StringComparison.Ordinal);
     }
 
+    public static TheoryData<string> Kinds() => [.. _kindOptions.Keys];
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void Load_AnyObjective_GoesOnBitForBitAndLeaksNoTensor(string kind)
+    {
+        (string schedule, TrainingOptions options) = _kindOptions[kind];
+        string halfway = Path.Combine(_folder, "halfway.safetensors");
+        string straight = Path.Combine(_folder, "straight.safetensors");
+        string resumed = Path.Combine(_folder, "resumed.safetensors");
+        using (UNet2DModel network = NewNetwork(variance: options.Variance))
+        using (Trainer trainer = new(network, Data(), ScheduleOf(schedule), options, CPU))
+        {
+            Steps(trainer, kind == "importance" ? 24 : 2);
+            trainer.Save(halfway);
+            long before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+            Steps(trainer, 2);
+            Assert.Equal(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
+            trainer.Save(straight);
+            if (kind == "importance")
+            {
+                // Every entry of the table has its ten losses, so that the resumed draws depend on the history.
+                Assert.DoesNotContain(Floats(halfway, "times.counts"), count => count < 10);
+            }
+        }
+
+        using (UNet2DModel network = NewNetwork(seed: 99, options.Variance))
+        using (Trainer trainer = new(network, Data(), ScheduleOf(schedule), options, CPU))
+        {
+            trainer.Load(halfway);
+            Steps(trainer, 2);
+            trainer.Save(resumed);
+        }
+
+        Assert.Equal(Tensors(straight), Tensors(resumed));
+        Assert.NotEqual(Tensors(halfway), Tensors(resumed));
+    }
+
+    [Theory]
+    [InlineData("hybrid")]
+    [InlineData("vdm")]
+    [InlineData("importance")]
+    public void Step_LossIsNaN_ThrowsAndChangesNothing(string kind)
+    {
+        (string schedule, TrainingOptions options) = _kindOptions[kind];
+        string before = Path.Combine(_folder, "before.safetensors");
+        string after = Path.Combine(_folder, "after.safetensors");
+        using UNet2DModel network = NewNetwork(variance: options.Variance);
+        using Trainer trainer = new(network, Data(), ScheduleOf(schedule), options, CPU);
+        Steps(trainer, 1);
+        using (no_grad())
+        {
+            network.named_parameters().Single(p => p.name == "conv_out.bias").parameter.fill_(float.NaN);
+        }
+
+        trainer.Save(before);
+        var error = Assert.Throws<InvalidOperationException>(() => trainer.Step());
+        trainer.Save(after);
+
+        Assert.Contains("NaN", error.Message, StringComparison.Ordinal);
+        Assert.Equal(Tensors(before), Tensors(after));
+        Assert.Equal(1, trainer.Iteration);
+    }
+
+    [Fact]
+    public void Trainer_OptionsThatDoNotGoTogether_AreRefused()
+    {
+        using UNet2DModel network = NewNetwork();
+        TrainingOptions options = Options() with { Objective = TrainingObjective.Vlb };
+
+        var error = Assert.Throws<ArgumentException>(
+            () => new Trainer(network, Data(), NoiseSchedules.Parse("vp"), options, CPU));
+
+        Assert.Contains("vlb", error.Message, StringComparison.Ordinal);
+        Assert.Contains("'vp'", error.Message, StringComparison.Ordinal);
+    }
+
+    private static readonly Dictionary<string, (string Schedule, TrainingOptions Options)> _kindOptions = new()
+    {
+        ["vlb"] = ("cosine", Options() with { Objective = TrainingObjective.Vlb }),
+        ["hybrid"] = ("cosine", Options() with
+        {
+            Objective = TrainingObjective.Hybrid,
+            Variance = ReverseVariance.Learned,
+            Weighting = LossWeighting.MinSnr,
+        }),
+        ["score"] = ("vp", Options() with
+        {
+            Objective = TrainingObjective.Score,
+            Prediction = PredictionType.Score,
+            Weighting = LossWeighting.Bound,
+            TimeSampling = TimeSampling.Likelihood,
+        }),
+        ["edm"] = ("edm", Options() with { Objective = TrainingObjective.Edm, Prediction = PredictionType.Edm }),
+        ["vdm"] = ("vdm", Options() with { Objective = TrainingObjective.Vdm, Prediction = PredictionType.Epsilon }),
+        ["importance"] = ("short", Options() with { TimeSampling = TimeSampling.Importance }),
+    };
+
+    /// <summary>A table of four entries, whose losses are soon known, or a named schedule.</summary>
+    private static NoiseSchedule ScheduleOf(string name) =>
+        name == "short" ? new BetaSchedule(name, [0.1, 0.2, 0.4, 0.6]) : NoiseSchedules.Parse(name);
+
     private static void Steps(Trainer trainer, int count)
     {
         for (int i = 0; i < count; i++)
@@ -146,14 +255,15 @@ public sealed class TrainerTests : IDisposable
         }
     }
 
-    private static UNet2DModel NewNetwork(int seed = 5)
+    private static UNet2DModel NewNetwork(int seed = 5, ReverseVariance variance = ReverseVariance.Fixed)
     {
         manual_seed(seed);
-        return new UNet2DModel(_config) { Seamless = true };
+        int channels = variance == ReverseVariance.Learned ? 2 * _config.InChannels : _config.InChannels;
+        return new UNet2DModel(_config with { OutChannels = channels }) { Seamless = true };
     }
 
-    private static Trainer NewTrainer(UNet2DModel network) =>
-        new(network, Data(), NoiseSchedules.Parse("cosine"), Options(), CPU);
+    private static Trainer NewTrainer(UNet2DModel network, TrainingOptions? options = null) =>
+        new(network, Data(), NoiseSchedules.Parse("cosine"), options ?? Options(), CPU);
 
     private static TrainingOptions Options() => new()
     {
@@ -190,6 +300,14 @@ public sealed class TrainerTests : IDisposable
     {
         using var scope = NewDisposeScope();
         return network.parameters().First().detach().clone().data<float>().ToArray();
+    }
+
+    private static float[] Floats(string path, string name)
+    {
+        using var file = Runtime.Models.Safetensors.SafetensorsFile.Open(path);
+        float[] values = new float[file.Entries[name].Shape.ToArray().Aggregate(1L, (product, size) => product * size)];
+        file.CopyTo(name, values);
+        return values;
     }
 
     private static Dictionary<string, string> Tensors(string path)

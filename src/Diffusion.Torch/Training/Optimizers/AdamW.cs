@@ -1,14 +1,17 @@
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace Diffusion.Torch.Training;
+namespace Diffusion.Torch.Training.Optimizers;
 
-/// <summary>Adam with decoupled weight decay, its moments in the open so that a checkpoint holds them by name.</summary>
+/// <summary>
+/// Adam with decoupled weight decay, its moments in the open so that a checkpoint holds them by name.
+/// </summary>
 /// <remarks>
-/// Written out instead of TorchSharp's optimizer, whose state can be saved but neither named nor read as safetensors. Weight decay leaves
-/// vectors (biases, normalisation) alone. Owns its moments. One thread. [Kingma15, Alg. 1] [Loshchilov19, Alg. 2]
+/// Written out instead of TorchSharp's optimizer, whose state can be saved but neither named nor read as safetensors.
+/// Weight decay leaves vectors (biases, normalisation) alone. Owns its moments. One thread. [Kingma15, Alg. 1]
+/// [Loshchilov19, Alg. 2]
 /// </remarks>
-internal sealed class AdamW : IDisposable
+internal class AdamW : IDisposable
 {
     private const double Beta1 = 0.9;
     private const double Beta2 = 0.999;
@@ -29,6 +32,14 @@ internal sealed class AdamW : IDisposable
 
     public (string Name, Tensor Value)[] SecondMoments { get; }
 
+    public static AdamW Create(
+        OptimizerKind kind, (string Name, Parameter Value)[] parameters, double weightDecay) => kind switch
+        {
+            OptimizerKind.AdamW => new AdamW(parameters, weightDecay),
+            OptimizerKind.Muon => new Muon(parameters, weightDecay),
+            _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "Unknown optimizer."),
+        };
+
     /// <summary>Takes one step down the gradients that are there.</summary>
     /// <param name="step">The step's number, from 1.</param>
     /// <param name="learningRate">The rate of this step.</param>
@@ -36,29 +47,21 @@ internal sealed class AdamW : IDisposable
     {
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
-        var correction1 = 1 - Math.Pow(Beta1, step);
-        var correction2 = 1 - Math.Pow(Beta2, step);
         for (var i = 0; i < _parameters.Length; i++)
         {
-            var theta = _parameters[i].Value;
+            var (name, theta) = _parameters[i];
             if (theta.grad is not { } gradient)
             {
                 continue;
             }
 
-            var m = FirstMoments[i].Value;
-            var v = SecondMoments[i].Value;
             if (theta.dim() > 1)
             {
                 // [Loshchilov19, Alg. 2] θ ← θ - η·λ·θ
                 theta.mul_(1 - (learningRate * _weightDecay));
             }
 
-            // [Kingma15, Alg. 1] m ← β1·m + (1-β1)·g; v ← β2·v + (1-β2)·g²; θ ← θ - η·m̂ / (√v̂ + ε)
-            m.mul_(Beta1).add_(gradient, 1 - Beta1);
-            v.mul_(Beta2).addcmul_(gradient, gradient, 1 - Beta2);
-            var denominator = v.sqrt().div_(Math.Sqrt(correction2)).add_(Epsilon);
-            theta.addcdiv_(m, denominator, -learningRate / correction1);
+            Update(name, theta, gradient, FirstMoments[i].Value, SecondMoments[i].Value, step, learningRate);
         }
     }
 
@@ -69,6 +72,19 @@ internal sealed class AdamW : IDisposable
         {
             value.Dispose();
         }
+
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Changes one parameter and its moments, after weight decay.</summary>
+    protected virtual void Update(
+        string name, Tensor theta, Tensor gradient, Tensor m, Tensor v, long step, double learningRate)
+    {
+        // [Kingma15, Alg. 1] m ← β1·m + (1-β1)·g; v ← β2·v + (1-β2)·g²; θ ← θ - η·m̂ / (√v̂ + ε)
+        m.mul_(Beta1).add_(gradient, 1 - Beta1);
+        v.mul_(Beta2).addcmul_(gradient, gradient, 1 - Beta2);
+        var denominator = v.sqrt().div_(Math.Sqrt(1 - Math.Pow(Beta2, step))).add_(Epsilon);
+        theta.addcdiv_(m, denominator, -learningRate / (1 - Math.Pow(Beta1, step)));
     }
 
     private static (string, Tensor)[] ZerosLike((string Name, Parameter Value)[] parameters) =>

@@ -1,0 +1,19 @@
+namespace Diffusion.Torch.Training.Objectives;
+
+/// <summary>How the noise levels count against each other.</summary>
+public enum LossWeighting
+{
+    /// <summary>1 for the error of whatever the network predicts; λ(t) = σ(t)² for score matching.</summary>
+    Uniform,
+
+    /// <summary>
+    /// That of the variational bound; λ(t) = g(t)² for score matching. [Kingma21, Eq. 17] [Song21ML, Thm. 1]
+    /// </summary>
+    Bound,
+
+    /// <summary>Less for the levels that only remove invisible noise, 1/(1 + SNR) for ε. [Choi22]</summary>
+    P2,
+
+    /// <summary>The signal-to-noise ratio, capped at 5, for x_0. [Hang23]</summary>
+    MinSnr,
+}
