@@ -47,6 +47,13 @@ public sealed class CleanVariance
     /// <summary>v of the points.</summary>
     public IReadOnlyList<double> Variances => _variances;
 
+    /// <summary>The optimal variance of a reverse step: its own and what x_0 varies by, seen in its mean.</summary>
+    /// <param name="own">λ_n², the variance that the step has for a known x_0: β̃ for DDPM, σ_η² for DDIM.</param>
+    /// <param name="cleanFactor">The factor c of D in the step's mean.</param>
+    /// <param name="level">The level that the step leaves from.</param>
+    public double OfStep(double own, double cleanFactor, NoiseLevel level) =>
+        own + (cleanFactor * cleanFactor * At(level)); // [Bao22, Eq. 7] σ*² = λ_n² + c²·v
+
     /// <summary>v at a level; 0 at <see cref="NoiseLevel.Clean"/>.</summary>
     public double At(NoiseLevel level)
     {

@@ -56,8 +56,7 @@ public sealed class DdimSolver : Solver
         step.Target = s;
         if (_optimal is not null && !s.IsClean)
         {
-            double factor = step.Denoised[0];
-            step.Noise = Math.Sqrt((fresh * fresh) + (factor * factor * _optimal.At(t)));
+            step.Noise = Math.Sqrt(_optimal.OfStep(fresh * fresh, step.Denoised[0], t));
         }
 
         return step;

@@ -57,8 +57,7 @@ public sealed class DdpmSolver : Solver
         step.Target = s;
         if (_optimal is not null)
         {
-            // [Bao22, Eq. 7] σ*² = β̃ + c²·v: what x_0 varies by, seen through its factor c in the mean.
-            double variance = posterior.Variance + (posterior.Clean * posterior.Clean * _optimal.At(t));
+            double variance = _optimal.OfStep(posterior.Variance, posterior.Clean, t);
             step.Noise = s.IsClean && !_keepsLastNoise ? 0 : Math.Sqrt(variance);
         }
         else if (_variance is DdpmVariance.Learned && !s.IsClean)

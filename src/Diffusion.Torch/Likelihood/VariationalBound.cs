@@ -90,13 +90,13 @@ public sealed class VariationalBound
         return new VariationalTerms(terms);
     }
 
-    // [Ho20, Eq. 5] L_T = KL(q(x_T | x_0) ‖ p(x_T)) = ½·(α²·x_0² + σ² - 1 - ln σ²), p(x_T) = N(0, I).
+    // [Ho20, Eq. 5] L_T = KL(q(x_T | x_0) ‖ p(x_T)), p(x_T) = N(0, I).
     private Tensor Prior(Tensor x0)
     {
         NoiseLevel last = _levels[0];
-        double variance = last.Sigma * last.Sigma;
-        Tensor squares = last.Alpha * last.Alpha * x0.to(float64).square();
-        return PerPicture(0.5 * (squares + variance - 1 - Math.Log(variance)));
+        Tensor zero = Scalar(0, x0);
+        return PerPicture(Gaussians.KullbackLeibler(
+            last.Alpha * x0.to(float64), Scalar(2 * Math.Log(last.Sigma), x0), zero, zero));
     }
 
     /// <summary>L_(t-1) of the step from level n, or L_0 where it ends at the clean image.</summary>
@@ -116,10 +116,10 @@ public sealed class VariationalBound
             return PerPicture(-DiscreteLogLikelihood(x0.to(float64), clean.to(float64), logVariance));
         }
 
-        // [Ho20, Eq. 8] with both variances: ½·(ln σ²_p - ln β̃ + (β̃ + (μ̃ - μ)²)/σ²_p - 1), μ̃ - μ = c·(x_0 - D).
+        // [Ho20, Eq. 8] with both variances; only μ̃ - μ = c·(x_0 - D) matters of the means.
         Tensor difference = posterior.Clean * (x0 - clean).to(float64);
-        Tensor ratio = (posterior.Variance + difference.square()) * (-logVariance).exp();
-        return PerPicture(0.5 * (logVariance - Math.Log(posterior.Variance) + ratio - 1));
+        return PerPicture(Gaussians.KullbackLeibler(
+            difference, Scalar(Math.Log(posterior.Variance), x0), Scalar(0, x0), logVariance));
     }
 
     /// <summary>ln σ²_p of a step, a float64 scalar or one value for each of the picture's.</summary>
@@ -132,8 +132,7 @@ public sealed class VariationalBound
             case StepVariance.Large when !isLast:
                 return tensor(Math.Log(posterior.ForwardVariance), float64);
             case StepVariance.Optimal:
-                // [Bao22, Eq. 7] σ*² = β̃ + c²·v
-                double best = posterior.Variance + (posterior.Clean * posterior.Clean * _optimal!.At(_levels[n]));
+                double best = _optimal!.OfStep(posterior.Variance, posterior.Clean, _levels[n]);
                 return tensor(best > 0 ? Math.Log(best) : low, float64);
             case StepVariance.Learned:
                 if (said is null)
@@ -178,6 +177,8 @@ public sealed class VariationalBound
         Tensor far = (-0.5 * z.square()) - (-z).clamp(min: 1).log() - (0.5 * Math.Log(2 * Math.PI));
         return where(z < -30, far, near);
     }
+
+    private static Tensor Scalar(double value, Tensor like) => tensor(value, float64).to(like.device);
 
     private static Tensor PerPicture(Tensor values) => values.flatten(1).sum(1);
 

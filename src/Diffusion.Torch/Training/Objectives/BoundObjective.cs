@@ -1,4 +1,5 @@
 using Diffusion.Runtime.Schedules;
+using Diffusion.Torch.Likelihood;
 using static TorchSharp.torch;
 
 namespace Diffusion.Torch.Training.Objectives;
@@ -43,7 +44,8 @@ internal sealed class BoundObjective : Objective
     {
         var drawn = Array.ConvertAll(batch.Draws, draw => _levels.At(draw.Unit));
         var noisy = new NoisyBatch(batch, drawn, _options.Prediction);
-        var output = NetworkOutput.Of(_network.call(noisy.Input, noisy.Times, batch.Labels), _options.Variance, batch.Clean.shape[1]);
+        var output = NetworkOutput.Of(
+            _network.call(noisy.Input, noisy.Times, batch.Labels), _options.Variance, batch.Clean.shape[1]);
         var clean = noisy.CleanOf(output.Mean);
         if (_options.Objective == TrainingObjective.Vlb)
         {

@@ -1,5 +1,6 @@
 using Diffusion.Runtime.Denoising;
 using Diffusion.Runtime.Schedules;
+using Diffusion.Torch.Likelihood;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 

@@ -1,7 +1,7 @@
-using Diffusion.Torch.Training.Objectives;
+using Diffusion.Torch.Likelihood;
 using static TorchSharp.torch;
 
-namespace Diffusion.Torch.Tests.Training.Objectives;
+namespace Diffusion.Torch.Tests.Likelihood;
 
 public sealed class GaussiansTests
 {

@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace Diffusion.Torch.Training.Objectives;
+namespace Diffusion.Torch.Likelihood;
 
 /// <summary>What the variational bound is made of, for each dimension, in nats.</summary>
 /// <remarks>Results are attached to the caller's dispose scope.</remarks>
@@ -24,6 +24,10 @@ internal static class Gaussians
     /// ln of the mass that a Gaussian gives to a pixel's own 256-th of [-1, 1], the outermost reaching to infinity.
     /// [Ho20, Eq. 13]
     /// </summary>
+    /// <remarks>
+    /// For training, in float32: the floor keeps gradients finite where a decoder is far off. <see
+    /// cref="VariationalBound"/> has one that keeps the tail instead.
+    /// </remarks>
     /// <param name="x">Pixels that are k/127.5 - 1 for k of 0 to 255.</param>
     /// <param name="mean">The Gaussian's mean.</param>
     /// <param name="logVariance">The logarithm of its variance.</param>
