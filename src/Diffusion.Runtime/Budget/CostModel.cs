@@ -4,11 +4,20 @@ namespace Diffusion.Runtime.Budget;
 
 /// <summary>The runtime's model of time: what each slice will cost on this device, learned while it runs.</summary>
 /// <remarks>
-/// A slice that has run is predicted by the upper quantile of its last 32 costs. One that has not is guessed from its
-/// FLOPs and bytes, scaled by how far such guesses have been off so far. One model a device; one thread.
+/// <para>cost = typical cost of the slice · time factor of the machine · spread. The typical cost is the median of the slice's last
+/// 32 costs, brought to one lasting speed. The factor is the median, over the last nine slices of the shape, of how far
+/// they were from typical: a machine that changes its speed is followed within one frame, for all slices at once. The
+/// spread is an upper quantile, over the last 256 slices, of how much longer they took than those two said. A
+/// descheduled thread or a slow first run moves neither median, and not the quantile while it is rare.</para>
+/// <para>A slice that has not run is guessed from its FLOPs and bytes, scaled by how far such guesses have been off so
+/// far. One model a device; one thread; recording and predicting allocate nothing.</para>
 /// </remarks>
 public sealed class CostModel
 {
+    private const double Median = 0.5;
+    private const int SpreadMemory = 256;
+    private const int GuessMemory = 32;
+
     // Guesses for one slow core. They only matter until the first slice has run, and err on the careful side.
     private const double DefaultFlopsPerSecond = 20e9;
     private const double DefaultBytesPerSecond = 4e9;
@@ -16,18 +25,16 @@ public sealed class CostModel
     // What a slice costs besides its arithmetic: calls, dispatch.
     private const double OverheadInSeconds = 20e-6;
 
-    // Slices differ in how far off their guesses are, and first runs are slow; the median is moved by neither.
-    private const double TypicalQuantile = 0.5;
-
     private readonly Dictionary<SessionOptions, SliceCosts> _shapes = [];
     private readonly double _quantile;
-    private readonly QuantileWindow _correction;
+    private readonly SortedWindow _guessErrors = new(GuessMemory);
+    private readonly SortedWindow _spreads = new(SpreadMemory);
 
     /// <summary>Makes a model that knows nothing yet.</summary>
     /// <param name="quantile">Which quantile of recent costs is promised, above 0 and at most 1; higher overruns less
     /// and idles more.</param>
     /// <exception cref="ArgumentOutOfRangeException">The quantile is not in (0, 1].</exception>
-    public CostModel(double quantile = 0.9)
+    public CostModel(double quantile = 0.98)
     {
         if (!(quantile is > 0 and <= 1))
         {
@@ -36,8 +43,16 @@ public sealed class CostModel
         }
 
         _quantile = quantile;
-        _correction = new QuantileWindow(TypicalQuantile);
+
+        // As if the machine had been steady so far, so that no single value decides.
+        _spreads.Fill(1);
     }
+
+    /// <summary>What to multiply an expected cost by for one that will rarely be exceeded.</summary>
+    internal double Spread => _spreads.Quantile(_quantile);
+
+    /// <summary>How far guesses are off, typically; slices differ, and first runs are slow.</summary>
+    internal double GuessError => _guessErrors.Count == 0 ? 1 : _guessErrors.Quantile(Median);
 
     /// <summary>The costs of a shape's slices; the only call that allocates, at the first sight of a shape.</summary>
     /// <param name="shape">The session's shape.</param>
@@ -48,7 +63,7 @@ public sealed class CostModel
         ArgumentNullException.ThrowIfNull(slices);
         if (!_shapes.TryGetValue(shape, out SliceCosts? costs))
         {
-            costs = new SliceCosts(this, slices, _quantile);
+            costs = new SliceCosts(this, slices);
             _shapes.Add(shape, costs);
         }
 
@@ -58,7 +73,7 @@ public sealed class CostModel
     internal static double GuessInSeconds(SliceInfo slice) =>
         OverheadInSeconds + (slice.Flops / DefaultFlopsPerSecond) + (slice.Bytes / DefaultBytesPerSecond);
 
-    internal double Correction => _correction.IsEmpty ? 1 : _correction.Value;
+    internal void AddGuessError(double measuredOverGuess) => _guessErrors.Add(measuredOverGuess);
 
-    internal void Correct(double measuredOverGuess) => _correction.Add(measuredOverGuess);
+    internal void AddSpread(double measuredOverExpected) => _spreads.Add(measuredOverExpected);
 }

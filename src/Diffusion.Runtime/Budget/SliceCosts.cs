@@ -6,35 +6,65 @@ namespace Diffusion.Runtime.Budget;
 /// <remarks>Made by <see cref="CostModel.ForShape"/>; one thread; allocates nothing.</remarks>
 public sealed class SliceCosts
 {
+    private const double Median = 0.5;
+    private const int Memory = 32;
+    private const int SpeedMemory = 9;
+
+    // A change of speed is taken for lasting after two and a half passes over the slices, when few typical costs have
+    // begun to follow it.
+    private const int LastingPasses = 5;
+
+    // First runs are slow; of three costs the median is none of those.
+    private const int KnownCount = 3;
+
     private readonly CostModel _model;
     private readonly double[] _guesses;
-    private readonly QuantileWindow[] _windows;
+    private readonly SortedWindow[] _typical;
+    private readonly SortedWindow _speed = new(SpeedMemory);
+    private readonly SortedWindow _lastingSpeed;
 
-    internal SliceCosts(CostModel model, IReadOnlyList<SliceInfo> slices, double quantile)
+    internal SliceCosts(CostModel model, IReadOnlyList<SliceInfo> slices)
     {
         _model = model;
         _guesses = new double[slices.Count];
-        _windows = new QuantileWindow[slices.Count];
+        _typical = new SortedWindow[slices.Count];
         for (int i = 0; i < slices.Count; i++)
         {
             _guesses[i] = CostModel.GuessInSeconds(slices[i]);
-            _windows[i] = new QuantileWindow(quantile);
+            _typical[i] = new SortedWindow(Memory);
         }
+
+        // As if the speed had been steady so far, so that no single value decides.
+        _speed.Fill(1);
+        _lastingSpeed = new SortedWindow(LastingPasses * slices.Count);
+        _lastingSpeed.Fill(1);
     }
 
-    /// <summary>What slice <paramref name="index"/> is expected to cost at most, most of the time.</summary>
-    public TimeSpan Predict(int index)
-    {
-        QuantileWindow window = _windows[index];
-        return TimeSpan.FromSeconds(window.IsEmpty ? _guesses[index] * _model.Correction : window.Value);
-    }
+    /// <summary>What slice <paramref name="index"/> is expected to cost at most, nearly every time.</summary>
+    public TimeSpan Predict(int index) => TimeSpan.FromSeconds(ExpectInSeconds(index) * _model.Spread);
+
+    /// <summary>What slice <paramref name="index"/> typically costs at the machine's present speed.</summary>
+    public TimeSpan Expect(int index) => TimeSpan.FromSeconds(ExpectInSeconds(index));
 
     /// <summary>Learns from a slice that ran.</summary>
     /// <param name="index">Which slice.</param>
     /// <param name="cost">How long it took.</param>
     public void Record(int index, TimeSpan cost)
     {
-        _windows[index].Add(cost.TotalSeconds);
-        _model.Correct(cost.TotalSeconds / _guesses[index]);
+        double seconds = cost.TotalSeconds;
+        if (_typical[index].Count >= KnownCount)
+        {
+            _model.AddSpread(seconds / ExpectInSeconds(index));
+            double relative = seconds / _typical[index].Quantile(Median);
+            _speed.Add(relative);
+            _lastingSpeed.Add(relative);
+        }
+
+        _typical[index].Add(seconds / _lastingSpeed.Quantile(Median));
+        _model.AddGuessError(seconds / _guesses[index]);
     }
+
+    private double ExpectInSeconds(int index) => _typical[index].Count == 0
+        ? _guesses[index] * _model.GuessError
+        : _typical[index].Quantile(Median) * _speed.Quantile(Median);
 }

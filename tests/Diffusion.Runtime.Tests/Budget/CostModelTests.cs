@@ -48,33 +48,71 @@ public sealed class CostModelTests
         Assert.Equal(3, costs.Predict(0).TotalMilliseconds, 1e-3);
     });
 
-    [Fact]
-    public void Predict_AfterAChangeOfSpeed_Forgets()
+    [Theory]
+    [InlineData(0.25)]
+    [InlineData(0.5)]
+    [InlineData(2)]
+    [InlineData(5)]
+    public void Predict_MachineChangesSpeed_FollowsAfterFiveSlicesAndStays(double factor)
     {
-        SliceCosts costs = new CostModel().ForShape(_shape, _slices);
-        for (int i = 0; i < 100; i++)
+        // Four slices of 1, 2, 3 and 4 ms, in turn.
+        SliceInfo[] slices = [.. Enumerable.Range(1, 4).Select(i => new SliceInfo($"{i}", i * 1e7, 1e5))];
+        SliceCosts costs = new CostModel().ForShape(_shape, slices);
+        for (int run = 0; run < 200; run++)
         {
-            costs.Record(0, TimeSpan.FromMilliseconds(50));
+            costs.Record(run % 4, TimeSpan.FromMilliseconds(1 + (run % 4)));
         }
 
-        for (int i = 0; i < 32; i++)
+        for (int run = 0; run < 2000; run++)
         {
-            costs.Record(0, TimeSpan.FromMilliseconds(2));
+            TimeSpan cost = TimeSpan.FromMilliseconds(factor * (1 + (run % 4)));
+            if (run >= 5)
+            {
+                Assert.Equal(cost.TotalMilliseconds, costs.Expect(run % 4).TotalMilliseconds, 1e-3);
+            }
+
+            costs.Record(run % 4, cost);
         }
 
-        Assert.Equal(2, costs.Predict(0).TotalMilliseconds, 1e-3);
+        // The five that took longer than expected were too few for the quantile.
+        Assert.Equal(factor, costs.Predict(0).TotalMilliseconds, 1e-3);
     }
 
     [Fact]
-    public void Predict_SpreadCosts_IsTheirUpperQuantile()
+    public void Predict_SpreadCosts_IsExceededByAsManyAsTheQuantileSays()
     {
-        SliceCosts costs = new CostModel(quantile: 0.75).ForShape(_shape, _slices);
-        for (int i = 1; i <= 32; i++)
+        SliceCosts costs = new CostModel(quantile: 0.9).ForShape(_shape, _slices);
+        Random random = new(5);
+        int exceeded = 0;
+        const int count = 20_000;
+        for (int i = 0; i < count; i++)
         {
-            costs.Record(0, TimeSpan.FromMilliseconds(i * 11 % 32 + 1));
+            // Log-normal, a fifth wide.
+            double normal = Math.Sqrt(-2 * Math.Log(1 - random.NextDouble()))
+                * Math.Cos(2 * Math.PI * random.NextDouble());
+            TimeSpan cost = TimeSpan.FromMilliseconds((1 + (i % 2)) * Math.Exp(0.2 * normal));
+            exceeded += cost > costs.Predict(i % 2) ? 1 : 0;
+            costs.Record(i % 2, cost);
         }
 
-        Assert.Equal(24, costs.Predict(0).TotalMilliseconds, 1e-3);
+        Assert.InRange(exceeded / (double)count, 0.09, 0.11);
+    }
+
+    [Fact]
+    public void Predict_SlowFirstRuns_AreForgottenByTheThirdPass()
+    {
+        SliceInfo[] slices = [.. Enumerable.Range(1, 20).Select(i => new SliceInfo($"{i}", i * 1e7, 1e5))];
+        SliceCosts costs = new CostModel().ForShape(_shape, slices);
+        for (int run = 0; run < 2000; run++)
+        {
+            double usual = 1 + (run % 20);
+            if (run >= 40)
+            {
+                Assert.Equal(usual, costs.Predict(run % 20).TotalMilliseconds, 1e-3);
+            }
+
+            costs.Record(run % 20, TimeSpan.FromMilliseconds(run < 20 ? 10 * usual : usual));
+        }
     }
 
     [Theory]
