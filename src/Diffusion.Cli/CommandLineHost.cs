@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.RegularExpressions;
 using Diffusion.Render.Devices;
+using Diffusion.Torch.Training;
 
 namespace Diffusion.Cli;
 
@@ -46,13 +47,31 @@ internal static partial class CommandLineHost
 
     private static bool IsUserError(Exception exception) => exception
         is UserErrorException or ArgumentException or IOException or InvalidDataException or UnauthorizedAccessException
-            or VulkanException or DllNotFoundException or NotSupportedException;
+            or VulkanException or DllNotFoundException or NotSupportedException or DivergedException;
 
-    private static string OneLine(string message) => Whitespace().Replace(ParameterName().Replace(message, ""), " ").Trim();
+    private static string OneLine(string message)
+    {
+        string plain = ParameterName().Replace(message, "");
+        plain = TypeName().Replace(plain, match => $". It must be {WordsFor(match.Groups[1].Value)}.");
+        return Whitespace().Replace(plain, " ").Trim();
+    }
+
+    private static string WordsFor(string type) => type switch
+    {
+        nameof(Int32) or nameof(Int64) => "a whole number",
+        nameof(UInt32) or nameof(UInt64) => "a whole number of at least 0",
+        nameof(Single) or nameof(Double) => "a number",
+        nameof(Boolean) => "true or false",
+        _ => $"a {type}",
+    };
 
     // .NET appends the parameter's name to an argument's message; whoever types options has no parameters.
     [GeneratedRegex(@" \(Parameter '\w+'\)")]
     private static partial Regex ParameterName();
+
+    // "Cannot parse argument 'x' for option '--n' as expected type 'System.Int32'." and its like for nullable types.
+    [GeneratedRegex(@" as expected type 'System\.(?:Nullable`1\[System\.)?(\w+)\]?'\.?(?: Did you mean.*)?")]
+    private static partial Regex TypeName();
 
     [GeneratedRegex(@"\s+")]
     private static partial Regex Whitespace();

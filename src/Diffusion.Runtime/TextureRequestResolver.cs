@@ -16,7 +16,11 @@ internal sealed class TextureRequestResolver(UNetConfig config, ModelDescription
     public (SessionOptions Shape, ChainSettings Settings) Resolve(TextureRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
-        ArgumentNullException.ThrowIfNull(request.Solver, nameof(request));
+        if (request.Solver is null)
+        {
+            throw new ArgumentException("Solver must not be null.", nameof(request));
+        }
+
         CheckSize(request.Width, nameof(request.Width));
         CheckSize(request.Height, nameof(request.Height));
         NoiseSchedule schedule = request.Schedule ?? model.Schedule;
@@ -120,6 +124,13 @@ internal sealed class TextureRequestResolver(UNetConfig config, ModelDescription
 
     private void CheckSolver(TextureRequest request)
     {
+        (double least, double most) = (request.GuidanceInterval.MinRatio, request.GuidanceInterval.MaxRatio);
+        if (!(least >= 0 && most >= least))
+        {
+            throw new ArgumentException(
+                $"GuidanceInterval must have 0 <= MinRatio <= MaxRatio, not {least} and {most}.");
+        }
+
         if (request.Solver.ReadsVariance && !model.PredictsVariance)
         {
             throw new ArgumentException(
@@ -143,6 +154,11 @@ internal sealed class TextureRequestResolver(UNetConfig config, ModelDescription
         if (request.Image.Length != length)
         {
             throw new ArgumentException($"The image holds {request.Image.Length} values; 3·Height·Width is {length}.");
+        }
+
+        if (request.Image.Span.IndexOfAnyExceptInRange(float.MinValue, float.MaxValue) is >= 0 and var place)
+        {
+            throw new ArgumentException($"Value {place} of the image is {request.Image.Span[place]}; it must be finite.");
         }
 
         return request.Strength is > 0 and <= 1

@@ -8,6 +8,9 @@ namespace Diffusion.Cli.Generation;
 /// <param name="defaultSteps">Solver steps where none are named.</param>
 internal sealed class GenerationOptions(int defaultSteps = 20)
 {
+    private const string List = "list";
+    private const float MaxGuidance = 100;
+
     private readonly Option<string?> _model = new("--model")
     {
         Description = $"Model folder in diffusers layout. Default: {ModelLocator.DefaultModel}.",
@@ -23,7 +26,7 @@ internal sealed class GenerationOptions(int defaultSteps = 20)
 
     private readonly Option<string?> _class = new("--class")
     {
-        Description = "Class of the texture; 'list' prints the classes.",
+        Description = $"Class of the texture; '{List}' prints them. Default: the first.",
         HelpName = "NAME",
     };
 
@@ -34,17 +37,16 @@ internal sealed class GenerationOptions(int defaultSteps = 20)
         HelpName = "N",
     };
 
-    private readonly Option<int> _steps = new("--steps")
+    private readonly Option<int> _steps = new Option<int>("--steps")
     {
-        Description = "Solver steps, 1 to 1000.",
+        Description = $"Solver steps, 1 to {StepGrid.MaxStepCount}.",
         DefaultValueFactory = _ => defaultSteps,
         HelpName = "N",
-    };
+    }.Within(1, StepGrid.MaxStepCount);
 
     private readonly Option<string> _solver = new("--solver")
     {
-        Description = $"Solver: {string.Join(", ", SolverCatalog.Names)}; "
-            + $"or {LoadedModel.OwnSolver}, what the model's scheduler_config.json says, with its spacing.",
+        Description = $"Solver; '{List}' prints them. {LoadedModel.OwnSolver}: what the model's scheduler_config.json says.",
         DefaultValueFactory = _ => "dpmpp-2m",
         HelpName = "NAME",
     };
@@ -61,15 +63,17 @@ internal sealed class GenerationOptions(int defaultSteps = 20)
         HelpName = "NAME",
     };
 
-    private readonly Option<float?> _guidance = new("--guidance")
+    private readonly Option<float?> _guidance = new Option<float?>("--guidance")
     {
-        Description = $"Classifier-free guidance scale; 1 is none and costs half. Default: {LoadedModel.DefaultGuidanceScale} where the model has it.",
+        Description = "Classifier-free guidance scale; 1 is none and costs half. "
+            + $"Default: {LoadedModel.DefaultGuidanceScale} where the model has it.",
         HelpName = "W",
-    };
+    }.Within(0, MaxGuidance);
 
     /// <summary>Adds all options to <paramref name="command"/>.</summary>
     public void AddTo(Command command)
     {
+        OptionRules.RequireText(_model);
         command.Options.Add(_model);
         command.Options.Add(_backend);
         command.Options.Add(_class);
@@ -79,6 +83,26 @@ internal sealed class GenerationOptions(int defaultSteps = 20)
         command.Options.Add(_schedule);
         command.Options.Add(_spacing);
         command.Options.Add(_guidance);
+    }
+
+    /// <summary>The names that were asked for by <c>list</c> in place of a class or a solver; null where none were.</summary>
+    /// <exception cref="UserErrorException">The model has no classes.</exception>
+    public static IReadOnlyList<string>? ListWanted(GenerationSettings chosen)
+    {
+        if (chosen.Solver == List)
+        {
+            return [.. SolverCatalog.Names, LoadedModel.OwnSolver];
+        }
+
+        if (chosen.ClassName != List)
+        {
+            return null;
+        }
+
+        var folder = LoadedModel.OpenFolder(chosen);
+        return folder.ClassNames.Count > 0
+            ? folder.ClassNames
+            : throw new UserErrorException($"the model '{folder.Path}' has no classes.");
     }
 
     /// <summary>What the user chose.</summary>

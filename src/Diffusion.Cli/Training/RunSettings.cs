@@ -38,8 +38,11 @@ internal sealed record RunSettings
 
         try
         {
-            return JsonSerializer.Deserialize<RunSettings>(File.ReadAllText(path), _json)
+            var settings = JsonSerializer.Deserialize<RunSettings>(File.ReadAllText(path), _json)
                 ?? throw new UserErrorException($"'{path}' is empty.");
+            return settings.Canvas >= 1
+                ? settings
+                : throw new UserErrorException($"'{path}': canvas is {settings.Canvas}; it must be at least 1.");
         }
         catch (JsonException exception)
         {

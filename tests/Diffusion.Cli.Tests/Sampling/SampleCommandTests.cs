@@ -2,6 +2,7 @@ using System.CommandLine;
 using Diffusion.Cli.Sampling;
 using SixLabors.ImageSharp;
 using SixLabors.ImageSharp.PixelFormats;
+using SixLabors.ImageSharp.Processing;
 
 namespace Diffusion.Cli.Tests.Sampling;
 
@@ -92,6 +93,17 @@ public sealed class SampleCommandTests : IDisposable
     [InlineData("--noise-threads", "0", "0")]
     [InlineData("--model", "nowhere", "nowhere")]
     [InlineData("--seed", "-3", "-3")]
+    [InlineData("--seed", "-3", "--seed")]
+    [InlineData("--steps", "1e3", "a whole number")]
+    [InlineData("--steps", "0", "--steps is 0; it must be from 1 to 1000")]
+    [InlineData("--guidance", "NaN", "--guidance is NaN")]
+    [InlineData("--size", "60x60", "multiples of 8")]
+    [InlineData("--model", "", "--model is empty")]
+    [InlineData("--gif", "", "--gif is empty")]
+    [InlineData("--gif", "chain.png", "--gif")]
+    [InlineData("--strength", "0.5", "--image")]
+    [InlineData("--image", "nowhere.png", "nowhere.png")]
+    [InlineData("--solver", "ddim-inversion", "needs one")]
     public async Task Sample_BadOption_IsOneLineThatNamesItAndExitCode2(string option, string value, string named)
     {
         string file = Path.Combine(_folder, "texture.png");
@@ -116,6 +128,64 @@ public sealed class SampleCommandTests : IDisposable
         Assert.Equal(2, code);
         Assert.Single(error.TrimEnd().Split('\n'));
         Assert.Contains(blocker, error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("", "--out is empty")]
+    [InlineData("folder/", "is a folder")]
+    [InlineData("folder", "is a folder")]
+    [InlineData("texture.jpg", ".png")]
+    [InlineData("/dev/null", "is a device")]
+    public async Task Sample_BadOutput_IsOneLineBeforeAnyWork(string path, string named)
+    {
+        Directory.CreateDirectory(Path.Combine(_folder, "folder"));
+        string file = path.Length == 0 ? "" : Path.Combine(_folder, path);
+
+        (int code, string error) = await Run("--out", file, "--model", "nowhere");
+
+        Assert.Equal(2, code);
+        Assert.Contains(named, Assert.Single(error.TrimEnd().Split('\n')), StringComparison.Ordinal);
+        Assert.Equal("folder", Path.GetFileName(Assert.Single(Directory.GetFileSystemEntries(_folder))));
+    }
+
+    [Fact]
+    public async Task Sample_OutputIsALink_WritesItsTargetAndNeighboursStay()
+    {
+        Directory.CreateDirectory(_folder);
+        string target = Path.Combine(_folder, "target.png");
+        string link = Path.Combine(_folder, "link.png");
+        File.CreateSymbolicLink(link, target);
+        await File.WriteAllTextAsync(link + ".partial", "mine");
+
+        (int code, _) = await Run("--steps", "1", "--size", "16x16", "--out", link);
+
+        Assert.Equal(0, code);
+        Assert.Equal(target, new FileInfo(link).LinkTarget);
+        Image.Load(target).Dispose();
+        Assert.Equal("mine", await File.ReadAllTextAsync(link + ".partial"));
+        Assert.Equal(3, Directory.GetFiles(_folder).Length);
+    }
+
+    [Fact]
+    public async Task Sample_FromAnImage_StaysNearItAtLowStrength()
+    {
+        Directory.CreateDirectory(_folder);
+        string source = Path.Combine(_folder, "source.png");
+        using (var half = new Image<Rgb24>(8, 16, new Rgb24(255, 0, 0)))
+        {
+            // Red on the left, black on the right.
+            half.Mutate(context => context.Pad(16, 16, Color.Black).Crop(new Rectangle(4, 0, 12, 16)).Resize(16, 16));
+            half.SaveAsPng(source);
+        }
+
+        string near = Path.Combine(_folder, "near.png");
+        string noise = Path.Combine(_folder, "noise.png");
+        Assert.Equal((0, ""), await Run("--image", source, "--strength", "0.05", "--size", "16x16", "--out", near));
+        Assert.Equal((0, ""), await Run("--image", source, "--solver", "ddim-inversion", "--size", "16x16", "--out", noise));
+
+        using var image = Image.Load<Rgb24>(near);
+        Assert.True(image[3, 8].R > image[12, 8].R + 100);
+        Assert.True(File.Exists(noise));
     }
 
     private static double Percentile95(Image<Rgb24> image, bool columns)

@@ -45,6 +45,10 @@ public sealed class TrainCommandTests : IDisposable
     [InlineData("--schedule", "magic", "magic")]
     [InlineData("--device", "magic", "magic")]
     [InlineData("--width", "wide", "wide")]
+    [InlineData("--learning-rate", "NaN", "--learning-rate is NaN")]
+    [InlineData("--minutes", "NaN", "--minutes is NaN")]
+    [InlineData("--minutes", "-1", "--minutes is -1")]
+    [InlineData("--batch", "1000000", "--batch is 1000000; it must be from 1 to 4096")]
     public async Task Train_BadOption_IsOneLineThatNamesItAndExitCode2(string option, string value, string named)
     {
         string run = Path.Combine(_folder, "run");
@@ -55,7 +59,42 @@ public sealed class TrainCommandTests : IDisposable
         Assert.Equal(2, code);
         Assert.Single(error.TrimEnd().Split('\n'));
         Assert.Contains(named, error, StringComparison.Ordinal);
-        Assert.False(Directory.Exists(run) && Directory.GetFiles(run, "checkpoint-*").Length > 0);
+        Assert.False(Directory.Exists(run));
+    }
+
+    [Fact]
+    public async Task Train_BrokenPicture_IsNamedAndNothingIsWritten()
+    {
+        string data = WriteData();
+        string broken = Path.Combine(Directory.GetDirectories(data)[0], "broken.png");
+        await File.WriteAllTextAsync(broken, "no picture");
+        string run = Path.Combine(_folder, "run");
+
+        (int code, string error) = await Run("train", "--data", data, "--out", run, "--iterations", "1");
+
+        Assert.Equal(2, code);
+        Assert.Contains(broken, Assert.Single(error.TrimEnd().Split('\n')), StringComparison.Ordinal);
+        Assert.False(Directory.Exists(run));
+    }
+
+    [Fact]
+    public async Task Train_ResumedWithALongerBudget_GoesOnAndKeepsTheRestOfTheSettings()
+    {
+        string run = Path.Combine(_folder, "run");
+        string[] start =
+            ["train", "--data", WriteData(), "--out", run, "--batch", "2", "--width", "32,32", "--canvas", "32", "--device", "cpu"];
+        await Run([.. start, "--iterations", "1", "--optimizer", "muon"]);
+
+        (int refused, string error) = await Run([.. start[..5], "--resume", "--learning-rate", "0.5"]);
+        (int code, _) = await Run([.. start[..5], "--resume", "--iterations", "3"]);
+
+        Assert.Equal(2, refused);
+        Assert.Contains("--learning-rate cannot change with --resume", error, StringComparison.Ordinal);
+        Assert.Equal(0, code);
+        Assert.True(File.Exists(Path.Combine(run, "checkpoint-00000003.safetensors")));
+        using var settings = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(run, "run.json")));
+        var options = settings.RootElement.GetProperty("options");
+        Assert.Equal((3, "muon"), (options.GetProperty("iterations").GetInt32(), options.GetProperty("optimizer").GetString()));
     }
 
     [Theory]

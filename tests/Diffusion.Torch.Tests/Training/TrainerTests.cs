@@ -201,7 +201,7 @@ public sealed class TrainerTests : IDisposable
         }
 
         trainer.Save(before);
-        var error = Assert.Throws<InvalidOperationException>(() => trainer.Step());
+        var error = Assert.Throws<DivergedException>(() => trainer.Step());
         trainer.Save(after);
 
         Assert.Contains("NaN", error.Message, StringComparison.Ordinal);
