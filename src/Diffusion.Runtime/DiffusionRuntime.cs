@@ -63,7 +63,9 @@ public sealed partial class DiffusionRuntime : IDisposable
 
         Entry place = _entries[index];
         place.Generation++;
-        place.Occupy(chain, shape, request.Priority, _costs.ForShape(shape, chain.Slices));
+        place.Occupy(chain, shape, _costs.ForShape(shape, chain.Slices));
+        place.Request(request, _tick);
+        place.SecondsServed = _secondsServed;
         return new TextureHandle(index, place.Generation);
     }
 
@@ -126,14 +128,15 @@ public sealed partial class DiffusionRuntime : IDisposable
         if (shape == entry.Shape)
         {
             chain.Restart(settings);
-            entry.Priority = request.Priority;
+            entry.Request(request, _tick);
             return;
         }
 
         DiffusionChain successor = CreateChain(shape, settings);
         successor.StepCompleted = chain.StepCompleted;
         chain.Dispose();
-        entry.Occupy(successor, shape, request.Priority, _costs.ForShape(shape, successor.Slices));
+        entry.Occupy(successor, shape, _costs.ForShape(shape, successor.Slices));
+        entry.Request(request, _tick);
     }
 
     /// <summary>
@@ -204,14 +207,25 @@ public sealed partial class DiffusionRuntime : IDisposable
         public SliceCosts? Costs;
         public int Priority;
         public long BlockedInTick;
+        public long LastTick;
+        public double SecondsServed;
 
-        public void Occupy(DiffusionChain chain, SessionOptions shape, int priority, SliceCosts costs)
+        /// <summary>The last tick by which it is to be complete.</summary>
+        public long Deadline = long.MaxValue;
+
+        public void Occupy(DiffusionChain chain, SessionOptions shape, SliceCosts costs)
         {
             Chain = chain;
             Shape = shape;
-            Priority = priority;
             Costs = costs;
             BlockedInTick = 0;
+        }
+
+        public void Request(TextureRequest request, long tick)
+        {
+            Priority = request.Priority;
+            Deadline = request.ReadyWithinTicks is { } ticks ? tick + ticks : long.MaxValue;
+            LastTick = tick;
         }
     }
 }

@@ -23,11 +23,18 @@ internal sealed class TextureRequestResolver(UNetConfig config, ModelDescription
 
         CheckSize(request.Width, nameof(request.Width));
         CheckSize(request.Height, nameof(request.Height));
+        if (request.ReadyWithinTicks < 1)
+        {
+            throw new ArgumentException($"ReadyWithinTicks must be at least 1, not {request.ReadyWithinTicks}.");
+        }
+
         NoiseSchedule schedule = request.Schedule ?? model.Schedule;
         NoiseLevel[] levels = request.Times.IsEmpty
             ? StepGrid.Create(schedule, request.Spacing, request.Steps)
             : StepGrid.Create(schedule, request.Times.Span);
         CheckSolver(request);
+        Span<NoiseLevel> grid = levels.AsSpan(FirstLevel(request, levels.Length - 1));
+        NoiseLevel[] evaluations = request.Solver.PlaceEvaluations(grid, schedule);
         int label = ResolveClass(request);
         bool isGuided = CheckGuidance(request.GuidanceScale, label);
         SessionOptions shape = new()
@@ -46,7 +53,8 @@ internal sealed class TextureRequestResolver(UNetConfig config, ModelDescription
         {
             Model = model,
             Solver = request.Solver,
-            Levels = request.Solver.PlaceEvaluations(levels.AsSpan(FirstLevel(request, levels.Length - 1)), schedule),
+            Levels = evaluations,
+            HasOneEvaluationAStep = !request.Solver.IsInversion && grid.SequenceEqual(evaluations),
             HasModelTimes = request.Schedule is null,
             ClassLabel = label,
             GuidanceScale = isGuided ? request.GuidanceScale : 1,
