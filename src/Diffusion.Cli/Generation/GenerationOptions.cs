@@ -84,7 +84,7 @@ internal sealed class GenerationOptions(int defaultSteps = 20)
         command.Options.Add(_guidance);
     }
 
-    /// <summary>Prints the names, one a line, where <c>list</c> stands in place of a class, solver or schedule.</summary>
+    /// <summary>Prints the names, one a line, where <c>list</c> stands for a class, solver or schedule.</summary>
     /// <returns>Whether it does.</returns>
     /// <exception cref="UserErrorException">The model has no classes.</exception>
     public static bool TryPrintList(GenerationSettings chosen, TextWriter output)

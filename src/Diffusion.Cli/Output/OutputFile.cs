@@ -55,10 +55,12 @@ internal static class OutputFile
         }
     }
 
-    /// <summary>Fails before any work is done when <paramref name="folder"/> cannot be created or written; creates nothing.</summary>
+    /// <summary>
+    /// Fails before any work is done when <paramref name="folder"/> cannot be created or written; creates nothing.
+    /// </summary>
     /// <param name="folder">The folder, which need not exist.</param>
     /// <param name="option">The option that named it.</param>
-    /// <exception cref="UserErrorException">It is a file, or it or the folder it would be made in cannot be written.</exception>
+    /// <exception cref="UserErrorException">It, or what it would be made in, is a file or cannot be written.</exception>
     public static void RequireWritableFolder(string folder, string option = "--out")
     {
         string existing = Path.GetFullPath(folder);
@@ -80,7 +82,8 @@ internal static class OutputFile
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new UserErrorException($"{option}: the folder '{existing}' cannot be written: {exception.Message}", exception);
+            throw new UserErrorException(
+                $"{option}: the folder '{existing}' cannot be written: {exception.Message}", exception);
         }
     }
 
@@ -99,7 +102,7 @@ internal static class OutputFile
             : File.ResolveLinkTarget(full, returnFinalTarget: true)!.FullName;
     }
 
-    // .NET does not tell devices from files: they lie in these folders, and elsewhere what cannot seek is a pipe or the like.
+    // .NET does not tell devices from files: they lie in these folders, and elsewhere what cannot seek is a pipe or so.
     private static bool IsDevice(string path)
     {
         if (OperatingSystem.IsWindows() || !File.Exists(path))

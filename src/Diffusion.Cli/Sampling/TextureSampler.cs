@@ -81,7 +81,8 @@ internal static class TextureSampler
 
         if (settings.Generation.Solver == new DdimInversionSolver().Name)
         {
-            throw new UserErrorException($"--solver {settings.Generation.Solver} turns a picture into noise; it needs --image.");
+            throw new UserErrorException(
+                $"--solver {settings.Generation.Solver} turns a picture into noise; it needs --image.");
         }
     }
 

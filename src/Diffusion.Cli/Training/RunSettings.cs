@@ -45,7 +45,7 @@ internal sealed record RunSettings
             return stride >= 1 && settings.Canvas >= 1 && settings.Canvas % stride == 0
                 ? settings
                 : throw new UserErrorException(
-                    $"'{path}': canvas is {settings.Canvas}; it must be a multiple of {stride}, which its network divides it by.");
+                    $"'{path}': canvas is {settings.Canvas}; it must be a multiple of {stride}, as its network wants.");
         }
         catch (JsonException exception)
         {

@@ -194,7 +194,7 @@ internal static class TrainCommand
         if (parsed.GetValue(_batch) > largestBatch)
         {
             throw new UserErrorException(
-                $"--batch is {parsed.GetValue(_batch)}; of pictures of {canvas}x{canvas} it can be at most {largestBatch}.");
+                $"--batch is {parsed.GetValue(_batch)}; of {canvas}x{canvas} pictures it can be at most {largestBatch}.");
         }
 
         var minutes = parsed.GetValue(_minutes);

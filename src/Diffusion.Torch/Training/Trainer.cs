@@ -68,7 +68,7 @@ public sealed partial class Trainer : IDisposable
         if (options.BatchSize > largestBatch)
         {
             throw new ArgumentException(
-                $"BatchSize is {options.BatchSize}; of {data.Canvas}x{data.Canvas} pictures it can be at most {largestBatch}.",
+                $"BatchSize is {options.BatchSize}; it can be at most {largestBatch} for pictures of this size.",
                 nameof(options));
         }
 

@@ -95,7 +95,8 @@ public sealed class TrainCommandTests : IDisposable
         string run = Path.Combine(_folder, "run");
 
         (int code, string error) = await Run(
-            "train", "--data", WriteData(), "--out", run, "--iterations", "1", "--export", export.Length == 0 ? "" : file);
+            "train", "--data", WriteData(), "--out", run, "--iterations", "1",
+            "--export", export.Length == 0 ? "" : file);
 
         Assert.Equal(2, code);
         Assert.Contains("--export", error, StringComparison.Ordinal);
@@ -107,10 +108,12 @@ public sealed class TrainCommandTests : IDisposable
     public async Task Train_BatchTooLargeForItsPictures_NamesTheLimit()
     {
         (int code, string error) = await Run(
-            "train", "--data", WriteData(), "--out", Path.Combine(_folder, "run"), "--canvas", "1024", "--batch", "4096");
+            "train", "--data", WriteData(), "--out", Path.Combine(_folder, "run"),
+            "--canvas", "1024", "--batch", "4096");
 
         Assert.Equal(2, code);
-        Assert.Contains("--batch is 4096; of pictures of 1024x1024 it can be at most 682.", error, StringComparison.Ordinal);
+        Assert.Contains(
+            "--batch is 4096; of 1024x1024 pictures it can be at most 682.", error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -134,7 +137,8 @@ public sealed class TrainCommandTests : IDisposable
     {
         string run = await TrainTwoIterations();
 
-        (int code, string error) = await Run("train", "--data", DataFolder, "--out", run, "--resume", "--iterations", "4");
+        (int code, string error) = await Run(
+            "train", "--data", DataFolder, "--out", run, "--resume", "--iterations", "4");
 
         Assert.Equal((0, ""), (code, error));
         Assert.Equal(5, File.ReadAllLines(Path.Combine(run, "log.csv")).Length);
@@ -146,7 +150,8 @@ public sealed class TrainCommandTests : IDisposable
     {
         string run = await TrainTwoIterations();
 
-        (int code, string error) = await Run("train", "--data", DataFolder, "--out", run, "--resume", "--minutes", "0.001");
+        (int code, string error) = await Run(
+            "train", "--data", DataFolder, "--out", run, "--resume", "--minutes", "0.001");
 
         Assert.Equal((0, ""), (code, error));
         TrainingOptions options = RunSettings.Read(run).Options;
