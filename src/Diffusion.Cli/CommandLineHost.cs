@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.RegularExpressions;
 using Diffusion.Render.Devices;
+using Diffusion.Runtime.Backends;
 using Diffusion.Torch.Training;
 
 namespace Diffusion.Cli;
@@ -17,9 +18,18 @@ internal static partial class CommandLineHost
     public static async Task<int> RunAsync(RootCommand root, string[] arguments, TextWriter error)
     {
         var parsed = root.Parse(arguments);
+        if (parsed.CommandResult.Command.Action is null && parsed.UnmatchedTokens.Count == 0)
+        {
+            // Where all work is in commands and none is named, they are shown.
+            parsed = root.Parse([.. arguments, "--help"]);
+        }
+
         if (parsed.Errors.Count > 0)
         {
-            await error.WriteLineAsync($"diffusion: {OneLine(parsed.Errors[0].Message)}");
+            // That a command is missing stands first, and says less than that one is unknown.
+            bool isWithoutCommand = parsed.CommandResult.Command.Action is null;
+            string problem = parsed.Errors[isWithoutCommand ? ^1 : 0].Message;
+            await error.WriteLineAsync($"diffusion: {OneLine(problem)}");
             return UserError;
         }
 
@@ -47,7 +57,8 @@ internal static partial class CommandLineHost
 
     private static bool IsUserError(Exception exception) => exception
         is UserErrorException or ArgumentException or IOException or InvalidDataException or UnauthorizedAccessException
-            or VulkanException or DllNotFoundException or NotSupportedException or DivergedException;
+            or VulkanException or DllNotFoundException or NotSupportedException or DivergedException
+            or NonFiniteSampleException;
 
     private static string OneLine(string message)
     {

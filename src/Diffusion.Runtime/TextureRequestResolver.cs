@@ -101,11 +101,19 @@ internal sealed class TextureRequestResolver(UNetConfig config, ModelDescription
         int classCount = Math.Max(config.NumClassEmbeds, model.ClassNames.Count);
         if (request.ClassLabel is { } given)
         {
+            // Guidance needs it, requests say "no class" by leaving the label out.
+            if (given >= 0 && given == model.NullLabel)
+            {
+                throw new ArgumentException(
+                    $"ClassLabel {given} is the null class; leave ClassLabel null for a texture of no class.");
+            }
+
+            int last = classCount - (model.NullLabel == classCount - 1 ? 2 : 1);
             return given >= 0 && given < classCount
                 ? given
-                : throw new ArgumentException(classCount == 0
+                : throw new ArgumentException(last < 0
                     ? $"ClassLabel must be null, not {given}, for this network has no classes."
-                    : $"ClassLabel must be 0 to {classCount - 1}, not {given}.");
+                    : $"ClassLabel must be 0 to {last}, not {given}.");
         }
 
         return model.NullLabel >= 0 || classCount == 0
@@ -155,7 +163,10 @@ internal sealed class TextureRequestResolver(UNetConfig config, ModelDescription
     {
         if (request.Image.IsEmpty)
         {
-            return 0;
+            return request.Strength == 1
+                ? 0
+                : throw new ArgumentException(
+                    $"Strength must be 1, not {request.Strength}, for a request without an Image.");
         }
 
         int length = Channels * request.Width * request.Height;

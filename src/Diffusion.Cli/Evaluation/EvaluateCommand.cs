@@ -23,19 +23,19 @@ internal static class EvaluateCommand
         Description = "Estimate the optimal variance from training pictures and save it in the model folder.",
     };
 
-    private static readonly Option<string> _model = new("--model")
+    private static readonly Option<string> _model = new Option<string>("--model")
     {
         Description = "Model folder in diffusers layout.",
         Required = true,
         HelpName = "DIR",
-    };
+    }.NotEmpty();
 
-    private static readonly Option<string> _data = new("--data")
+    private static readonly Option<string> _data = new Option<string>("--data")
     {
         Description = "Data: CLASS/*.png, or Fashion-MNIST's four files.",
         Required = true,
         HelpName = "DIR",
-    };
+    }.NotEmpty();
 
     private static readonly Option<int> _count =
         Number("--count", 16, "Pictures, spread evenly over the set; at most all of it.").Within(1, int.MaxValue);

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Diffusion.Runtime.Schedules;
-using Diffusion.Runtime.Solvers;
 
 namespace Diffusion.Cli.Generation;
 
@@ -53,7 +52,7 @@ internal sealed class GenerationOptions(int defaultSteps = 20)
 
     private readonly Option<string?> _schedule = new("--schedule")
     {
-        Description = $"Noise schedule: {string.Join(", ", NoiseSchedules.Names)}. Default: what the model was trained on.",
+        Description = $"Noise schedule; '{List}' prints them. Default: what the model was trained on.",
         HelpName = "NAME",
     };
 
@@ -85,24 +84,21 @@ internal sealed class GenerationOptions(int defaultSteps = 20)
         command.Options.Add(_guidance);
     }
 
-    /// <summary>The names that were asked for by <c>list</c> in place of a class or a solver; null where none were.</summary>
+    /// <summary>Prints the names, one a line, where <c>list</c> stands for a class, solver or schedule.</summary>
+    /// <returns>Whether it does.</returns>
     /// <exception cref="UserErrorException">The model has no classes.</exception>
-    public static IReadOnlyList<string>? ListWanted(GenerationSettings chosen)
+    public static bool TryPrintList(GenerationSettings chosen, TextWriter output)
     {
-        if (chosen.Solver == List)
+        IReadOnlyList<string>? lines = chosen.Solver == List ? Glossary.Solvers
+            : chosen.Schedule == List ? Glossary.Schedules
+            : chosen.ClassName == List ? ClassesOf(chosen)
+            : null;
+        foreach (string line in lines ?? [])
         {
-            return [.. SolverCatalog.Names, LoadedModel.OwnSolver];
+            output.WriteLine(line);
         }
 
-        if (chosen.ClassName != List)
-        {
-            return null;
-        }
-
-        var folder = LoadedModel.OpenFolder(chosen);
-        return folder.ClassNames.Count > 0
-            ? folder.ClassNames
-            : throw new UserErrorException($"the model '{folder.Path}' has no classes.");
+        return lines is not null;
     }
 
     /// <summary>What the user chose.</summary>
@@ -118,4 +114,12 @@ internal sealed class GenerationOptions(int defaultSteps = 20)
         Spacing = result.GetValue(_spacing),
         GuidanceScale = result.GetValue(_guidance),
     };
+
+    private static IReadOnlyList<string> ClassesOf(GenerationSettings chosen)
+    {
+        var folder = LoadedModel.OpenFolder(chosen);
+        return folder.ClassNames.Count > 0
+            ? folder.ClassNames
+            : throw new UserErrorException($"the model '{folder.Path}' has no classes.");
+    }
 }

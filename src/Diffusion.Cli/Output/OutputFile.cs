@@ -19,10 +19,10 @@ internal static class OutputFile
         string target = TargetOf(path);
         if (IsDevice(target))
         {
-            throw new UserErrorException($"{option} '{path}' is a device; name a file.");
+            throw new UserErrorException($"{option} '{path}' is a device or a pipe; name a file.");
         }
 
-        RequireWritableFolder(Path.GetDirectoryName(target)!);
+        RequireWritableFolder(Path.GetDirectoryName(target)!, option);
     }
 
     /// <summary>
@@ -56,19 +56,22 @@ internal static class OutputFile
     }
 
     /// <summary>
-    /// Fails before any work is done when <paramref name="folder"/> cannot be created or written; leaves nothing behind.
+    /// Fails before any work is done when <paramref name="folder"/> cannot be created or written; creates nothing.
     /// </summary>
-    public static void RequireWritableFolder(string folder)
+    /// <param name="folder">The folder, which need not exist.</param>
+    /// <param name="option">The option that named it.</param>
+    /// <exception cref="UserErrorException">It, or what it would be made in, is a file or cannot be written.</exception>
+    public static void RequireWritableFolder(string folder, string option = "--out")
     {
         string existing = Path.GetFullPath(folder);
-        while (!Directory.Exists(existing))
+        while (!Path.Exists(existing) && Path.GetDirectoryName(existing) is { } parent)
         {
-            if (File.Exists(existing))
-            {
-                throw new UserErrorException($"'{existing}' is a file; it must be a folder.");
-            }
+            existing = parent;
+        }
 
-            existing = Path.GetDirectoryName(existing) ?? throw new UserErrorException($"there is no '{existing}'.");
+        if (File.Exists(existing))
+        {
+            throw new UserErrorException($"{option}: '{existing}' is a file; it must be a folder.");
         }
 
         string probe = Path.Combine(existing, $".write-{Guid.NewGuid():N}");
@@ -79,7 +82,8 @@ internal static class OutputFile
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new UserErrorException($"cannot write to the folder '{folder}': {exception.Message}", exception);
+            throw new UserErrorException(
+                $"{option}: the folder '{existing}' cannot be written: {exception.Message}", exception);
         }
     }
 
@@ -92,11 +96,35 @@ internal static class OutputFile
 
     private static string TargetOf(string path)
     {
-        var file = new FileInfo(path);
-        return file.LinkTarget is null ? file.FullName : file.ResolveLinkTarget(returnFinalTarget: true)!.FullName;
+        string full = Path.GetFullPath(path);
+        return new FileInfo(full).LinkTarget is null
+            ? full
+            : File.ResolveLinkTarget(full, returnFinalTarget: true)!.FullName;
     }
 
-    // .NET does not tell devices from files; these are the folders in which a system keeps them.
-    private static bool IsDevice(string path) =>
-        !OperatingSystem.IsWindows() && _deviceFolders.Any(folder => path.StartsWith(folder, StringComparison.Ordinal));
+    // .NET does not tell devices from files: they lie in these folders, and elsewhere what cannot seek is a pipe or so.
+    private static bool IsDevice(string path)
+    {
+        if (OperatingSystem.IsWindows() || !File.Exists(path))
+        {
+            return false;
+        }
+
+        if (_deviceFolders.Any(folder => path.StartsWith(folder, StringComparison.Ordinal)))
+        {
+            return true;
+        }
+
+        try
+        {
+            // Both ways, as opening a pipe one way waits for its other end.
+            using var stream = new FileStream(
+                path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+            return !stream.CanSeek;
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
 }

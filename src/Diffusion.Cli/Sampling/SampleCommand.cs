@@ -79,17 +79,12 @@ internal static class SampleCommand
         command.SetAction((result, cancel) =>
         {
             GenerationSettings chosen = generation.Read(result);
-            if (GenerationOptions.ListWanted(chosen) is { } names)
+            if (GenerationOptions.TryPrintList(chosen, Console.Out))
             {
-                foreach (string name in names)
-                {
-                    Console.WriteLine(name);
-                }
-
                 return Task.FromResult(0);
             }
 
-            CanvasSize cells = CanvasSize.Parse(result.GetValue(grid)!, "--grid");
+            CanvasSize cells = CanvasSize.Parse(result.GetValue(grid)!, "--grid", "COLUMNSxROWS", "3x2");
             if (cells.Width > MaxGridEdge || cells.Height > MaxGridEdge)
             {
                 throw new UserErrorException($"--grid {cells} is too large: at most {MaxGridEdge} columns and rows.");

@@ -4,6 +4,7 @@ using Diffusion.Cli.Output;
 using Diffusion.Runtime;
 using Diffusion.Runtime.Chains;
 using Diffusion.Runtime.Models;
+using Diffusion.Runtime.Solvers;
 using SixLabors.ImageSharp;
 using SixLabors.ImageSharp.PixelFormats;
 using SixLabors.ImageSharp.Processing;
@@ -25,6 +26,7 @@ internal static class TextureSampler
     public static void Run(SampleSettings settings, IAnsiConsole console, CancellationToken cancel)
     {
         RequireOutputs(settings);
+        RequireImage(settings);
         CanvasSize size = SizeOf(settings);
         float[] image = settings.ImageFile is { } file ? TextureImage.ReadPlanar(file, size.Width, size.Height) : [];
         using var model = LoadedModel.Load(settings.Generation, size.Width, size.Height, image);
@@ -62,6 +64,25 @@ internal static class TextureSampler
         if (Path.GetFullPath(animation) == Path.GetFullPath(settings.OutputFile))
         {
             throw new UserErrorException($"--out and --gif both name '{animation}'.");
+        }
+    }
+
+    private static void RequireImage(SampleSettings settings)
+    {
+        if (settings.ImageFile is not null)
+        {
+            return;
+        }
+
+        if (settings.Strength is { } strength)
+        {
+            throw new UserErrorException($"--strength {strength} needs --image.");
+        }
+
+        if (settings.Generation.Solver == new DdimInversionSolver().Name)
+        {
+            throw new UserErrorException(
+                $"--solver {settings.Generation.Solver} turns a picture into noise; it needs --image.");
         }
     }
 
@@ -159,9 +180,7 @@ internal static class TextureSampler
         var request = model.Request(size.Width, size.Height) with { Seamless = settings.Seamless };
         if (image.IsEmpty)
         {
-            return settings.Strength is { } strength
-                ? throw new UserErrorException($"--strength {strength} needs --image.")
-                : request;
+            return request;
         }
 
         return request with

@@ -17,6 +17,7 @@ internal static class TrainCommand
 
     /// <summary>Of Fashion-MNIST's 10,000 test pictures, so that the held-out loss is soon measured.</summary>
     private const int HeldOutGrey = 1000;
+    private const double MinMinutes = 0.001;
     private const double MaxMinutes = 525_600;
     private const int MaxBatch = 4096;
     private const string ScaleShift = "scale_shift";
@@ -35,7 +36,7 @@ internal static class TrainCommand
     private static readonly Option<double?> _minutes = new Option<double?>("--minutes")
     {
         Description = "Training time in all; the learning rate falls to 0 by then.",
-    }.PositiveUpTo(MaxMinutes);
+    }.Within(MinMinutes, MaxMinutes);
 
     private static readonly Option<int> _batch =
         Number("--batch", _defaults.BatchSize, "Pictures an iteration.").Within(1, MaxBatch);
@@ -75,6 +76,8 @@ internal static class TrainCommand
         Description = "cpu, cuda or cuda:N. [default: cuda where there is one]",
     };
 
+    static TrainCommand() => OptionRules.RequireText(_export);
+
     public static Command Create()
     {
         var command = new Command(
@@ -104,6 +107,11 @@ internal static class TrainCommand
         }
 
         OutputFile.RequireWritableFolder(folder);
+        if (parsed.GetValue(_export) is { } exportFolder)
+        {
+            OutputFile.RequireWritableFolder(exportFolder, _export.Name);
+        }
+
         var dataFolder = parsed.GetValue(_data)!;
         var isGrey = FashionMnistFolder.IsOne(dataFolder);
         var settings = resume ? Resumed(parsed, RunSettings.Read(folder)) : SettingsOf(parsed, isGrey);
@@ -179,6 +187,14 @@ internal static class TrainCommand
         {
             throw new UserErrorException(
                 $"--canvas {canvas} must be a multiple of {patch << (widths.Length - 1)} for this network, and above {2 * TextureDataset.CropBorder}.");
+        }
+
+        // A batch is one array.
+        var largestBatch = int.MaxValue / (channels * canvas * canvas);
+        if (parsed.GetValue(_batch) > largestBatch)
+        {
+            throw new UserErrorException(
+                $"--batch is {parsed.GetValue(_batch)}; of {canvas}x{canvas} pictures it can be at most {largestBatch}.");
         }
 
         var minutes = parsed.GetValue(_minutes);

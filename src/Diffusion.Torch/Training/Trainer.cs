@@ -64,6 +64,14 @@ public sealed partial class Trainer : IDisposable
             throw new ArgumentException(problem, nameof(options));
         }
 
+        long largestBatch = Array.MaxLength / ((long)data.Channels * data.Canvas * data.Canvas);
+        if (options.BatchSize > largestBatch)
+        {
+            throw new ArgumentException(
+                $"BatchSize is {options.BatchSize}; it can be at most {largestBatch} for pictures of this size.",
+                nameof(options));
+        }
+
         _network = network;
         _data = data;
         _options = options;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Diffusion.Cli.Generation;
 using Diffusion.Cli.Sampling;
 using SixLabors.ImageSharp;
 using SixLabors.ImageSharp.PixelFormats;
@@ -92,18 +93,19 @@ public sealed class SampleCommandTests : IDisposable
     [InlineData("--grid", "1000x1", "1000x1")]
     [InlineData("--noise-threads", "0", "0")]
     [InlineData("--model", "nowhere", "nowhere")]
-    [InlineData("--seed", "-3", "-3")]
-    [InlineData("--seed", "-3", "--seed")]
-    [InlineData("--steps", "1e3", "a whole number")]
-    [InlineData("--steps", "0", "--steps is 0; it must be from 1 to 1000")]
-    [InlineData("--guidance", "NaN", "--guidance is NaN")]
-    [InlineData("--size", "60x60", "multiples of 8")]
     [InlineData("--model", "", "--model is empty")]
+    [InlineData("--seed", "-3", "'--seed'. It must be a whole number of at least 0.")]
+    [InlineData("--steps", "1e3", "'--steps'. It must be a whole number.")]
+    [InlineData("--steps", "0", "--steps is 0; it must be from 1 to 1000.")]
+    [InlineData("--guidance", "NaN", "--guidance is NaN; it must be from 0 to 100.")]
+    [InlineData("--size", "66x64", "--size is 66x64; width and height must be multiples of 8")]
+    [InlineData("--grid", "0x3", "--grid '0x3' must be COLUMNSxROWS")]
     [InlineData("--gif", "", "--gif is empty")]
-    [InlineData("--gif", "chain.png", "--gif")]
-    [InlineData("--strength", "0.5", "--image")]
+    [InlineData("--gif", "chain.mp4", "--gif 'chain.mp4' is written as .gif")]
     [InlineData("--image", "nowhere.png", "nowhere.png")]
-    [InlineData("--solver", "ddim-inversion", "needs one")]
+    [InlineData("--strength", "0.5", "--strength 0.5 needs --image.")]
+    [InlineData("--strength", "NaN", "--strength is NaN; it must be above 0 and at most 1.")]
+    [InlineData("--solver", "ddim-inversion", "it needs --image.")]
     public async Task Sample_BadOption_IsOneLineThatNamesItAndExitCode2(string option, string value, string named)
     {
         string file = Path.Combine(_folder, "texture.png");
@@ -114,6 +116,52 @@ public sealed class SampleCommandTests : IDisposable
         Assert.Single(error.TrimEnd().Split('\n'));
         Assert.Contains(named, error, StringComparison.Ordinal);
         Assert.False(File.Exists(file));
+    }
+
+    [Fact]
+    public async Task Sample_SameOutputTwice_IsOneLineAndExitCode2()
+    {
+        string file = Path.Combine(_folder, "both");
+
+        (int code, string error) = await Run("--out", file, "--gif", file);
+
+        Assert.Equal(2, code);
+        Assert.Single(error.TrimEnd().Split('\n'));
+        Assert.Contains("--out and --gif", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Sample_WeightIsNotANumber_IsOneLineThatNamesTheTensor()
+    {
+        string model = Path.Combine(_folder, "model");
+        CopyModel(model);
+        string weights = Path.Combine(model, "unet", "diffusion_pytorch_model.safetensors");
+        byte[] bytes = await File.ReadAllBytesAsync(weights);
+        (bytes[^2], bytes[^1]) = (0x00, 0x7e); // fp16's NaN, for the last value of the last tensor
+        await File.WriteAllBytesAsync(weights, bytes);
+
+        (int code, string error) = await Run("--model", model, "--out", Path.Combine(_folder, "texture.png"));
+
+        Assert.Equal(2, code);
+        Assert.Single(error.TrimEnd().Split('\n'));
+        Assert.Matches("tensor '[a-z_.0-9]+' holds a value that is not finite", error);
+    }
+
+    [Fact]
+    public async Task Sample_InversionOfAnImage_Runs()
+    {
+        Directory.CreateDirectory(_folder);
+        string picture = Path.Combine(_folder, "picture.png");
+        using (var grey = new Image<Rgb24>(64, 64, new Rgb24(128, 128, 128)))
+        {
+            grey.SaveAsPng(picture);
+        }
+
+        (int code, string error) = await Run(
+            "--image", picture, "--solver", "ddim-inversion", "--guidance", "1", "--steps", "4",
+            "--out", Path.Combine(_folder, "noise.png"));
+
+        Assert.Equal((0, ""), (code, error));
     }
 
     [Fact]
@@ -215,6 +263,17 @@ public sealed class SampleCommandTests : IDisposable
         var root = new RootCommand { SampleCommand.Create() };
         int code = await CommandLineHost.RunAsync(root, ["sample", .. arguments], error);
         return (code, error.ToString());
+    }
+
+    private static void CopyModel(string target)
+    {
+        string source = ModelLocator.Find(null);
+        foreach (string file in Directory.GetFiles(source, "*", SearchOption.AllDirectories))
+        {
+            string copy = Path.Combine(target, Path.GetRelativePath(source, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
+        }
     }
 
     private async Task<byte[]> SampleBytes(string name, params string[] arguments)

@@ -210,6 +210,17 @@ public sealed class TrainerTests : IDisposable
     }
 
     [Fact]
+    public void Trainer_BatchLargerThanAnArray_IsRefusedWithTheLimit()
+    {
+        using UNet2DModel network = NewNetwork();
+
+        var error = Assert.Throws<ArgumentException>(
+            () => NewTrainer(network, Options() with { BatchSize = int.MaxValue }));
+
+        Assert.Contains("BatchSize is 2147483647", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Trainer_OptionsThatDoNotGoTogether_AreRefused()
     {
         using UNet2DModel network = NewNetwork();

@@ -75,6 +75,9 @@ internal sealed class ConfigObject
 
     public bool Has(string key) => _values.ContainsKey(key);
 
+    public bool IsNull(string key) =>
+        _values.TryGetValue(key, out JsonElement value) && value.ValueKind == JsonValueKind.Null;
+
     /// <summary>Marks keys as known though their values do not matter here.</summary>
     public void Ignore(params ReadOnlySpan<string> keys)
     {
