@@ -23,9 +23,10 @@ public sealed partial class DiffusionRuntime
     public TickReport Tick(TimeSpan budget)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
+        ArgumentOutOfRangeException.ThrowIfLessThan(budget, TimeSpan.Zero);
+        _telemetry.TickBegins(++_tick, budget);
         FrameBudget frame = new(_options.Clock, budget);
         TickReport report = new() { Budget = budget };
-        _tick++;
         while (true)
         {
             Entry? fitting = PickFairest(frame.Remaining, out Entry? fairest);
@@ -83,8 +84,12 @@ public sealed partial class DiffusionRuntime
         int slice = chain.NextSliceIndex;
         int step = chain.Step;
         TimeSpan predicted = entry.Costs!.Predict(slice);
+        _telemetry.SliceBegins(entry.Handle, chain, predicted);
         TimeSpan begun = frame.Elapsed;
-        if (!chain.AdvanceSlice())
+        bool ran = chain.AdvanceSlice();
+        TimeSpan taken = frame.Elapsed - begun;
+        _telemetry.SliceEnds(entry.Handle, chain, slice, step, predicted, taken, ran);
+        if (!ran)
         {
             // Readers hold its ring: not again in this tick.
             entry.BlockedInTick = _tick;
@@ -93,7 +98,7 @@ public sealed partial class DiffusionRuntime
 
         if (chain.Status != ChainStatus.Failed)
         {
-            entry.Costs.Record(slice, frame.Elapsed - begun);
+            entry.Costs.Record(slice, taken);
         }
 
         report = report with
@@ -129,7 +134,9 @@ public sealed partial class DiffusionRuntime
             _ticksWithoutProgress++;
         }
 
-        return report with { Taken = frame.Elapsed, NextPredictedCost = nextCost, Stop = stop };
+        TickReport done = report with { Taken = frame.Elapsed, NextPredictedCost = nextCost, Stop = stop };
+        _telemetry.TickEnds(done);
+        return done;
     }
 
     private bool IsAnyWaiting()
