@@ -2,6 +2,7 @@ using System.CommandLine;
 using Diffusion.Cli;
 using Diffusion.Cli.Data;
 using Diffusion.Cli.Evaluation;
+using Diffusion.Cli.Profiling;
 using Diffusion.Cli.Sampling;
 using Diffusion.Cli.Training;
 
@@ -12,5 +13,7 @@ var root = new RootCommand("Generates, trains and measures textures by diffusion
     TrainCommand.Create(),
     ExportCommand.Create(),
     EvaluateCommand.Create(),
+    ProfileCommand.Create(),
+    CpuLoadCommand.Create(),
 };
 return await CommandLineHost.RunAsync(root, args, Console.Error);

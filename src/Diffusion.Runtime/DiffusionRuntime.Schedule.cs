@@ -74,6 +74,7 @@ public sealed partial class DiffusionRuntime
         else
         {
             chain.Restart(settings);
+            _telemetry.TextureSubmitted(handle, chain);
         }
     }
 

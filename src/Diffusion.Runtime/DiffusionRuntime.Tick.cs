@@ -27,9 +27,10 @@ public sealed partial class DiffusionRuntime
     public TickReport Tick(TimeSpan budget)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
+        ArgumentOutOfRangeException.ThrowIfLessThan(budget, TimeSpan.Zero);
+        _telemetry.TickBegins(++_tick, budget);
         FrameBudget frame = new(_options.Clock, budget);
         TickReport report = new() { Budget = budget };
-        _tick++;
         KeepDeadlines(budget);
         while (true)
         {
@@ -92,15 +93,18 @@ public sealed partial class DiffusionRuntime
         int slice = chain.NextSliceIndex;
         int step = chain.Step;
         TimeSpan predicted = entry.Costs!.Predict(slice);
+        _telemetry.SliceBegins(entry.Handle, chain, predicted);
         TimeSpan begun = frame.Elapsed;
-        if (!chain.AdvanceSlice())
+        bool ran = chain.AdvanceSlice();
+        TimeSpan taken = frame.Elapsed - begun;
+        _telemetry.SliceEnds(entry.Handle, chain, slice, step, predicted, taken, ran);
+        if (!ran)
         {
             // Readers hold its ring: not again in this tick.
             entry.BlockedInTick = _tick;
             return;
         }
 
-        TimeSpan taken = frame.Elapsed - begun;
         entry.LastTick = _tick;
         entry.SecondsServed += taken.TotalSeconds;
         _secondsServed = entry.SecondsServed;
@@ -148,6 +152,7 @@ public sealed partial class DiffusionRuntime
             LearnCapacity(Math.Min(done.Taken.TotalSeconds, done.Budget.TotalSeconds));
         }
 
+        _telemetry.TickEnds(done);
         return done;
     }
 

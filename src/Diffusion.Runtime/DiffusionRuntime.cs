@@ -3,6 +3,7 @@ using Diffusion.Runtime.Budget;
 using Diffusion.Runtime.Chains;
 using Diffusion.Runtime.Models;
 using Diffusion.Runtime.Sharing;
+using Diffusion.Runtime.Telemetry;
 
 namespace Diffusion.Runtime;
 
@@ -20,6 +21,7 @@ public sealed partial class DiffusionRuntime : IDisposable
     private readonly TextureRequestResolver _resolver;
     private readonly RuntimeOptions _options;
     private readonly CostModel _costs;
+    private readonly RuntimeTelemetry _telemetry;
     private readonly List<Entry> _entries = [];
     private bool _isDisposed;
 
@@ -37,6 +39,7 @@ public sealed partial class DiffusionRuntime : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(_options.NoiseThreads, nameof(options));
         _backend = backend;
         _costs = new CostModel(_options.CostQuantile);
+        _telemetry = new RuntimeTelemetry(_options);
         _resolver = new TextureRequestResolver(backend.Config, model, _options.NoiseThreads);
         Model = model;
     }
@@ -62,11 +65,12 @@ public sealed partial class DiffusionRuntime : IDisposable
         }
 
         Entry place = _entries[index];
-        place.Generation++;
+        place.Handle = new TextureHandle(index, place.Handle.Generation + 1);
         place.Occupy(chain, shape, _costs.ForShape(shape, chain.Slices));
         place.Request(request, _tick);
         place.SecondsServed = _secondsServed;
-        return new TextureHandle(index, place.Generation);
+        _telemetry.TextureSubmitted(place.Handle, chain);
+        return place.Handle;
     }
 
     /// <summary>
@@ -97,7 +101,7 @@ public sealed partial class DiffusionRuntime : IDisposable
     /// <param name="handler">The receiver, or null for none.</param>
     /// <exception cref="ArgumentException">The handle names no texture.</exception>
     public void OnStepCompleted(TextureHandle handle, StepCompletedHandler? handler) =>
-        Find(handle).StepCompleted = handler;
+        Find(handle).StepCompleted = _telemetry.HandOver(handle, handler);
 
     /// <summary>Stops a texture where it stands, between two slices.</summary>
     /// <exception cref="ArgumentException">The handle names no texture.</exception>
@@ -109,7 +113,12 @@ public sealed partial class DiffusionRuntime : IDisposable
 
     /// <summary>Ends a texture; its last image stays readable until <see cref="Release"/>.</summary>
     /// <exception cref="ArgumentException">The handle names no texture.</exception>
-    public void Cancel(TextureHandle handle) => Find(handle).Cancel();
+    public void Cancel(TextureHandle handle)
+    {
+        DiffusionChain chain = Find(handle);
+        _telemetry.TextureDropped(handle, chain.Status);
+        chain.Cancel();
+    }
 
     /// <summary>Generates something else in the texture's place.</summary>
     /// <remarks>
@@ -127,13 +136,18 @@ public sealed partial class DiffusionRuntime : IDisposable
         Entry entry = _entries[handle.Index];
         if (shape == entry.Shape)
         {
+            ChainStatus before = chain.Status;
             chain.Restart(settings);
             entry.Request(request, _tick);
+            _telemetry.TextureDropped(handle, before);
+            _telemetry.TextureSubmitted(handle, chain);
             return;
         }
 
         DiffusionChain successor = CreateChain(shape, settings);
         successor.StepCompleted = chain.StepCompleted;
+        _telemetry.TextureDropped(handle, chain.Status);
+        _telemetry.TextureSubmitted(handle, successor);
         chain.Dispose();
         entry.Occupy(successor, shape, _costs.ForShape(shape, successor.Slices));
         entry.Request(request, _tick);
@@ -153,7 +167,9 @@ public sealed partial class DiffusionRuntime : IDisposable
     /// <exception cref="ArgumentException">The handle names no texture.</exception>
     public void Release(TextureHandle handle)
     {
-        Find(handle).Dispose();
+        DiffusionChain chain = Find(handle);
+        _telemetry.TextureDropped(handle, chain.Status);
+        chain.Dispose();
         _entries[handle.Index].Chain = null;
     }
 
@@ -168,7 +184,11 @@ public sealed partial class DiffusionRuntime : IDisposable
         _isDisposed = true;
         foreach (Entry entry in _entries)
         {
-            entry.Chain?.Dispose();
+            if (entry.Chain is { } chain)
+            {
+                _telemetry.TextureDropped(entry.Handle, chain.Status);
+                chain.Dispose();
+            }
         }
 
         _entries.Clear();
@@ -192,7 +212,7 @@ public sealed partial class DiffusionRuntime : IDisposable
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         bool isKnown =
-            (uint)handle.Index < (uint)_entries.Count && _entries[handle.Index].Generation == handle.Generation;
+            (uint)handle.Index < (uint)_entries.Count && _entries[handle.Index].Handle == handle;
         return (isKnown ? _entries[handle.Index].Chain : null)
             ?? throw new ArgumentException(
                 $"{handle} names no texture; it was released or never submitted.", nameof(handle));
@@ -201,7 +221,7 @@ public sealed partial class DiffusionRuntime : IDisposable
     /// <summary>A place in the table of textures.</summary>
     private sealed class Entry
     {
-        public uint Generation;
+        public TextureHandle Handle;
         public DiffusionChain? Chain;
         public SessionOptions? Shape;
         public SliceCosts? Costs;

@@ -1,4 +1,5 @@
 using Diffusion.Runtime.Budget;
+using Diffusion.Runtime.Telemetry;
 
 namespace Diffusion.Runtime;
 
@@ -20,4 +21,10 @@ public sealed record RuntimeOptions
 
     /// <summary>The clock; tests pass their own.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>
+    /// Where ticks, slices, steps and hand-overs are recorded, by the same <see cref="Clock"/>; borrowed. Default null,
+    /// nowhere.
+    /// </summary>
+    public TraceRecorder? Trace { get; init; }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Diffusion.Cli.Output;
 
 namespace Diffusion.Cli.Reporting;
@@ -11,6 +12,7 @@ internal sealed record FrameReport
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         WriteIndented = true,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     };
 
     public int Schema { get; init; } = 1;
@@ -53,7 +55,7 @@ internal sealed record FrameReport
     public required int FirstPreviewFrame { get; init; }
 
     /// <summary>From the start of the process to the first texture pixels on a finished frame.</summary>
-    public required double FirstPixelMs { get; init; }
+    public double? FirstPixelMs { get; init; }
 
     public required long AllocatedBytesPerFrame { get; init; }
 
@@ -62,7 +64,34 @@ internal sealed record FrameReport
     public required SharingReport Sharing { get; init; }
 
     /// <summary>Figures of other ways to schedule; filled by the profiler.</summary>
-    public IReadOnlyDictionary<string, FrameReport> Policies { get; init; } = new Dictionary<string, FrameReport>();
+    public IReadOnlyDictionary<string, FrameReport>? Policies { get; init; } = new Dictionary<string, FrameReport>();
+
+    /// <summary>Which of the policies these figures are of; from here on what only the profiler fills.</summary>
+    public string? Policy { get; init; }
+
+    /// <summary>What the policy does in a frame.</summary>
+    public string? WorkPerFrame { get; init; }
+
+    /// <summary>Textures that are generated at the same time.</summary>
+    public int? Textures { get; init; }
+
+    /// <summary>w of classifier-free guidance; 1 is none.</summary>
+    public double? GuidanceScale { get; init; }
+
+    /// <summary>Time of ticks over steps completed.</summary>
+    public double? MsPerStep { get; init; }
+
+    /// <summary>The frames in which nothing was begun that was not expected to fit.</summary>
+    public PhaseReport? WithChoice { get; init; }
+
+    /// <summary>Frames with the runtime against frames without.</summary>
+    public HostCostReport? HostCost { get; init; }
+
+    /// <summary>The run before, under and after load.</summary>
+    public LoadReport? Load { get; init; }
+
+    /// <summary>The model of time against what slices took.</summary>
+    public IReadOnlyList<SliceReport>? Slices { get; init; }
 
     /// <summary>Writes the report whole or not at all.</summary>
     public void Save(string path) => OutputFile.Write(path, stream => JsonSerializer.Serialize(stream, this, _format));

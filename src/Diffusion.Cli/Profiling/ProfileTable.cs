@@ -1,0 +1,50 @@
+using System.Globalization;
+using Diffusion.Cli.Reporting;
+using Spectre.Console;
+
+namespace Diffusion.Cli.Profiling;
+
+/// <summary>The short table that the command prints.</summary>
+internal static class ProfileTable
+{
+    /// <summary>Prints one row a policy.</summary>
+    public static void Print(ProfileResult result, IAnsiConsole console)
+    {
+        FrameReport report = result.Report;
+        console.MarkupLineInterpolated(
+            $"{report.Model}, {report.Width}x{report.Height}, {report.Steps} steps of {report.Solver}, {report.Textures} textures; {report.Device}");
+        console.MarkupLineInterpolated(
+            $"{report.Frames} frames of {report.BudgetMs} ms; a frame runs {string.Join("; ", report.Policies!.Select(Work))}.");
+        var table = new Table().Border(TableBorder.Rounded).Caption("milliseconds of ticks that had a choice");
+        table.AddColumn("policy");
+        foreach (string name in (string[])["p50", "p99", "p99.9", "max", "overran", "used", "steps"])
+        {
+            table.AddColumn(new TableColumn(name).RightAligned());
+        }
+
+        foreach ((string name, FrameReport policy) in report.Policies!)
+        {
+            PhaseReport choice = policy.WithChoice!;
+            table.AddRow(
+                name,
+                Number(choice.TickMs.P50),
+                Number(choice.TickMs.P99),
+                Number(choice.TickMs.P999),
+                Number(choice.TickMs.Max),
+                Percent(choice.Overrun.Ratio),
+                Percent(policy.Utilization),
+                policy.StepsCompleted.ToString(CultureInfo.InvariantCulture));
+        }
+
+        console.Write(table);
+        HostCostReport cost = report.HostCost!;
+        console.MarkupLineInterpolated(
+            $"{report.Policy}: {report.WithChoice!.Frames} of {report.Frames} frames had a choice; it costs the host {Number(cost.DifferenceMs)} ms a frame by difference, {Number(cost.TickMs)} ms by the sum of ticks.");
+    }
+
+    private static string Work(KeyValuePair<string, FrameReport> policy) => $"{policy.Value.WorkPerFrame} ({policy.Key})";
+
+    private static string Number(double value) => value.ToString("0.00", CultureInfo.InvariantCulture);
+
+    private static string Percent(double ratio) => ratio.ToString("0.0 %", CultureInfo.InvariantCulture);
+}
