@@ -12,7 +12,7 @@ internal sealed record SliceSurvey(IReadOnlyList<string> Names, TimeSpan MeanSli
 {
     private const int WarmUpSteps = 3;
     private const int MinSteps = 8;
-    private static readonly TimeSpan _minTime = TimeSpan.FromMilliseconds(400);
+    private static readonly TimeSpan _minTime = TimeSpan.FromSeconds(1);
 
     /// <summary>Runs a few steps of one texture.</summary>
     public static SliceSurvey Take(LoadedModel model, TextureRequest request, CancellationToken cancel)

@@ -84,9 +84,9 @@ internal static class HtmlReport
                 Percent(report.Utilization),
                 "while work was waiting"),
             Tile(
-                "Throughput",
-                $"{Number(60.0 * report.StepsCompleted / report.Frames)} steps/s",
-                $"at 60 frames a second; {Milliseconds(report.MsPerStep ?? 0)} a step"),
+                "Steps a second",
+                Number(Math.Round(60.0 * report.StepsCompleted / report.Frames, 1)),
+                $"at 60 frames a second; {Milliseconds(report.MsPerStep ?? 0)} of ticks each"),
             Tile(
                 "Cost to the host",
                 Milliseconds(cost.DifferenceMs),
@@ -147,7 +147,7 @@ internal static class HtmlReport
     private static XElement Slices(IReadOnlyList<SliceReport> slices) => Card(
         "Model of time against slices",
         "What each slice took under the budget policy, and what the model promised before it ran. A promise is an upper "
-        + "quantile: it should stand at the right end of the bar.",
+        + "quantile: it should stand near the right end of the bar or beyond.",
         Styled(
             "div",
             "legend",
