@@ -6,6 +6,7 @@ source "$root/build/setup.sh"
 require_dotnet
 require_packages "${demo_packages[@]}"
 
+[ -x "$root/artifacts/bin/Demo/release/Demo" ] || echo "Building, which takes a minute the first time ..." >&2
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 if ! dotnet build "$root/src/Demo" -c Release -v quiet --nologo > "$log" 2>&1; then

@@ -92,10 +92,17 @@ internal static class DemoCommand
         command.Options.Add(gpu);
         command.Options.Add(validation);
 
-        command.SetAction((result, cancel) => Task.FromResult(run(
-            new DemoSettings
+        command.SetAction((result, cancel) =>
+        {
+            GenerationSettings chosen = generation.Read(result);
+            if (GenerationOptions.TryPrintList(chosen, Console.Out))
             {
-                Generation = generation.Read(result),
+                return Task.FromResult(0);
+            }
+
+            var settings = new DemoSettings
+            {
+                Generation = chosen,
                 Headless = result.GetValue(headless),
                 Frames = RequireRange(result.GetValue(frames), "--frames", 1, MaxFrames),
                 Budget = RequireBudget(result.GetValue(budget)),
@@ -108,8 +115,9 @@ internal static class DemoCommand
                 VerticalSync = !result.GetValue(noVerticalSync),
                 Gpu = result.GetValue(gpu),
                 Validation = result.GetValue(validation),
-            },
-            cancel)));
+            };
+            return Task.FromResult(run(settings, cancel));
+        });
         return command;
     }
 

@@ -9,13 +9,17 @@ public sealed partial class DiffusionRuntime
     private long _tick;
     private int _ticksWithoutProgress;
 
+    // Where the fair share stands: new textures begin there, not at nothing, or they would starve older ones.
+    private double _secondsServed;
+
     /// <summary>Works on the textures for as long as the next slice is expected to fit the budget.</summary>
     /// <remarks>
-    /// Call it once a frame. Time goes to the highest priority, within it to the texture with the fewest finished
-    /// steps; where that one's next slice does not fit what is left, to the next whose slice does. A slice that was
-    /// predicted not to fit is begun only on a tick that would else be empty, if <see cref="RuntimeOptions.Progress"/>
-    /// says so, and the report tells. Allocates nothing but what the backend does, or a failure's exception. A failing
-    /// texture fails alone.
+    /// Call it once a frame. Time goes to the highest priority, within it to the earliest deadline, within that to the
+    /// texture that has had the least; where that one's next slice does not fit what is left, to the next whose slice
+    /// does. A texture that has had none for 30 ticks goes first. A slice that was predicted not to fit is begun only on
+    /// a tick that would else be empty, or for a texture that has waited so long that its turn is now, and only if <see
+    /// cref="RuntimeOptions.Progress"/> says so; the report tells. Allocates nothing but what the backend does, or a
+    /// failure's exception. A failing texture fails alone.
     /// </remarks>
     /// <param name="budget">Time for this frame; zero does nothing.</param>
     /// <returns>What was promised and what it took.</returns>
@@ -27,16 +31,19 @@ public sealed partial class DiffusionRuntime
         _telemetry.TickBegins(++_tick, budget);
         FrameBudget frame = new(_options.Clock, budget);
         TickReport report = new() { Budget = budget };
+        KeepDeadlines(budget);
         while (true)
         {
             Entry? fitting = PickFairest(frame.Remaining, out Entry? fairest);
-            if (fitting is null && !ShouldForce(fairest, budget, report))
+            bool isForced = report.SlicesRun == 0 && ShouldForce(fairest, fitting, budget);
+            Entry? next = isForced ? fairest : fitting;
+            if (next is null)
             {
                 return Finish(report, frame, fairest);
             }
 
-            report = report with { Forced = report.Forced || fitting is null };
-            Run(fitting ?? fairest!, frame, ref report);
+            report = report with { Forced = report.Forced || isForced };
+            Run(next, frame, ref report);
         }
     }
 
@@ -66,17 +73,19 @@ public sealed partial class DiffusionRuntime
         return fitting;
     }
 
-    private static bool IsFairer(Entry candidate, Entry? best) =>
-        best is null
-        || candidate.Priority > best.Priority
-        || (candidate.Priority == best.Priority && candidate.Chain!.Step < best.Chain!.Step);
+    // Whether the texture whose turn it is gets a slice that does not fit, on a tick that has run none.
+    private bool ShouldForce(Entry? fairest, Entry? fitting, TimeSpan budget)
+    {
+        int frames = _options.Progress.Frames;
+        if (fairest is null || fairest == fitting || frames == 0 || budget == TimeSpan.Zero)
+        {
+            return false;
+        }
 
-    private bool ShouldForce(Entry? fairest, TimeSpan budget, in TickReport report) =>
-        fairest is not null
-        && report.SlicesRun == 0
-        && budget > TimeSpan.Zero
-        && _options.Progress.Frames > 0
-        && _ticksWithoutProgress >= _options.Progress.Frames - 1;
+        return fitting is null
+            ? _ticksWithoutProgress >= frames - 1
+            : _tick - fairest.LastTick >= Math.Max(PatienceInTicks, frames);
+    }
 
     private void Run(Entry entry, in FrameBudget frame, ref TickReport report)
     {
@@ -96,6 +105,9 @@ public sealed partial class DiffusionRuntime
             return;
         }
 
+        entry.LastTick = _tick;
+        entry.SecondsServed += taken.TotalSeconds;
+        _secondsServed = entry.SecondsServed;
         if (chain.Status != ChainStatus.Failed)
         {
             entry.Costs.Record(slice, taken);
@@ -136,6 +148,11 @@ public sealed partial class DiffusionRuntime
 
         TickReport done = report with { Taken = frame.Elapsed, NextPredictedCost = nextCost, Stop = stop };
         _telemetry.TickEnds(done);
+        if (stop == TickStop.BudgetSpent)
+        {
+            LearnCapacity(Math.Min(done.Taken.TotalSeconds, done.Budget.TotalSeconds));
+        }
+
         return done;
     }
 

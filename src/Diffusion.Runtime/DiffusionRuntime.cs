@@ -66,7 +66,9 @@ public sealed partial class DiffusionRuntime : IDisposable
 
         Entry place = _entries[index];
         place.Handle = new TextureHandle(index, place.Handle.Generation + 1);
-        place.Occupy(chain, shape, request.Priority, _costs.ForShape(shape, chain.Slices));
+        place.Occupy(chain, shape, _costs.ForShape(shape, chain.Slices));
+        place.Request(request, _tick);
+        place.SecondsServed = _secondsServed;
         _telemetry.TextureSubmitted(place.Handle, chain);
         return place.Handle;
     }
@@ -136,7 +138,7 @@ public sealed partial class DiffusionRuntime : IDisposable
         {
             ChainStatus before = chain.Status;
             chain.Restart(settings);
-            entry.Priority = request.Priority;
+            entry.Request(request, _tick);
             _telemetry.TextureDropped(handle, before);
             _telemetry.TextureSubmitted(handle, chain);
             return;
@@ -147,7 +149,8 @@ public sealed partial class DiffusionRuntime : IDisposable
         _telemetry.TextureDropped(handle, chain.Status);
         _telemetry.TextureSubmitted(handle, successor);
         chain.Dispose();
-        entry.Occupy(successor, shape, request.Priority, _costs.ForShape(shape, successor.Slices));
+        entry.Occupy(successor, shape, _costs.ForShape(shape, successor.Slices));
+        entry.Request(request, _tick);
     }
 
     /// <summary>
@@ -224,14 +227,25 @@ public sealed partial class DiffusionRuntime : IDisposable
         public SliceCosts? Costs;
         public int Priority;
         public long BlockedInTick;
+        public long LastTick;
+        public double SecondsServed;
 
-        public void Occupy(DiffusionChain chain, SessionOptions shape, int priority, SliceCosts costs)
+        /// <summary>The last tick by which it is to be complete.</summary>
+        public long Deadline = long.MaxValue;
+
+        public void Occupy(DiffusionChain chain, SessionOptions shape, SliceCosts costs)
         {
             Chain = chain;
             Shape = shape;
-            Priority = priority;
             Costs = costs;
             BlockedInTick = 0;
+        }
+
+        public void Request(TextureRequest request, long tick)
+        {
+            Priority = request.Priority;
+            Deadline = request.ReadyWithinTicks is { } ticks ? tick + ticks : long.MaxValue;
+            LastTick = tick;
         }
     }
 }

@@ -68,9 +68,18 @@ public sealed record TextureRequest
     public float ThresholdRatio { get; init; }
 
     /// <summary>
-    /// Textures of a higher priority go first; the others get time in which no slice of theirs fits. Default 0.
+    /// Textures of a higher priority go first; the others get time in which no slice of theirs fits, and a slice every
+    /// 30 ticks. Default 0.
     /// </summary>
     public int Priority { get; init; }
+
+    /// <summary>
+    /// Null, or the number of ticks, at least 1, within which the texture is to be complete: it goes before others of its
+    /// priority, and takes fewer steps than <see cref="Steps"/> where the throughput measured so far says that not all
+    /// fit. <see cref="TextureProgress.StepCount"/> tells how many; the image then depends on the machine. A solver that
+    /// evaluates between its steps keeps their number, and may be late.
+    /// </summary>
+    public int? ReadyWithinTicks { get; init; }
 
     /// <summary>
     /// Empty, or planar [3, H, W] float32 in [-1, 1] to start from; not copied, and read again at every restart.

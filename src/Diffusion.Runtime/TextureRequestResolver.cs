@@ -16,14 +16,25 @@ internal sealed class TextureRequestResolver(UNetConfig config, ModelDescription
     public (SessionOptions Shape, ChainSettings Settings) Resolve(TextureRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
-        ArgumentNullException.ThrowIfNull(request.Solver, nameof(request));
+        if (request.Solver is null)
+        {
+            throw new ArgumentException("Solver must not be null.", nameof(request));
+        }
+
         CheckSize(request.Width, nameof(request.Width));
         CheckSize(request.Height, nameof(request.Height));
+        if (request.ReadyWithinTicks < 1)
+        {
+            throw new ArgumentException($"ReadyWithinTicks must be at least 1, not {request.ReadyWithinTicks}.");
+        }
+
         NoiseSchedule schedule = request.Schedule ?? model.Schedule;
         NoiseLevel[] levels = request.Times.IsEmpty
             ? StepGrid.Create(schedule, request.Spacing, request.Steps)
             : StepGrid.Create(schedule, request.Times.Span);
         CheckSolver(request);
+        Span<NoiseLevel> grid = levels.AsSpan(FirstLevel(request, levels.Length - 1));
+        NoiseLevel[] evaluations = request.Solver.PlaceEvaluations(grid, schedule);
         int label = ResolveClass(request);
         bool isGuided = CheckGuidance(request.GuidanceScale, label);
         SessionOptions shape = new()
@@ -42,7 +53,8 @@ internal sealed class TextureRequestResolver(UNetConfig config, ModelDescription
         {
             Model = model,
             Solver = request.Solver,
-            Levels = request.Solver.PlaceEvaluations(levels.AsSpan(FirstLevel(request, levels.Length - 1)), schedule),
+            Levels = evaluations,
+            HasOneEvaluationAStep = !request.Solver.IsInversion && grid.SequenceEqual(evaluations),
             HasModelTimes = request.Schedule is null,
             ClassLabel = label,
             GuidanceScale = isGuided ? request.GuidanceScale : 1,
@@ -89,11 +101,19 @@ internal sealed class TextureRequestResolver(UNetConfig config, ModelDescription
         int classCount = Math.Max(config.NumClassEmbeds, model.ClassNames.Count);
         if (request.ClassLabel is { } given)
         {
+            // Guidance needs it, requests say "no class" by leaving the label out.
+            if (given >= 0 && given == model.NullLabel)
+            {
+                throw new ArgumentException(
+                    $"ClassLabel {given} is the null class; leave ClassLabel null for a texture of no class.");
+            }
+
+            int last = classCount - (model.NullLabel == classCount - 1 ? 2 : 1);
             return given >= 0 && given < classCount
                 ? given
-                : throw new ArgumentException(classCount == 0
+                : throw new ArgumentException(last < 0
                     ? $"ClassLabel must be null, not {given}, for this network has no classes."
-                    : $"ClassLabel must be 0 to {classCount - 1}, not {given}.");
+                    : $"ClassLabel must be 0 to {last}, not {given}.");
         }
 
         return model.NullLabel >= 0 || classCount == 0
@@ -120,6 +140,13 @@ internal sealed class TextureRequestResolver(UNetConfig config, ModelDescription
 
     private void CheckSolver(TextureRequest request)
     {
+        (double least, double most) = (request.GuidanceInterval.MinRatio, request.GuidanceInterval.MaxRatio);
+        if (!(least >= 0 && most >= least))
+        {
+            throw new ArgumentException(
+                $"GuidanceInterval must have 0 <= MinRatio <= MaxRatio, not {least} and {most}.");
+        }
+
         if (request.Solver.ReadsVariance && !model.PredictsVariance)
         {
             throw new ArgumentException(
@@ -136,13 +163,21 @@ internal sealed class TextureRequestResolver(UNetConfig config, ModelDescription
     {
         if (request.Image.IsEmpty)
         {
-            return 0;
+            return request.Strength == 1
+                ? 0
+                : throw new ArgumentException(
+                    $"Strength must be 1, not {request.Strength}, for a request without an Image.");
         }
 
         int length = Channels * request.Width * request.Height;
         if (request.Image.Length != length)
         {
             throw new ArgumentException($"The image holds {request.Image.Length} values; 3·Height·Width is {length}.");
+        }
+
+        if (request.Image.Span.IndexOfAnyExceptInRange(float.MinValue, float.MaxValue) is >= 0 and var place)
+        {
+            throw new ArgumentException($"Value {place} of the image is {request.Image.Span[place]}; it must be finite.");
         }
 
         return request.Strength is > 0 and <= 1

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Diffusion.Torch;
 
 /// <summary>Lets libtorch's worker threads sleep between layers instead of spinning.</summary>
@@ -8,7 +6,7 @@ namespace Diffusion.Torch;
 /// layer; beside an engine's threads the spinning thread holds the very core that the awaited one needs. Two threads on
 /// two busy cores: 1,400 ms a forward pass spinning, 60 ms sleeping.
 /// </remarks>
-internal static partial class OpenMpWaiting
+internal static class OpenMpWaiting
 {
     private const string WaitPolicy = "OMP_WAIT_POLICY";
     private const string SpinCount = "GOMP_SPINCOUNT";
@@ -18,21 +16,9 @@ internal static partial class OpenMpWaiting
     /// </summary>
     public static void Sleep()
     {
-        if (Environment.GetEnvironmentVariable(WaitPolicy) is not null
-            || Environment.GetEnvironmentVariable(SpinCount) is not null)
+        if (Environment.GetEnvironmentVariable(SpinCount) is null)
         {
-            return;
-        }
-
-        Environment.SetEnvironmentVariable(WaitPolicy, "passive");
-        if (!OperatingSystem.IsWindows())
-        {
-            // .NET keeps a copy of the environment there; native code reads the process's own.
-            _ = SetNative(WaitPolicy, "passive", overwrite: 0);
+            NativeEnvironment.SetDefault(WaitPolicy, "passive");
         }
     }
-
-    [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial int SetNative(string name, string value, int overwrite);
 }

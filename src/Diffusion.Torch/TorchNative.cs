@@ -29,9 +29,7 @@ public static class TorchNative
     /// <summary>
     /// The variant this build was made for: <c>cpu</c>, <c>cuda-windows</c>, <c>cuda-linux</c> or <c>none</c>.
     /// </summary>
-    public static string Variant { get; } = typeof(TorchNative).Assembly
-        .GetCustomAttributes<AssemblyMetadataAttribute>()
-        .FirstOrDefault(attribute => attribute.Key == "TorchVariant")?.Value ?? "cpu";
+    public static string Variant { get; } = Metadata("TorchVariant") ?? "cpu";
 
     private static string Prefix => OperatingSystem.IsWindows() ? "" : "lib";
 
@@ -67,6 +65,7 @@ public static class TorchNative
 
             // Libraries that are in memory answer to their names afterwards, so TorchSharp's own search finds this one.
             _libTorchSharp = LoadLibrary(Path.Combine(folder, LibTorchSharpFile));
+            LibTorchLog.OnlyErrors();
         }
     }
 
@@ -99,10 +98,18 @@ public static class TorchNative
             }
         }
 
-        throw new DllNotFoundException(
-            $"{LibTorchSharpFile} is missing: it must stand in a folder '{relative}' in or above " +
-            $"{AppContext.BaseDirectory}, where building Diffusion.Torch puts it.");
+        // An application outside this repository that references the project runs on what the build left there.
+        return Metadata("LibTorchFolder") is { } built && File.Exists(Path.Combine(built, LibTorchSharpFile))
+            ? built
+            : throw new DllNotFoundException(
+                $"{LibTorchSharpFile} is missing: copy the folder artifacts/libtorch/{Variant}, which building " +
+                $"Diffusion.Torch fills, to '{relative}' beside the application ({AppContext.BaseDirectory}), " +
+                $"and to use the libraries of an installed PyTorch {LibTorchVersion} set {OverrideVariable} as well.");
     }
+
+    private static string? Metadata(string key) => typeof(TorchNative).Assembly
+        .GetCustomAttributes<AssemblyMetadataAttribute>()
+        .FirstOrDefault(attribute => attribute.Key == key)?.Value;
 
     private static void PreloadInstalled(string folder)
     {

@@ -31,6 +31,9 @@ internal sealed class GaussianBackend : IDenoiserBackend
     /// <summary>Cost of the n-th slice that the backend runs, counted over all sessions.</summary>
     public Func<int, TimeSpan> Cost { get; set; } = _ => TimeSpan.FromMilliseconds(1);
 
+    /// <summary>What slices of a shape cost besides; by default nothing.</summary>
+    public Func<SessionOptions, TimeSpan> ShapeCost { get; set; } = _ => TimeSpan.Zero;
+
     public int SlicesRun { get; set; }
 
     /// <summary>
@@ -63,9 +66,9 @@ internal sealed class GaussianBackend : IDenoiserBackend
     {
     }
 
-    private void Spend(int chainSlice)
+    private void Spend(SessionOptions shape, int chainSlice)
     {
-        TimeSpan cost = Cost(SlicesRun++);
+        TimeSpan cost = Cost(SlicesRun++) + ShapeCost(shape);
         SliceBegins?.Invoke(chainSlice, cost);
         Clock.Advance(cost);
     }
@@ -85,7 +88,7 @@ internal sealed class GaussianBackend : IDenoiserBackend
 
         public void Start(NoiseLevel level, NoiseSource noise, ReadOnlySpan<float> image, bool isNoised)
         {
-            backend.Spend(0);
+            backend.Spend(options, 0);
             _state.Start(level, noise, image, isNoised);
         }
 
@@ -103,7 +106,7 @@ internal sealed class GaussianBackend : IDenoiserBackend
         public void RunSlice(int index)
         {
             Require(_next++ == index);
-            backend.Spend(index + 1);
+            backend.Spend(options, index + 1);
             if (backend.Throws)
             {
                 throw new InvalidOperationException("The device was lost.");
@@ -130,7 +133,7 @@ internal sealed class GaussianBackend : IDenoiserBackend
                 _evaluation, _output, options.Guided ? _output : default, step, noise, stepNumber);
             if (isPublished)
             {
-                backend.Spend(SliceCount + 1);
+                backend.Spend(options, SliceCount + 1);
             }
 
             return isPublished;

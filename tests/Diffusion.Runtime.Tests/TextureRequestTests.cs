@@ -17,12 +17,20 @@ public sealed class TextureRequestTests
         { _good with { Height = 4100 }, "not 4100." },
         { _good with { ClassName = "lava", ClassLabel = null }, "Unknown class 'lava'; known are stone, wood, grass." },
         { _good with { ClassName = "wood" }, "Class 'wood' has label 1, not 0" },
-        { _good with { ClassLabel = 4 }, "ClassLabel must be 0 to 3, not 4." },
+        { _good with { ClassLabel = 4 }, "ClassLabel must be 0 to 2, not 4." },
         { _good with { ClassLabel = -1 }, "not -1." },
         { _good with { GuidanceScale = -1 }, "GuidanceScale must be finite and at least 0, not -1." },
         { _good with { GuidanceScale = float.NaN }, "not NaN." },
         { _good with { Image = new float[5] }, "The image holds 5 values; 3·Height·Width is 192." },
         { _good with { Image = new float[192], Strength = 0 }, "Strength must be above 0 and at most 1, not 0." },
+        { _good with { Image = OneBadPixel(float.NaN) }, "Value 7 of the image is NaN; it must be finite." },
+        { _good with { Image = OneBadPixel(float.NegativeInfinity) }, "Value 7 of the image is -Infinity" },
+        { _good with { Strength = 0.5 }, "Strength must be 1, not 0.5, for a request without an Image." },
+        { _good with { ClassLabel = 3 }, "ClassLabel 3 is the null class; leave ClassLabel null" },
+        { _good with { Solver = null! }, "Solver must not be null." },
+        { _good with { GuidanceInterval = new(2, 1) }, "0 <= MinRatio <= MaxRatio, not 2 and 1." },
+        { _good with { GuidanceInterval = new(-1, 1) }, "not -1 and 1." },
+        { _good with { GuidanceInterval = new(double.NaN, 1) }, "not NaN and 1." },
         { _good with { Spacing = (StepSpacing)9 }, "Unknown step spacing" },
     };
 
@@ -37,6 +45,13 @@ public sealed class TextureRequestTests
 
         Assert.Contains(message, error.Message, StringComparison.Ordinal);
         Assert.Equal(0, backend.LiveSessions);
+    }
+
+    private static float[] OneBadPixel(float value)
+    {
+        float[] image = new float[192];
+        image[7] = value;
+        return image;
     }
 
     [Fact]

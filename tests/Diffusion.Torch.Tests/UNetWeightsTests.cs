@@ -42,6 +42,27 @@ public sealed class UNetWeightsTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(double.NaN)]
+    [InlineData(double.NegativeInfinity)]
+    public void Read_ValueThatIsNotFinite_NamesItsTensorAndChangesNothing(double value)
+    {
+        using UNet2DModel other = TestNetworks.Create(TestNetworks.Plain, seed: 2);
+        using UNet2DModel before = TestNetworks.Create(TestNetworks.Plain, seed: 2);
+        using (IDisposable noGrad = no_grad())
+        {
+            _network.state_dict()["conv_out.bias"][1] = value;
+        }
+
+        UNetWeights.Write(_network, _folder["w.safetensors"], SafetensorsDType.F16);
+        using SafetensorsFile file = SafetensorsFile.Open(_folder["w.safetensors"]);
+
+        var error = Assert.Throws<ModelFormatException>(() => UNetWeights.Read(other, file));
+
+        Assert.Contains("'conv_out.bias' holds a value that is not finite", error.Message, StringComparison.Ordinal);
+        AssertEqual(before, other);
+    }
+
     [Fact]
     public void Read_DeprecatedAttentionNames_AreUnderstood()
     {

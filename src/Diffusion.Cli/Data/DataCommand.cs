@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Diffusion.Cli.Output;
 using Spectre.Console;
 
 namespace Diffusion.Cli.Data;
@@ -12,7 +13,7 @@ internal static class DataCommand
         {
             Description = "Folder of the set: one sub-folder of 256x256 PNG files a class.",
             DefaultValueFactory = _ => "data/textures",
-        };
+        }.NotEmpty();
         var textures = new Command(
             "textures",
             "Fetches two Debian packages (2.2 GB, not installed) and makes 624 textures in 12 classes of them; resumes.")
@@ -29,7 +30,7 @@ internal static class DataCommand
         {
             Description = "Folder of the set: its four idx files, checked.",
             DefaultValueFactory = _ => "data/fashion-mnist",
-        };
+        }.NotEmpty();
         var command = new Command(
             "fashion-mnist",
             "Fetches a Debian package (31 MB, not installed): 70,000 grey pictures of 28x28 in 10 classes.")
@@ -39,6 +40,7 @@ internal static class DataCommand
         command.SetAction(async (parsed, cancellation) =>
         {
             var folder = parsed.GetValue(output)!;
+            OutputFile.RequireWritableFolder(folder);
             await FashionMnistFetcher.RunAsync(folder, cancellation);
             Console.WriteLine($"60,000 pictures to train on and 10,000 held out in {folder}, checksums verified.");
             return 0;
@@ -48,6 +50,7 @@ internal static class DataCommand
 
     private static async Task<int> FetchTexturesAsync(string outputFolder, CancellationToken cancellation)
     {
+        OutputFile.RequireWritableFolder(outputFolder);
         var sources = TextureManifest.Load();
         var fetcher = new TextureFetcher(outputFolder, sources);
         await AnsiConsole.Progress()

@@ -10,6 +10,7 @@ internal static class EvaluateCommand
 {
     private const string Vlb = "vlb";
     private const string Ode = "ode";
+    private const int MaxBatch = 4096;
 
     private static readonly Option<string?> _bpd = new("--bpd")
     {
@@ -22,27 +23,27 @@ internal static class EvaluateCommand
         Description = "Estimate the optimal variance from training pictures and save it in the model folder.",
     };
 
-    private static readonly Option<string> _model = new("--model")
+    private static readonly Option<string> _model = new Option<string>("--model")
     {
         Description = "Model folder in diffusers layout.",
         Required = true,
         HelpName = "DIR",
-    };
+    }.NotEmpty();
 
-    private static readonly Option<string> _data = new("--data")
+    private static readonly Option<string> _data = new Option<string>("--data")
     {
         Description = "Data: CLASS/*.png, or Fashion-MNIST's four files.",
         Required = true,
         HelpName = "DIR",
-    };
+    }.NotEmpty();
 
     private static readonly Option<int> _count =
-        Number("--count", 16, "Pictures, spread evenly over the set; at most all of it.");
+        Number("--count", 16, "Pictures, spread evenly over the set; at most all of it.").Within(1, int.MaxValue);
 
-    private static readonly Option<int?> _steps = new("--steps")
+    private static readonly Option<int?> _steps = new Option<int?>("--steps")
     {
         Description = "Levels of the chain (vlb; default all) or points of the curve (--optimal-variance; default 100).",
-    };
+    }.Within(1, int.MaxValue);
 
     private static readonly Option<ulong> _seed = Number("--seed", 1UL, "Seed of everything random.");
     private static readonly Option<string?> _variance = new("--variance")
@@ -61,7 +62,9 @@ internal static class EvaluateCommand
     private static readonly Option<double> _tolerance =
         Number("--tolerance", 1e-5, "ode: absolute and relative tolerance of the solver.");
 
-    private static readonly Option<int> _batch = Number("--batch", 8, "Pictures evaluated together.");
+    private static readonly Option<int> _batch =
+        Number("--batch", 8, "Pictures evaluated together.").Within(1, MaxBatch);
+
     private static readonly Option<bool?> _seamless = new("--seamless")
     {
         Description = "Whether the network wraps around the canvas. [default: true for colour, false for grey]",
@@ -71,7 +74,6 @@ internal static class EvaluateCommand
     {
         Description = "cpu, cuda or cuda:N. [default: cuda where there is one]",
     };
-
 
     static EvaluateCommand()
     {
@@ -153,21 +155,17 @@ internal static class EvaluateCommand
             Kind = optimal ? EvaluationKind.OptimalVariance : bpd == Ode ? EvaluationKind.Flow : EvaluationKind.Bound,
             Model = parsed.GetValue(_model)!,
             Data = parsed.GetValue(_data)!,
-            Count = RequirePositive(parsed.GetValue(_count), "--count"),
+            Count = parsed.GetValue(_count),
             Steps = parsed.GetValue(_steps),
             Seed = parsed.GetValue(_seed),
             Variance = parsed.GetValue(_variance) is { } name ? Enum.Parse<StepVariance>(name, ignoreCase: true) : null,
             Probe = Enum.Parse<TraceProbe>(parsed.GetValue(_probe)!, ignoreCase: true),
             Tolerance = tolerance,
-            BatchSize = RequirePositive(parsed.GetValue(_batch), "--batch"),
+            BatchSize = parsed.GetValue(_batch),
             Seamless = parsed.GetValue(_seamless),
             Device = TorchDevice.Parse(parsed.GetValue(_device)),
         };
     }
-
-    private static int RequirePositive(int value, string option) => value >= 1
-        ? value
-        : throw new UserErrorException($"{option} is {value}; it must be at least 1.");
 
     private static Option<T> Number<T>(string name, T value, string description) =>
         new(name) { Description = description, DefaultValueFactory = _ => value };

@@ -42,7 +42,7 @@ internal sealed class Evaluator
         _variance = VarianceOf(settings, _model);
         if (settings.Kind is EvaluationKind.OptimalVariance)
         {
-            OutputFile.RequireWritableFolder(settings.Model);
+            OutputFile.RequireWritableFolder(settings.Model, "--model");
         }
 
         _data = new EvaluationData(

@@ -9,7 +9,8 @@ internal readonly record struct CanvasSize(int Width, int Height)
 {
     /// <summary>Parses <c>128x128</c>, or one number for a square.</summary>
     /// <exception cref="UserErrorException">The text is not of that form.</exception>
-    public static CanvasSize Parse(string text, string option)
+    public static CanvasSize Parse(
+        string text, string option, string form = "WIDTHxHEIGHT", string example = "128x128")
     {
         string[] parts = text.Split('x', 'X');
         if (parts.Length is 1 or 2
@@ -20,7 +21,7 @@ internal readonly record struct CanvasSize(int Width, int Height)
         }
 
         throw new UserErrorException(
-            $"{option} '{text}' is not a size: write WIDTHxHEIGHT with whole numbers of at least 1, for example 128x128.");
+            $"{option} '{text}' must be {form} with whole numbers of at least 1, for example {example}.");
     }
 
     /// <inheritdoc/>

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Diffusion.Runtime.Schedules;
-using Diffusion.Runtime.Solvers;
 
 namespace Diffusion.Cli.Generation;
 
@@ -8,6 +7,9 @@ namespace Diffusion.Cli.Generation;
 /// <param name="defaultSteps">Solver steps where none are named.</param>
 internal sealed class GenerationOptions(int defaultSteps = 20)
 {
+    private const string List = "list";
+    private const float MaxGuidance = 100;
+
     private readonly Option<string?> _model = new("--model")
     {
         Description = $"Model folder in diffusers layout. Default: {ModelLocator.DefaultModel}.",
@@ -23,7 +25,7 @@ internal sealed class GenerationOptions(int defaultSteps = 20)
 
     private readonly Option<string?> _class = new("--class")
     {
-        Description = "Class of the texture; 'list' prints the classes.",
+        Description = $"Class of the texture; '{List}' prints them. Default: the first.",
         HelpName = "NAME",
     };
 
@@ -34,24 +36,23 @@ internal sealed class GenerationOptions(int defaultSteps = 20)
         HelpName = "N",
     };
 
-    private readonly Option<int> _steps = new("--steps")
+    private readonly Option<int> _steps = new Option<int>("--steps")
     {
-        Description = "Solver steps, 1 to 1000.",
+        Description = $"Solver steps, 1 to {StepGrid.MaxStepCount}.",
         DefaultValueFactory = _ => defaultSteps,
         HelpName = "N",
-    };
+    }.Within(1, StepGrid.MaxStepCount);
 
     private readonly Option<string> _solver = new("--solver")
     {
-        Description = $"Solver: {string.Join(", ", SolverCatalog.Names)}; "
-            + $"or {LoadedModel.OwnSolver}, what the model's scheduler_config.json says, with its spacing.",
+        Description = $"Solver; '{List}' prints them. {LoadedModel.OwnSolver}: what the model's scheduler_config.json says.",
         DefaultValueFactory = _ => "dpmpp-2m",
         HelpName = "NAME",
     };
 
     private readonly Option<string?> _schedule = new("--schedule")
     {
-        Description = $"Noise schedule: {string.Join(", ", NoiseSchedules.Names)}. Default: what the model was trained on.",
+        Description = $"Noise schedule; '{List}' prints them. Default: what the model was trained on.",
         HelpName = "NAME",
     };
 
@@ -61,15 +62,17 @@ internal sealed class GenerationOptions(int defaultSteps = 20)
         HelpName = "NAME",
     };
 
-    private readonly Option<float?> _guidance = new("--guidance")
+    private readonly Option<float?> _guidance = new Option<float?>("--guidance")
     {
-        Description = $"Classifier-free guidance scale; 1 is none and costs half. Default: {LoadedModel.DefaultGuidanceScale} where the model has it.",
+        Description = "Classifier-free guidance scale; 1 is none and costs half. "
+            + $"Default: {LoadedModel.DefaultGuidanceScale} where the model has it.",
         HelpName = "W",
-    };
+    }.Within(0, MaxGuidance);
 
     /// <summary>Adds all options to <paramref name="command"/>.</summary>
     public void AddTo(Command command)
     {
+        OptionRules.RequireText(_model);
         command.Options.Add(_model);
         command.Options.Add(_backend);
         command.Options.Add(_class);
@@ -79,6 +82,23 @@ internal sealed class GenerationOptions(int defaultSteps = 20)
         command.Options.Add(_schedule);
         command.Options.Add(_spacing);
         command.Options.Add(_guidance);
+    }
+
+    /// <summary>Prints the names, one a line, where <c>list</c> stands for a class, solver or schedule.</summary>
+    /// <returns>Whether it does.</returns>
+    /// <exception cref="UserErrorException">The model has no classes.</exception>
+    public static bool TryPrintList(GenerationSettings chosen, TextWriter output)
+    {
+        IReadOnlyList<string>? lines = chosen.Solver == List ? Glossary.Solvers
+            : chosen.Schedule == List ? Glossary.Schedules
+            : chosen.ClassName == List ? ClassesOf(chosen)
+            : null;
+        foreach (string line in lines ?? [])
+        {
+            output.WriteLine(line);
+        }
+
+        return lines is not null;
     }
 
     /// <summary>What the user chose.</summary>
@@ -94,4 +114,12 @@ internal sealed class GenerationOptions(int defaultSteps = 20)
         Spacing = result.GetValue(_spacing),
         GuidanceScale = result.GetValue(_guidance),
     };
+
+    private static IReadOnlyList<string> ClassesOf(GenerationSettings chosen)
+    {
+        var folder = LoadedModel.OpenFolder(chosen);
+        return folder.ClassNames.Count > 0
+            ? folder.ClassNames
+            : throw new UserErrorException($"the model '{folder.Path}' has no classes.");
+    }
 }

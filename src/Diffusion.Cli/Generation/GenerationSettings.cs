@@ -9,7 +9,7 @@ internal sealed record GenerationSettings
     /// <summary>Backend name.</summary>
     public string Backend { get; init; } = "torch";
 
-    /// <summary>Class, <c>list</c>, or null for the first.</summary>
+    /// <summary>Class, or null for the first.</summary>
     public string? ClassName { get; init; }
 
     /// <summary>Seed of the noise.</summary>

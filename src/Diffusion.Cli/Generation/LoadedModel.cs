@@ -38,8 +38,10 @@ internal sealed class LoadedModel : IDisposable
     /// <param name="settings">What the command line chose.</param>
     /// <param name="width">Canvas width in pixels.</param>
     /// <param name="height">Canvas height in pixels.</param>
+    /// <param name="image">What requests will start from, planar [3, H, W]; empty for noise.</param>
     /// <exception cref="UserErrorException">A name is unknown.</exception>
-    public static LoadedModel Load(GenerationSettings settings, int width, int height)
+    public static LoadedModel Load(
+        GenerationSettings settings, int width, int height, ReadOnlyMemory<float> image = default)
     {
         ModelFolder folder = OpenFolder(settings);
         if (settings.Backend != "torch")
@@ -54,7 +56,7 @@ internal sealed class LoadedModel : IDisposable
         {
             // A request that breaks a rule shall fail before a window opens or a file is touched.
             using var runtime = new DiffusionRuntime(backend, folder.Description);
-            runtime.Submit(model.Request(width, height));
+            runtime.Submit(model.Request(width, height) with { Image = image });
         }
         catch
         {

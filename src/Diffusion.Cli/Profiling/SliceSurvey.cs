@@ -4,7 +4,9 @@ using Diffusion.Runtime;
 
 namespace Diffusion.Cli.Profiling;
 
-/// <summary>What slices and steps take in the mean on a warm machine, by which the simple policies are given their work.</summary>
+/// <summary>
+/// What slices and steps take in the mean on a warm machine, by which the simple policies are given their work.
+/// </summary>
 /// <param name="Names">The slices in order.</param>
 /// <param name="MeanSlice">Mean over the slices of a step.</param>
 /// <param name="MeanStep">Mean of a step.</param>

@@ -7,7 +7,11 @@ namespace Diffusion.Cli.Sampling;
 /// <summary><c>sample</c>: textures to a PNG file.</summary>
 internal static class SampleCommand
 {
+    /// <summary>Of the chain from an image, where none is named: enough to change its matter and keep its layout.</summary>
+    public const double DefaultStrength = 0.6;
+
     private const int MaxGridEdge = 64;
+    private const int MaxThreads = 64;
 
     /// <summary>Builds the command.</summary>
     public static Command Create()
@@ -18,6 +22,16 @@ internal static class SampleCommand
             Description = "Size of a texture, a multiple of the network's stride. Default: the model's own.",
             HelpName = "WxH",
         };
+        var image = new Option<string?>("--image")
+        {
+            Description = "Picture to start from in place of noise, scaled to the size; see --strength.",
+            HelpName = "FILE",
+        };
+        var strength = new Option<double?>("--strength")
+        {
+            Description = $"With --image, the part of the chain that is run: near 0 hardly changes it. Default: {DefaultStrength}.",
+            HelpName = "S",
+        }.PositiveUpTo(1);
         var seamless = new Option<bool>("--seamless")
         {
             Description = "Make the texture tile; on unless 'false' follows.",
@@ -25,21 +39,22 @@ internal static class SampleCommand
         };
         var grid = new Option<string>("--grid")
         {
-            Description = "Draw a sheet of COLUMNSxROWS textures with seeds counting on.",
+            Description = $"Draw a sheet of COLUMNSxROWS textures with seeds counting on, at most {MaxGridEdge}x{MaxGridEdge}.",
             DefaultValueFactory = _ => "1x1",
             HelpName = "CxR",
         };
         var output = new Option<string>("--out")
         {
-            Description = "PNG file to write.",
+            Description = "PNG file to write; one that is there is replaced.",
             DefaultValueFactory = _ => "texture.png",
             HelpName = "FILE",
-        };
+        }.NotEmpty();
         var animation = new Option<string?>("--gif")
         {
-            Description = "Also write an animation of the chain.",
+            Description = "GIF file to write besides: the chain of the first texture, sharpening.",
             HelpName = "FILE",
         };
+        OptionRules.RequireText(animation);
         var display = new Option<string>("--display")
         {
             Description = "What the animation shows: xt (the sample) or x0 (the predicted clean image).",
@@ -52,11 +67,11 @@ internal static class SampleCommand
             Description = "Threads that compute noise; the result does not depend on it.",
             DefaultValueFactory = _ => 1,
             HelpName = "N",
-        };
+        }.Within(1, MaxThreads);
 
         var command = new Command("sample", "Generates textures and writes them to a PNG file.");
         generation.AddTo(command);
-        foreach (Option option in (Option[])[size, seamless, grid, output, animation, display, threads])
+        foreach (Option option in (Option[])[size, image, strength, seamless, grid, output, animation, display, threads])
         {
             command.Options.Add(option);
         }
@@ -64,13 +79,12 @@ internal static class SampleCommand
         command.SetAction((result, cancel) =>
         {
             GenerationSettings chosen = generation.Read(result);
-            if (chosen.ClassName == "list")
+            if (GenerationOptions.TryPrintList(chosen, Console.Out))
             {
-                PrintClasses(chosen);
                 return Task.FromResult(0);
             }
 
-            CanvasSize cells = CanvasSize.Parse(result.GetValue(grid)!, "--grid");
+            CanvasSize cells = CanvasSize.Parse(result.GetValue(grid)!, "--grid", "COLUMNSxROWS", "3x2");
             if (cells.Width > MaxGridEdge || cells.Height > MaxGridEdge)
             {
                 throw new UserErrorException($"--grid {cells} is too large: at most {MaxGridEdge} columns and rows.");
@@ -86,8 +100,10 @@ internal static class SampleCommand
                     Grid = cells,
                     OutputFile = result.GetValue(output)!,
                     AnimationFile = result.GetValue(animation),
+                    ImageFile = result.GetValue(image),
+                    Strength = result.GetValue(strength),
                     ShowDenoised = result.GetValue(display) == "x0",
-                    NoiseThreads = RequireThreads(result.GetValue(threads)),
+                    NoiseThreads = result.GetValue(threads),
                 },
                 AnsiConsole.Console,
                 cancel);
@@ -95,22 +111,4 @@ internal static class SampleCommand
         });
         return command;
     }
-
-    private static void PrintClasses(GenerationSettings settings)
-    {
-        var folder = LoadedModel.OpenFolder(settings);
-        if (folder.ClassNames.Count == 0)
-        {
-            throw new UserErrorException($"the model '{folder.Path}' has no classes.");
-        }
-
-        foreach (string name in folder.ClassNames)
-        {
-            Console.WriteLine(name);
-        }
-    }
-
-    private static int RequireThreads(int threads) => threads is >= 1 and <= 64
-        ? threads
-        : throw new UserErrorException($"--noise-threads {threads} is out of range: it must be 1 to 64.");
 }

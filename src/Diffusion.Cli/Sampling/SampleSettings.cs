@@ -23,6 +23,12 @@ internal sealed record SampleSettings
     /// <summary>An animation of the chain to write besides, or null.</summary>
     public string? AnimationFile { get; init; }
 
+    /// <summary>A picture to start from, or null for noise.</summary>
+    public string? ImageFile { get; init; }
+
+    /// <summary>The part of the chain that is run from the picture, in (0, 1], or null for the default.</summary>
+    public double? Strength { get; init; }
+
     /// <summary>Whether the animation shows the predicted clean image in place of x_t.</summary>
     public bool ShowDenoised { get; init; }
 

@@ -3,6 +3,8 @@ using Diffusion.Cli.Generation;
 using Diffusion.Cli.Output;
 using Diffusion.Runtime;
 using Diffusion.Runtime.Chains;
+using Diffusion.Runtime.Models;
+using Diffusion.Runtime.Solvers;
 using SixLabors.ImageSharp;
 using SixLabors.ImageSharp.PixelFormats;
 using SixLabors.ImageSharp.Processing;
@@ -14,6 +16,8 @@ namespace Diffusion.Cli.Sampling;
 internal static class TextureSampler
 {
     private const int MaxAnimationFrames = 60;
+    private const int FallbackEdge = 64;
+    private const int MaxEdge = 4096;
     private static readonly TimeSpan _tickBudget = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan _animationFrameTime = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan _lastFrameTime = TimeSpan.FromSeconds(2);
@@ -21,14 +25,11 @@ internal static class TextureSampler
     /// <summary>Runs to the end; nothing is written when it fails or is cancelled.</summary>
     public static void Run(SampleSettings settings, IAnsiConsole console, CancellationToken cancel)
     {
-        OutputFile.RequireWritableFolder(FolderOf(settings.OutputFile));
-        if (settings.AnimationFile is not null)
-        {
-            OutputFile.RequireWritableFolder(FolderOf(settings.AnimationFile));
-        }
-
-        CanvasSize size = settings.Size ?? NativeSize(settings.Generation);
-        using var model = LoadedModel.Load(settings.Generation, size.Width, size.Height);
+        RequireOutputs(settings);
+        RequireImage(settings);
+        CanvasSize size = SizeOf(settings);
+        float[] image = settings.ImageFile is { } file ? TextureImage.ReadPlanar(file, size.Width, size.Height) : [];
+        using var model = LoadedModel.Load(settings.Generation, size.Width, size.Height, image);
         foreach (string warning in model.Folder.Warnings)
         {
             console.MarkupLineInterpolated($"[yellow]warning[/] {warning}");
@@ -37,21 +38,79 @@ internal static class TextureSampler
         using var sheet = new Image<Rgb24>(size.Width * settings.Grid.Width, size.Height * settings.Grid.Height);
         using var animation = new GifRecorder();
         var clock = Stopwatch.StartNew();
-        Generate(settings, model, size, sheet, animation, console, cancel);
-        console.MarkupLineInterpolated(
-            $"{settings.Grid.Width * settings.Grid.Height} x {size} in {clock.Elapsed.TotalSeconds:0.0} s on {model.Backend.Device}");
-
+        TextureRequest request = RequestOf(settings, model, size, image);
+        Generate(settings, model, request, sheet, animation, console, cancel);
+        string written = settings.OutputFile;
         OutputFile.Write(settings.OutputFile, stream => sheet.SaveAsPng(stream));
         if (settings.AnimationFile is not null)
         {
             animation.Save(settings.AnimationFile);
+            written += $", {settings.AnimationFile}";
         }
+
+        console.MarkupLineInterpolated(
+            $"{settings.Grid.Width * settings.Grid.Height} x {size} in {clock.Elapsed.TotalSeconds:0.0} s on {model.Backend.Device}: {written}");
+    }
+
+    private static void RequireOutputs(SampleSettings settings)
+    {
+        RequireOutput(settings.OutputFile, "--out", ".png");
+        if (settings.AnimationFile is not { } animation)
+        {
+            return;
+        }
+
+        RequireOutput(animation, "--gif", ".gif");
+        if (Path.GetFullPath(animation) == Path.GetFullPath(settings.OutputFile))
+        {
+            throw new UserErrorException($"--out and --gif both name '{animation}'.");
+        }
+    }
+
+    private static void RequireImage(SampleSettings settings)
+    {
+        if (settings.ImageFile is not null)
+        {
+            return;
+        }
+
+        if (settings.Strength is { } strength)
+        {
+            throw new UserErrorException($"--strength {strength} needs --image.");
+        }
+
+        if (settings.Generation.Solver == new DdimInversionSolver().Name)
+        {
+            throw new UserErrorException(
+                $"--solver {settings.Generation.Solver} turns a picture into noise; it needs --image.");
+        }
+    }
+
+    private static void RequireOutput(string path, string option, string extension)
+    {
+        OutputFile.RequireWritable(path, option);
+        string given = Path.GetExtension(path);
+        if (given.Length > 0 && !given.Equals(extension, StringComparison.OrdinalIgnoreCase))
+        {
+            throw new UserErrorException($"{option} '{path}' is written as {extension}, so it cannot be named {given}.");
+        }
+    }
+
+    private static CanvasSize SizeOf(SampleSettings settings)
+    {
+        UNetConfig config = LoadedModel.OpenFolder(settings.Generation).Config;
+        int native = config.SampleSize > 0 ? config.SampleSize : FallbackEdge;
+        CanvasSize size = settings.Size ?? new CanvasSize(native, native);
+        return size.Width % config.Stride == 0 && size.Height % config.Stride == 0 && Math.Max(size.Width, size.Height) <= MaxEdge
+            ? size
+            : throw new UserErrorException(
+                $"--size is {size}; width and height must be multiples of {config.Stride}, up to {MaxEdge}.");
     }
 
     private static void Generate(
         SampleSettings settings,
         LoadedModel model,
-        CanvasSize size,
+        TextureRequest request,
         Image<Rgb24> sheet,
         GifRecorder animation,
         IAnsiConsole console,
@@ -59,21 +118,22 @@ internal static class TextureSampler
     {
         var options = new RuntimeOptions { NoiseThreads = settings.NoiseThreads };
         using var runtime = new DiffusionRuntime(model.Backend, model.Folder.Description, options);
-        var request = model.Request(size.Width, size.Height) with { Seamless = settings.Seamless };
-        TextureHandle[] cells = new TextureHandle[settings.Grid.Width * settings.Grid.Height];
-        int stride = Math.Max(1, (int)Math.Ceiling((double)request.Steps / MaxAnimationFrames));
+        var size = new CanvasSize(request.Width, request.Height);
+        int cellCount = settings.Grid.Width * settings.Grid.Height;
 
         console.Progress().Start(progress =>
         {
-            var task = progress.AddTask("steps", maxValue: (double)cells.Length * request.Steps);
-            for (int cell = 0; cell < cells.Length; cell++)
+            var task = progress.AddTask("steps", maxValue: cellCount);
+            for (int cell = 0; cell < cellCount; cell++)
             {
                 TextureHandle handle = runtime.Submit(request with { Seed = request.Seed + (ulong)cell });
+                int stepCount = runtime.GetProgress(handle).StepCount;
+                int stride = Math.Max(1, (int)Math.Ceiling((double)stepCount / MaxAnimationFrames));
                 if (settings.AnimationFile is not null && cell == 0)
                 {
                     runtime.OnStepCompleted(handle, (in StepResult step) =>
                     {
-                        bool isLast = step.Step == request.Steps;
+                        bool isLast = step.Step == stepCount;
                         if (step.Step % stride == 0 || isLast)
                         {
                             using var frame = TextureImage.FromPlanar(
@@ -86,12 +146,12 @@ internal static class TextureSampler
                 while (RunTick(runtime, handle))
                 {
                     cancel.ThrowIfCancellationRequested();
-                    task.Value = ((double)cell * request.Steps) + runtime.GetProgress(handle).Step;
+                    task.Value = cell + ((double)runtime.GetProgress(handle).Step / stepCount);
                 }
 
                 Paste(runtime, handle, sheet, size, cell % settings.Grid.Width, cell / settings.Grid.Width);
                 runtime.Release(handle);
-                task.Value = (double)(cell + 1) * request.Steps;
+                task.Value = cell + 1;
             }
         });
     }
@@ -101,7 +161,7 @@ internal static class TextureSampler
         runtime.Tick(_tickBudget);
         var progress = runtime.GetProgress(handle);
         return progress.Status == ChainStatus.Failed
-            ? throw new InvalidOperationException($"the texture failed: {progress.FailureReason}")
+            ? throw new UserErrorException($"the texture failed: {progress.FailureReason}")
             : progress.Status != ChainStatus.Completed;
     }
 
@@ -114,11 +174,21 @@ internal static class TextureSampler
         sheet.Mutate(context => context.DrawImage(texture, place, 1));
     }
 
-    private static CanvasSize NativeSize(GenerationSettings settings)
+    private static TextureRequest RequestOf(
+        SampleSettings settings, LoadedModel model, CanvasSize size, ReadOnlyMemory<float> image)
     {
-        int edge = LoadedModel.OpenFolder(settings).Config.SampleSize;
-        return edge > 0 ? new CanvasSize(edge, edge) : new CanvasSize(64, 64);
-    }
+        var request = model.Request(size.Width, size.Height) with { Seamless = settings.Seamless };
+        if (image.IsEmpty)
+        {
+            return request;
+        }
 
-    private static string FolderOf(string file) => Path.GetDirectoryName(Path.GetFullPath(file))!;
+        return request with
+        {
+            Image = image,
+
+            // An inversion runs from the image to noise, all the way.
+            Strength = settings.Strength ?? (request.Solver.IsInversion ? 1 : SampleCommand.DefaultStrength),
+        };
+    }
 }

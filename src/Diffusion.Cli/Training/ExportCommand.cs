@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Diffusion.Cli.Output;
 using Diffusion.Runtime.Denoising;
 using Diffusion.Runtime.Models;
 using Diffusion.Runtime.Models.Safetensors;
@@ -13,7 +14,8 @@ internal static class ExportCommand
     public static Command Create()
     {
         var run = new Argument<string>("run") { Description = "Folder of a training run." };
-        var output = new Option<string>("--out") { Description = "Model folder to write, in diffusers' layout.", Required = true };
+        var output = new Option<string>("--out") { Description = "Model folder to write, in diffusers' layout.", Required = true }
+            .NotEmpty();
         var command = new Command("export", "Writes the averaged weights of a run's last checkpoint as a model folder (fp16).")
         {
             run, output,
@@ -32,6 +34,7 @@ internal static class ExportCommand
     /// <exception cref="UserErrorException">The folder holds no run, or no checkpoint yet.</exception>
     public static void Export(string runFolder, string modelFolder)
     {
+        OutputFile.RequireWritableFolder(modelFolder);
         var settings = RunSettings.Read(runFolder);
         var scheduler = SchedulerOf(settings) ?? throw new UserErrorException(FindProblem(settings)!);
         var path = TrainRun.LatestCheckpoint(runFolder)

@@ -13,8 +13,9 @@ internal sealed record RunSettings
     private static readonly JsonSerializerOptions _json = new()
     {
         WriteIndented = true,
+        RespectNullableAnnotations = true,
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false) },
     };
 
     public required string Schedule { get; init; }
@@ -38,8 +39,13 @@ internal sealed record RunSettings
 
         try
         {
-            return JsonSerializer.Deserialize<RunSettings>(File.ReadAllText(path), _json)
+            var settings = JsonSerializer.Deserialize<RunSettings>(File.ReadAllText(path), _json)
                 ?? throw new UserErrorException($"'{path}' is empty.");
+            var stride = settings.Network.Stride;
+            return stride >= 1 && settings.Canvas >= 1 && settings.Canvas % stride == 0
+                ? settings
+                : throw new UserErrorException(
+                    $"'{path}': canvas is {settings.Canvas}; it must be a multiple of {stride}, as its network wants.");
         }
         catch (JsonException exception)
         {

@@ -1,6 +1,6 @@
+using System.Runtime.ExceptionServices;
+using Diffusion.Cli.Output;
 using Diffusion.Torch.Training;
-using SixLabors.ImageSharp;
-using SixLabors.ImageSharp.PixelFormats;
 
 namespace Diffusion.Cli.Training;
 
@@ -26,27 +26,29 @@ internal static class TextureFolder
             throw new UserErrorException($"The folder '{folder}' holds no CLASS/*.png.");
         }
 
-        return [.. files.AsParallel().AsOrdered().Select(Decode)];
+        try
+        {
+            return [.. files.AsParallel().AsOrdered().Select(Decode)];
+        }
+        catch (AggregateException several)
+        {
+            // One bad picture is enough to tell of.
+            ExceptionDispatchInfo.Throw(several.InnerExceptions[0]);
+            throw;
+        }
     }
 
     private static TrainingImage Decode(string file)
     {
-        try
+        using var image = TextureImage.Load(file);
+        if (image.Width != image.Height)
         {
-            using var image = Image.Load<Rgb24>(file);
-            if (image.Width != image.Height)
-            {
-                throw new UserErrorException($"The picture '{file}' is {image.Width}x{image.Height}; it must be square.");
-            }
+            throw new UserErrorException($"The picture '{file}' is {image.Width}x{image.Height}; it must be square.");
+        }
 
-            var rgb = new byte[3 * image.Width * image.Height];
-            image.CopyPixelDataTo(rgb);
-            return new TrainingImage(
-                Path.GetFileName(file), Path.GetFileName(Path.GetDirectoryName(file))!, image.Width, rgb);
-        }
-        catch (ImageFormatException exception)
-        {
-            throw new UserErrorException($"'{file}' is not a picture that can be read.", exception);
-        }
+        var rgb = new byte[3 * image.Width * image.Height];
+        image.CopyPixelDataTo(rgb);
+        return new TrainingImage(
+            Path.GetFileName(file), Path.GetFileName(Path.GetDirectoryName(file))!, image.Width, rgb);
     }
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Diffusion.Cli.Data;
+using Diffusion.Cli.Output;
 using Diffusion.Runtime.Models;
 using Diffusion.Torch.Training;
 using Diffusion.Torch.Training.Objectives;
@@ -16,33 +17,66 @@ internal static class TrainCommand
 
     /// <summary>Of Fashion-MNIST's 10,000 test pictures, so that the held-out loss is soon measured.</summary>
     private const int HeldOutGrey = 1000;
+    private const double MinMinutes = 0.001;
+    private const double MaxMinutes = 525_600;
+    private const int MaxBatch = 4096;
     private const string ScaleShift = "scale_shift";
 
     private static readonly TrainingOptions _defaults = new();
 
-    private static readonly Option<string> _data = Text("--data", "data/textures", "Training set: a folder with CLASS/*.png, or Fashion-MNIST's four files.");
-    private static readonly Option<string> _out = Text("--out", "runs/textures-64", "Folder of the run: checkpoints, log, pictures.");
-    private static readonly Option<int?> _iterations = new("--iterations") { Description = $"Iterations in all. [default: {_defaults.Iterations}, or no limit with --minutes]" };
-    private static readonly Option<double?> _minutes = new("--minutes") { Description = "Training time in all; the learning rate falls to 0 by then." };
-    private static readonly Option<int> _batch = Number("--batch", _defaults.BatchSize, "Pictures an iteration.");
-    private static readonly Option<double> _learningRate = Number("--learning-rate", _defaults.LearningRate, "Highest learning rate.");
+    private static readonly Option<string> _data = Text("--data", "data/textures", "Training set: a folder with CLASS/*.png, or Fashion-MNIST's four files.")
+        .NotEmpty();
+    private static readonly Option<string> _out = Text("--out", "runs/textures-64", "Folder of the run: checkpoints, log, pictures.")
+        .NotEmpty();
+    private static readonly Option<int?> _iterations = new Option<int?>("--iterations")
+    {
+        Description = $"Iterations in all. [default: {_defaults.Iterations}, or no limit with --minutes]",
+    }.Within(1, int.MaxValue);
+
+    private static readonly Option<double?> _minutes = new Option<double?>("--minutes")
+    {
+        Description = "Training time in all; the learning rate falls to 0 by then.",
+    }.Within(MinMinutes, MaxMinutes);
+
+    private static readonly Option<int> _batch =
+        Number("--batch", _defaults.BatchSize, "Pictures an iteration.").Within(1, MaxBatch);
+
+    private static readonly Option<double> _learningRate =
+        Number("--learning-rate", _defaults.LearningRate, "Highest learning rate.").PositiveUpTo(1);
+
     private static readonly Option<string> _width = Text("--width", "64,96,128", $"Channels of each level, top first; multiples of {NormGroups}.");
-    private static readonly Option<int> _layers = Number("--layers", 1, "Residual blocks a level.");
+    private static readonly Option<int> _layers = Number("--layers", 1, "Residual blocks a level.").Within(1, 16);
     private static readonly Option<int> _patch = Number(
-        "--patch", 2, "Edge of the pixel-unshuffle patch; 1 for none, as for grey pictures.");
+        "--patch", 2, "Edge of the pixel-unshuffle patch; 1 for none, as for grey pictures.").Within(1, 16);
+
     private static readonly Option<string> _timeScaleShift = Text(
         "--time-scale-shift",
         "default",
         "How blocks take in the time: added, or as scale and shift.",
         "default",
         ScaleShift);
-    private static readonly Option<int> _canvas = Number("--canvas", 64, "Edge of the training pictures.");
+    private static readonly Option<int> _canvas =
+        Number("--canvas", 64, "Edge of the training pictures.").Within(1, 1024);
+
     private static readonly Option<ulong> _seed = Number("--seed", _defaults.Seed, "Seed of everything random.");
-    private static readonly Option<bool> _resume = new("--resume") { Description = "Goes on with the run in --out, with the settings it was started with." };
+    private static readonly Option<bool> _resume = new("--resume")
+    {
+        Description = "Goes on with the run in --out, with its settings; --minutes or --iterations give it a longer budget.",
+    };
+
     private static readonly Option<string?> _export = new("--export") { Description = "Model folder to write at the end." };
-    private static readonly Option<int> _checkpointEvery = Number("--checkpoint-every", 500, "Iterations between checkpoints; the last two are kept.");
-    private static readonly Option<int> _sampleEvery = Number("--sample-every", 500, "Iterations between sample sheets.");
-    private static readonly Option<string?> _device = new("--device") { Description = "cpu, cuda or cuda:N. [default: cuda where there is one]" };
+    private static readonly Option<int> _checkpointEvery =
+        Number("--checkpoint-every", 500, "Iterations between checkpoints; the last two are kept.").Within(1, int.MaxValue);
+
+    private static readonly Option<int> _sampleEvery =
+        Number("--sample-every", 500, "Iterations between sample sheets.").Within(1, int.MaxValue);
+
+    private static readonly Option<string?> _device = new("--device")
+    {
+        Description = "cpu, cuda or cuda:N. [default: cuda where there is one]",
+    };
+
+    static TrainCommand() => OptionRules.RequireText(_export);
 
     public static Command Create()
     {
@@ -66,17 +100,21 @@ internal static class TrainCommand
     {
         var folder = parsed.GetValue(_out)!;
         var device = TorchDevice.Parse(parsed.GetValue(_device));
-        RequirePositive(parsed, _checkpointEvery);
-        RequirePositive(parsed, _sampleEvery);
         var resume = parsed.GetValue(_resume);
         if (!resume && TrainRun.LatestCheckpoint(folder) is not null)
         {
             throw new UserErrorException($"The folder '{folder}' already holds a run: give --resume, or another --out.");
         }
 
+        OutputFile.RequireWritableFolder(folder);
+        if (parsed.GetValue(_export) is { } exportFolder)
+        {
+            OutputFile.RequireWritableFolder(exportFolder, _export.Name);
+        }
+
         var dataFolder = parsed.GetValue(_data)!;
         var isGrey = FashionMnistFolder.IsOne(dataFolder);
-        var settings = resume ? RunSettings.Read(folder) : SettingsOf(parsed, isGrey);
+        var settings = resume ? Resumed(parsed, RunSettings.Read(folder)) : SettingsOf(parsed, isGrey);
         if (parsed.GetValue(_export) is not null && ExportCommand.FindProblem(settings) is { } problem)
         {
             throw new UserErrorException(problem);
@@ -95,8 +133,6 @@ internal static class TrainCommand
             ClassNames = data.ClassNames,
             Network = settings.Network with { NumClassEmbeds = data.ClassNames.Count + 1 },
         };
-        Directory.CreateDirectory(folder);
-        settings.Write(folder);
         var run = new TrainRun(folder, settings, device)
         {
             CheckpointEvery = parsed.GetValue(_checkpointEvery),
@@ -147,12 +183,18 @@ internal static class TrainCommand
             throw new UserErrorException($"--canvas is {parsed.GetValue(_canvas)}; these pictures are {canvas} pixels wide.");
         }
 
-        RequirePositive(parsed, _patch);
-        RequirePositive(parsed, _layers);
         if (canvas % (patch << (widths.Length - 1)) != 0 || canvas <= 2 * TextureDataset.CropBorder)
         {
             throw new UserErrorException(
                 $"--canvas {canvas} must be a multiple of {patch << (widths.Length - 1)} for this network, and above {2 * TextureDataset.CropBorder}.");
+        }
+
+        // A batch is one array.
+        var largestBatch = int.MaxValue / (channels * canvas * canvas);
+        if (parsed.GetValue(_batch) > largestBatch)
+        {
+            throw new UserErrorException(
+                $"--batch is {parsed.GetValue(_batch)}; of {canvas}x{canvas} pictures it can be at most {largestBatch}.");
         }
 
         var minutes = parsed.GetValue(_minutes);
@@ -192,6 +234,33 @@ internal static class TrainCommand
         };
     }
 
+    // A run's settings are its own; only its end may be moved.
+    private static RunSettings Resumed(ParseResult parsed, RunSettings settings)
+    {
+        Option[] ofTheRun =
+        [
+            _batch, _learningRate, _width, _layers, _patch, _timeScaleShift, _canvas, _seed, .. ObjectiveArguments.All,
+        ];
+        if (ofTheRun.FirstOrDefault(option => parsed.GetResult(option)?.Implicit == false) is { } fixedOption)
+        {
+            throw new UserErrorException(
+                $"{fixedOption.Name} cannot change with --resume: the run keeps the settings it was started with.");
+        }
+
+        var minutes = parsed.GetValue(_minutes);
+        var iterations = parsed.GetValue(_iterations);
+        return minutes is null && iterations is null
+            ? settings
+            : settings with
+            {
+                Options = settings.Options with
+                {
+                    Iterations = iterations ?? int.MaxValue,
+                    Duration = minutes is { } limit ? TimeSpan.FromMinutes(limit) : null,
+                },
+            };
+    }
+
     private static int[] WidthsOf(string text)
     {
         var parts = text.Split(',', StringSplitOptions.TrimEntries);
@@ -206,14 +275,6 @@ internal static class TrainCommand
         }
 
         return widths;
-    }
-
-    private static void RequirePositive(ParseResult parsed, Option<int> option)
-    {
-        if (parsed.GetValue(option) < 1)
-        {
-            throw new UserErrorException($"{option.Name} is {parsed.GetValue(option)}; it must be at least 1.");
-        }
     }
 
     private static Option<string> Text(string name, string value, string description, params string[] allowed)

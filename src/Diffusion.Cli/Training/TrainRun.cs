@@ -39,7 +39,9 @@ internal sealed class TrainRun
         ? Directory.EnumerateFiles(folder, CheckpointPattern).Order(StringComparer.Ordinal).LastOrDefault()
         : null;
 
-    /// <summary>Trains to the end of the budget, or until cancelled; leaves a checkpoint either way.</summary>
+    /// <summary>
+    /// Writes the settings and trains to the end of the budget, or until cancelled; leaves a checkpoint either way.
+    /// </summary>
     /// <returns>Whether the budget was used up.</returns>
     public bool Train(TrainingData data, ITrainingDisplay display, CancellationToken cancellation)
     {
@@ -51,6 +53,10 @@ internal sealed class TrainRun
         {
             trainer.Load(latest);
         }
+
+        // Only now is it certain that network, data and options go together.
+        Directory.CreateDirectory(_folder);
+        _settings.Write(_folder);
 
         var logPath = Path.Combine(_folder, LogName);
         using (var log = new TrainingLog(logPath, trainer.Iteration))

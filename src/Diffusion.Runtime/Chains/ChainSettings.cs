@@ -23,6 +23,12 @@ public sealed record ChainSettings
     public required ReadOnlyMemory<NoiseLevel> Levels { get; init; }
 
     /// <summary>
+    /// Whether each of <see cref="Levels"/> ends a step, so that a chain may leave some out; not so for a solver that
+    /// evaluates the network between its steps. Default false.
+    /// </summary>
+    public bool HasOneEvaluationAStep { get; init; }
+
+    /// <summary>
     /// Whether the levels' times are those of the model's own schedule; if not, the network's time is found through the
     /// log-SNR.
     /// </summary>

@@ -27,6 +27,9 @@ public sealed class DiffusionChain : IDisposable
     private readonly IDenoiserSession _session;
     private readonly SliceInfo[] _slices;
     private ChainSettings _settings;
+
+    // The levels of the present run: those of the settings until steps are left out.
+    private NoiseLevel[] _levels = [];
     private int _slice;
     private bool _isPaused;
 
@@ -49,6 +52,7 @@ public sealed class DiffusionChain : IDisposable
             new SliceInfo("solver_step", StepFlopsPerValue * values, 5 * imageBytes),
         ];
         _settings = Checked(settings);
+        TakeLevels();
     }
 
     /// <summary>Called at the end of each step, or null.</summary>
@@ -78,10 +82,13 @@ public sealed class DiffusionChain : IDisposable
     public int Step { get; private set; }
 
     /// <summary>Steps in all.</summary>
-    public int StepCount => _settings.Levels.Length - 1;
+    public int StepCount { get; private set; }
+
+    /// <summary>Whether <see cref="ChangeSteps"/> can leave levels out: each is the end of a step.</summary>
+    public bool CanSkipLevels => _settings.HasOneEvaluationAStep;
 
     /// <summary>The noise level of the current x_t.</summary>
-    public NoiseLevel Level => _settings.Levels.Span[Step];
+    public NoiseLevel Level => _levels[Step];
 
     /// <summary>Why the chain failed, or null.</summary>
     public Exception? Failure { get; private set; }
@@ -146,11 +153,73 @@ public sealed class DiffusionChain : IDisposable
     public void Restart(ChainSettings? settings = null)
     {
         _settings = Checked(settings ?? _settings);
+        TakeLevels();
         _slice = StartSlice;
         _isPaused = false;
         Step = 0;
         Failure = null;
         Status = ChainStatus.Running;
+    }
+
+    /// <summary>Changes how many steps are left, by thinning the settings' own levels evenly. Allocates nothing.</summary>
+    /// <remarks>The present evaluation stays; earlier levels do too, so that multistep solvers go on. Does nothing to a
+    /// chain that has ended.</remarks>
+    /// <param name="stepsLeft">1 to as many as the settings have below the present level.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The number is outside its range; nothing changed.</exception>
+    /// <exception cref="InvalidOperationException">The chain cannot: see <see cref="CanSkipLevels"/>.</exception>
+    public void ChangeSteps(int stepsLeft)
+    {
+        if (!CanSkipLevels)
+        {
+            throw new InvalidOperationException(
+                $"The solver '{_settings.Solver.Name}' evaluates between its steps; their number stays.");
+        }
+
+        if (!IsRunnable && Status != ChainStatus.Paused)
+        {
+            return;
+        }
+
+        ReadOnlySpan<NoiseLevel> all = _settings.Levels.Span;
+        int first = all.IndexOf(Level);
+        int most = all.Length - 1 - first;
+        if (stepsLeft < 1 || stepsLeft > most)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(stepsLeft), stepsLeft, $"Steps left must be 1 to {most} from here on, not {stepsLeft}.");
+        }
+
+        for (int i = 1; i <= stepsLeft; i++)
+        {
+            _levels[Step + i] = all[first + (int)Math.Round((double)i * most / stepsLeft)];
+        }
+
+        StepCount = Step + stepsLeft;
+    }
+
+    /// <summary>Goes on from the present x_t towards another image; the levels stay.</summary>
+    /// <param name="settings">Class, guidance, clamp and noise from now on; the rest of it is not read.</param>
+    /// <exception cref="InvalidOperationException">The chain has ended.</exception>
+    public void Retarget(ChainSettings settings)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        if (!IsRunnable && Status != ChainStatus.Paused)
+        {
+            throw new InvalidOperationException($"The chain is {Status}; it can only be restarted.");
+        }
+
+        _settings = _settings with
+        {
+            ClassLabel = settings.ClassLabel,
+            GuidanceScale = settings.GuidanceScale,
+            GuidanceInterval = settings.GuidanceInterval,
+            ClampLimit = settings.ClampLimit,
+            ThresholdRatio = settings.ThresholdRatio,
+            Noise = settings.Noise,
+        };
+
+        // The evaluation under way is of the old class.
+        _slice = Math.Min(_slice, StartSlice + 1);
     }
 
     /// <summary>Disposes the session.</summary>
@@ -181,7 +250,7 @@ public sealed class DiffusionChain : IDisposable
             return true;
         }
 
-        LinearStep step = _settings.Solver.Plan(_settings.Levels.Span, Step);
+        LinearStep step = _settings.Solver.Plan(_levels.AsSpan(0, StepCount + 1), Step);
         if (!_session.CompleteStep(step, _settings.Noise, Step + 1))
         {
             Status = ChainStatus.Waiting;
@@ -193,6 +262,17 @@ public sealed class DiffusionChain : IDisposable
         Status = Step == StepCount ? ChainStatus.Completed : ChainStatus.Running;
         HandOut();
         return true;
+    }
+
+    private void TakeLevels()
+    {
+        StepCount = _settings.Levels.Length - 1;
+        if (_levels.Length < _settings.Levels.Length)
+        {
+            _levels = new NoiseLevel[_settings.Levels.Length];
+        }
+
+        _settings.Levels.Span.CopyTo(_levels);
     }
 
     private void BeginEvaluation()

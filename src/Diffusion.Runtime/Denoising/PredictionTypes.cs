@@ -9,7 +9,10 @@ public static class PredictionTypes
     public static IReadOnlyList<string> Names => _names;
 
     /// <summary>The name that <c>scheduler_config.json</c> gives the type.</summary>
-    public static string Name(this PredictionType type) => _names[(int)type];
+    /// <exception cref="ArgumentOutOfRangeException">There is no such type.</exception>
+    public static string Name(this PredictionType type) => (uint)type < _names.Length
+        ? _names[(int)type]
+        : throw new ArgumentOutOfRangeException(nameof(type), type, "Unknown prediction type.");
 
     /// <summary>The type of the given name.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>

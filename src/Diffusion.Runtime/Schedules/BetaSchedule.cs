@@ -113,6 +113,11 @@ public sealed class BetaSchedule : NoiseSchedule
     /// <exception cref="ArgumentException">The indices are too few, fall, or leave the table.</exception>
     public BetaSchedule Respace(ReadOnlySpan<int> times)
     {
+        if (times.Length < 2)
+        {
+            throw new ArgumentException($"At least 2 times must be kept, not {times.Length}.", nameof(times));
+        }
+
         // [Nichol21, Eq. 19] ᾱ stays what it is at the kept times, and β_S_t = 1 - ᾱ_S_t/ᾱ_S_(t-1) follows.
         double[] logAlpha = new double[times.Length];
         double[] trained = new double[times.Length];

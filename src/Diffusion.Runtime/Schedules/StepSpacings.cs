@@ -9,7 +9,10 @@ public static class StepSpacings
     public static IReadOnlyList<string> Names => _names;
 
     /// <summary>The name of a spacing.</summary>
-    public static string Name(this StepSpacing spacing) => _names[(int)spacing];
+    /// <exception cref="ArgumentOutOfRangeException">There is no such spacing.</exception>
+    public static string Name(this StepSpacing spacing) => (uint)spacing < _names.Length
+        ? _names[(int)spacing]
+        : throw new ArgumentOutOfRangeException(nameof(spacing), spacing, "Unknown step spacing.");
 
     /// <summary>The spacing of the given name.</summary>
     /// <param name="name">One of <see cref="Names"/>, or <c>exponential</c> for <c>logsnr</c>.</param>

@@ -12,8 +12,14 @@ public sealed class DdpmSolver : Solver
     private readonly bool _keepsLastNoise;
 
     /// <summary>Makes the solver with a variance that is fixed or that the network predicts.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such variance.</exception>
     public DdpmSolver(DdpmVariance variance = DdpmVariance.Small)
     {
+        if (!Enum.IsDefined(variance))
+        {
+            throw new ArgumentOutOfRangeException(nameof(variance), variance, "Unknown variance.");
+        }
+
         _variance = variance;
     }
 

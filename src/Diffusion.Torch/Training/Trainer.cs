@@ -64,6 +64,14 @@ public sealed partial class Trainer : IDisposable
             throw new ArgumentException(problem, nameof(options));
         }
 
+        long largestBatch = Array.MaxLength / ((long)data.Channels * data.Canvas * data.Canvas);
+        if (options.BatchSize > largestBatch)
+        {
+            throw new ArgumentException(
+                $"BatchSize is {options.BatchSize}; it can be at most {largestBatch} for pictures of this size.",
+                nameof(options));
+        }
+
         _network = network;
         _data = data;
         _options = options;
@@ -97,7 +105,7 @@ public sealed partial class Trainer : IDisposable
     public long ParameterCount => _parameters.Sum(p => p.Value.numel());
 
     /// <summary>Does one iteration.</summary>
-    /// <exception cref="InvalidOperationException">Loss or gradient are no longer finite; weights, average, moments and
+    /// <exception cref="DivergedException">Loss or gradient are no longer finite; weights, average, moments and
     /// history are as before.</exception>
     public TrainingStep Step()
     {
@@ -220,7 +228,7 @@ public sealed partial class Trainer : IDisposable
         }
     }
 
-    private InvalidOperationException Diverged(long iteration, string what, double value) => new(
+    private DivergedException Diverged(long iteration, string what, double value) => new(
         $"The {what} of iteration {iteration} is {value}: lower the learning rate of {_options.LearningRate}.");
 
     private ulong NoiseSeed(long iteration) => new CounterRandom(_options.Seed, iteration, NoisePurpose).NextBits();

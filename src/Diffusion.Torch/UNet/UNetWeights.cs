@@ -57,8 +57,8 @@ public static class UNetWeights
     /// </summary>
     /// <remarks>Strict: the file must hold every tensor in its shape and none besides, else nothing is
     /// changed.</remarks>
-    /// <exception cref="ModelFormatException">Tensors are missing, unexpected or wrongly shaped; one message names
-    /// them.</exception>
+    /// <exception cref="ModelFormatException">Tensors are missing, unexpected or wrongly shaped, or hold values that
+    /// are not finite; the message names them.</exception>
     public static void Read(UNet2DModel network, SafetensorsFile file)
     {
         ArgumentNullException.ThrowIfNull(network);
@@ -95,6 +95,11 @@ public static class UNetWeights
                 $"the weights must be exactly those of the configuration, but the file {string.Join("; ", problems)}");
         }
 
+        foreach ((string name, Tensor tensor) in expected)
+        {
+            RequireFinite(file, stored[name], tensor.shape);
+        }
+
         using IDisposable frozen = no_grad();
         foreach ((string name, Tensor tensor) in expected)
         {
@@ -125,6 +130,18 @@ public static class UNetWeights
         }
 
         writer.Save(path);
+    }
+
+    private static void RequireFinite(SafetensorsFile file, string name, long[] shape)
+    {
+        using Tensor numbers = zeros(shape);
+        file.CopyTo(name, Values(numbers));
+        using Tensor finite = numbers.isfinite();
+        using Tensor all = finite.all();
+        if (!all.item<bool>())
+        {
+            throw new ModelFormatException(file.Path, $"the tensor '{name}' holds a value that is not finite");
+        }
     }
 
     private static string CurrentName(string name)

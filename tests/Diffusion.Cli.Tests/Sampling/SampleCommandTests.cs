@@ -1,7 +1,9 @@
 using System.CommandLine;
+using Diffusion.Cli.Generation;
 using Diffusion.Cli.Sampling;
 using SixLabors.ImageSharp;
 using SixLabors.ImageSharp.PixelFormats;
+using SixLabors.ImageSharp.Processing;
 
 namespace Diffusion.Cli.Tests.Sampling;
 
@@ -91,7 +93,19 @@ public sealed class SampleCommandTests : IDisposable
     [InlineData("--grid", "1000x1", "1000x1")]
     [InlineData("--noise-threads", "0", "0")]
     [InlineData("--model", "nowhere", "nowhere")]
-    [InlineData("--seed", "-3", "-3")]
+    [InlineData("--model", "", "--model is empty")]
+    [InlineData("--seed", "-3", "'--seed'. It must be a whole number of at least 0.")]
+    [InlineData("--steps", "1e3", "'--steps'. It must be a whole number.")]
+    [InlineData("--steps", "0", "--steps is 0; it must be from 1 to 1000.")]
+    [InlineData("--guidance", "NaN", "--guidance is NaN; it must be from 0 to 100.")]
+    [InlineData("--size", "66x64", "--size is 66x64; width and height must be multiples of 8")]
+    [InlineData("--grid", "0x3", "--grid '0x3' must be COLUMNSxROWS")]
+    [InlineData("--gif", "", "--gif is empty")]
+    [InlineData("--gif", "chain.mp4", "--gif 'chain.mp4' is written as .gif")]
+    [InlineData("--image", "nowhere.png", "nowhere.png")]
+    [InlineData("--strength", "0.5", "--strength 0.5 needs --image.")]
+    [InlineData("--strength", "NaN", "--strength is NaN; it must be above 0 and at most 1.")]
+    [InlineData("--solver", "ddim-inversion", "it needs --image.")]
     public async Task Sample_BadOption_IsOneLineThatNamesItAndExitCode2(string option, string value, string named)
     {
         string file = Path.Combine(_folder, "texture.png");
@@ -102,6 +116,52 @@ public sealed class SampleCommandTests : IDisposable
         Assert.Single(error.TrimEnd().Split('\n'));
         Assert.Contains(named, error, StringComparison.Ordinal);
         Assert.False(File.Exists(file));
+    }
+
+    [Fact]
+    public async Task Sample_SameOutputTwice_IsOneLineAndExitCode2()
+    {
+        string file = Path.Combine(_folder, "both");
+
+        (int code, string error) = await Run("--out", file, "--gif", file);
+
+        Assert.Equal(2, code);
+        Assert.Single(error.TrimEnd().Split('\n'));
+        Assert.Contains("--out and --gif", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Sample_WeightIsNotANumber_IsOneLineThatNamesTheTensor()
+    {
+        string model = Path.Combine(_folder, "model");
+        CopyModel(model);
+        string weights = Path.Combine(model, "unet", "diffusion_pytorch_model.safetensors");
+        byte[] bytes = await File.ReadAllBytesAsync(weights);
+        (bytes[^2], bytes[^1]) = (0x00, 0x7e); // fp16's NaN, for the last value of the last tensor
+        await File.WriteAllBytesAsync(weights, bytes);
+
+        (int code, string error) = await Run("--model", model, "--out", Path.Combine(_folder, "texture.png"));
+
+        Assert.Equal(2, code);
+        Assert.Single(error.TrimEnd().Split('\n'));
+        Assert.Matches("tensor '[a-z_.0-9]+' holds a value that is not finite", error);
+    }
+
+    [Fact]
+    public async Task Sample_InversionOfAnImage_Runs()
+    {
+        Directory.CreateDirectory(_folder);
+        string picture = Path.Combine(_folder, "picture.png");
+        using (var grey = new Image<Rgb24>(64, 64, new Rgb24(128, 128, 128)))
+        {
+            grey.SaveAsPng(picture);
+        }
+
+        (int code, string error) = await Run(
+            "--image", picture, "--solver", "ddim-inversion", "--guidance", "1", "--steps", "4",
+            "--out", Path.Combine(_folder, "noise.png"));
+
+        Assert.Equal((0, ""), (code, error));
     }
 
     [Fact]
@@ -116,6 +176,64 @@ public sealed class SampleCommandTests : IDisposable
         Assert.Equal(2, code);
         Assert.Single(error.TrimEnd().Split('\n'));
         Assert.Contains(blocker, error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("", "--out is empty")]
+    [InlineData("folder/", "is a folder")]
+    [InlineData("folder", "is a folder")]
+    [InlineData("texture.jpg", ".png")]
+    [InlineData("/dev/null", "is a device")]
+    public async Task Sample_BadOutput_IsOneLineBeforeAnyWork(string path, string named)
+    {
+        Directory.CreateDirectory(Path.Combine(_folder, "folder"));
+        string file = path.Length == 0 ? "" : Path.Combine(_folder, path);
+
+        (int code, string error) = await Run("--out", file, "--model", "nowhere");
+
+        Assert.Equal(2, code);
+        Assert.Contains(named, Assert.Single(error.TrimEnd().Split('\n')), StringComparison.Ordinal);
+        Assert.Equal("folder", Path.GetFileName(Assert.Single(Directory.GetFileSystemEntries(_folder))));
+    }
+
+    [Fact]
+    public async Task Sample_OutputIsALink_WritesItsTargetAndNeighboursStay()
+    {
+        Directory.CreateDirectory(_folder);
+        string target = Path.Combine(_folder, "target.png");
+        string link = Path.Combine(_folder, "link.png");
+        File.CreateSymbolicLink(link, target);
+        await File.WriteAllTextAsync(link + ".partial", "mine");
+
+        (int code, _) = await Run("--steps", "1", "--size", "16x16", "--out", link);
+
+        Assert.Equal(0, code);
+        Assert.Equal(target, new FileInfo(link).LinkTarget);
+        Image.Load(target).Dispose();
+        Assert.Equal("mine", await File.ReadAllTextAsync(link + ".partial"));
+        Assert.Equal(3, Directory.GetFiles(_folder).Length);
+    }
+
+    [Fact]
+    public async Task Sample_FromAnImage_StaysNearItAtLowStrength()
+    {
+        Directory.CreateDirectory(_folder);
+        string source = Path.Combine(_folder, "source.png");
+        using (var half = new Image<Rgb24>(8, 16, new Rgb24(255, 0, 0)))
+        {
+            // Red on the left, black on the right.
+            half.Mutate(context => context.Pad(16, 16, Color.Black).Crop(new Rectangle(4, 0, 12, 16)).Resize(16, 16));
+            half.SaveAsPng(source);
+        }
+
+        string near = Path.Combine(_folder, "near.png");
+        string noise = Path.Combine(_folder, "noise.png");
+        Assert.Equal((0, ""), await Run("--image", source, "--strength", "0.05", "--size", "16x16", "--out", near));
+        Assert.Equal((0, ""), await Run("--image", source, "--solver", "ddim-inversion", "--size", "16x16", "--out", noise));
+
+        using var image = Image.Load<Rgb24>(near);
+        Assert.True(image[3, 8].R > image[12, 8].R + 100);
+        Assert.True(File.Exists(noise));
     }
 
     private static double Percentile95(Image<Rgb24> image, bool columns)
@@ -145,6 +263,17 @@ public sealed class SampleCommandTests : IDisposable
         var root = new RootCommand { SampleCommand.Create() };
         int code = await CommandLineHost.RunAsync(root, ["sample", .. arguments], error);
         return (code, error.ToString());
+    }
+
+    private static void CopyModel(string target)
+    {
+        string source = ModelLocator.Find(null);
+        foreach (string file in Directory.GetFiles(source, "*", SearchOption.AllDirectories))
+        {
+            string copy = Path.Combine(target, Path.GetRelativePath(source, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
+        }
     }
 
     private async Task<byte[]> SampleBytes(string name, params string[] arguments)

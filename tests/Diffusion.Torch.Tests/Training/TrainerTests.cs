@@ -201,12 +201,23 @@ public sealed class TrainerTests : IDisposable
         }
 
         trainer.Save(before);
-        var error = Assert.Throws<InvalidOperationException>(() => trainer.Step());
+        var error = Assert.Throws<DivergedException>(() => trainer.Step());
         trainer.Save(after);
 
         Assert.Contains("NaN", error.Message, StringComparison.Ordinal);
         Assert.Equal(Tensors(before), Tensors(after));
         Assert.Equal(1, trainer.Iteration);
+    }
+
+    [Fact]
+    public void Trainer_BatchLargerThanAnArray_IsRefusedWithTheLimit()
+    {
+        using UNet2DModel network = NewNetwork();
+
+        var error = Assert.Throws<ArgumentException>(
+            () => NewTrainer(network, Options() with { BatchSize = int.MaxValue }));
+
+        Assert.Contains("BatchSize is 2147483647", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

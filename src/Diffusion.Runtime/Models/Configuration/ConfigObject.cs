@@ -66,11 +66,17 @@ internal sealed class ConfigObject
         catch (JsonException e)
         {
             throw new ModelFormatException(
-                path, $"line {e.LineNumber + 1} is not valid JSON, or a key appears twice", e);
+                path, $"line {e.LineNumber + 1} is not valid JSON: {ReasonOf(e)}", e);
         }
     }
 
+    // Without the position, which the line says, and the final full stop.
+    private static string ReasonOf(JsonException e) => e.Message.Split(" LineNumber:")[0].Split(" Path:")[0].TrimEnd('.');
+
     public bool Has(string key) => _values.ContainsKey(key);
+
+    public bool IsNull(string key) =>
+        _values.TryGetValue(key, out JsonElement value) && value.ValueKind == JsonValueKind.Null;
 
     /// <summary>Marks keys as known though their values do not matter here.</summary>
     public void Ignore(params ReadOnlySpan<string> keys)

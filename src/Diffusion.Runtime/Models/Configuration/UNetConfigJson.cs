@@ -37,7 +37,7 @@ internal static class UNetConfigJson
             UpsampleType = json.Text("upsample_type", absent.UpsampleType),
             Dropout = json.Number("dropout", absent.Dropout),
             ActFn = ReadActivation(json, absent.ActFn),
-            AttentionHeadDim = json.IntegerOrNull("attention_head_dim", absent.AttentionHeadDim),
+            AttentionHeadDim = ReadHeadDim(json, absent.AttentionHeadDim),
             NormNumGroups = json.Integer("norm_num_groups", absent.NormNumGroups),
             AttnNormNumGroups = json.IntegerOrNull("attn_norm_num_groups", absent.AttnNormNumGroups),
             NormEps = json.Number("norm_eps", absent.NormEps),
@@ -119,6 +119,16 @@ internal static class UNetConfigJson
         }
 
         return size.Count == 0 ? 0 : size[0];
+    }
+
+    /// <summary>Null is one head, as in diffusers; a 0 that is written out would divide by zero there.</summary>
+    private static int ReadHeadDim(ConfigObject json, int absent)
+    {
+        const string key = "attention_head_dim";
+        int dim = json.IntegerOrNull(key, absent);
+        return dim == 0 && !json.IsNull(key)
+            ? throw json.Bad($"'{key}' is 0; it must be at least 1, or null for one head")
+            : dim;
     }
 
     /// <summary>Swish and SiLU are two names of one function, and diffusers takes both.</summary>

@@ -1,0 +1,235 @@
+using Diffusion.Runtime.Budget;
+using Diffusion.Runtime.Chains;
+using Diffusion.Runtime.Schedules;
+using Diffusion.Runtime.Solvers;
+
+namespace Diffusion.Runtime.Tests;
+
+public sealed class ScheduleTests
+{
+    private static readonly TextureRequest _request =
+        new() { Width = 8, Height = 8, ClassName = "wood", Seed = 3, Steps = 10 };
+
+    [Fact]
+    public void Tick_StreamOfHigherPriority_LeavesTheLowerASliceEvery30Ticks()
+    {
+        using GaussianBackend backend = new();
+        using DiffusionRuntime runtime = Create(backend);
+        TextureHandle low = runtime.Submit(_request);
+        int ticks = 0;
+        while (runtime.GetProgress(low).Step < 1)
+        {
+            runtime.Submit(_request with { Priority = 1, Steps = 1 });
+            runtime.Tick(Milliseconds(2.5));
+            ticks++;
+        }
+
+        // A start and five slices for the first step, each after 30 ticks without; a slice that has not run yet is
+        // guessed, and may have to wait for a tick more.
+        Assert.InRange(ticks, 6 * 30, 7 * 30);
+    }
+
+    [Fact]
+    public void Tick_StreamOfNewTextures_DoesNotStarveAnOlderOne()
+    {
+        using GaussianBackend backend = new();
+        using DiffusionRuntime runtime = Create(backend);
+        TextureHandle old = runtime.Submit(_request);
+        int ticks = 0;
+        while (runtime.GetProgress(old).Status == ChainStatus.Running)
+        {
+            // One more a tick than a tick could finish.
+            runtime.Submit(_request with { Steps = 1 });
+            runtime.Tick(Milliseconds(6.5));
+            Assert.InRange(++ticks, 1, 2000);
+        }
+    }
+
+    [Fact]
+    public void Tick_OversizedSliceAmongSmallOnes_IsForcedWhenItHasWaitedAndReported()
+    {
+        using GaussianBackend backend = new();
+        backend.ShapeCost = shape => Milliseconds(shape.Width == 64 ? 9 : 0);
+        using DiffusionRuntime runtime = Create(backend);
+        Warm(runtime, Milliseconds(5.5));
+        TextureHandle large = runtime.Submit(_request with { Width = 64, Height = 64 });
+        runtime.Tick(Milliseconds(100));
+        int step = runtime.GetProgress(large).Step;
+        TextureHandle small = runtime.Submit(_request with { Steps = 1000 });
+        TickReport[] reports = [.. Enumerable.Range(0, 300).Select(_ => runtime.Tick(Milliseconds(5.5)))];
+
+        // Once in 30 ticks, and five slices are a step.
+        Assert.Equal(10, reports.Count(report => report.Forced));
+        Assert.Equal(step + 2, runtime.GetProgress(large).Step);
+        Assert.All(reports, report => Assert.Equal(report.Forced, report.Overrun > TimeSpan.Zero));
+        Assert.True(runtime.GetProgress(small).Step > 200);
+    }
+
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(5, 2)]
+    [InlineData(15, 8)]
+    [InlineData(400, 10)]
+    public void ReadyWithinTicks_ThroughputKnown_TakesTheStepsThatFit(int ticks, int steps)
+    {
+        using GaussianBackend backend = new();
+        using DiffusionRuntime runtime = Create(backend);
+        Warm(runtime, Milliseconds(3));
+
+        TextureHandle handle = runtime.Submit(_request with { ReadyWithinTicks = ticks });
+        for (int i = 0; i < ticks; i++)
+        {
+            runtime.Tick(Milliseconds(3));
+        }
+
+        // A step is 5 ms, the start 1 ms, a tick 3 ms of which nine tenths are planned with.
+        TextureProgress progress = runtime.GetProgress(handle);
+        Assert.Equal(ticks > 2, progress.Status == ChainStatus.Completed);
+        Assert.Equal(steps, progress.StepCount);
+    }
+
+    [Fact]
+    public void ReadyWithinTicks_RandomRequestsOnANoisyMachine_AreReadyInTime()
+    {
+        Random random = new(11);
+        using GaussianBackend backend = new() { Cost = _ => Milliseconds(0.2 * Math.Exp(0.2 * (random.NextDouble() - 0.5))) };
+        using DiffusionRuntime runtime = Create(backend);
+        Warm(runtime, Milliseconds(4));
+        int ready = 0;
+        const int requests = 200;
+        List<(TextureHandle Handle, int TicksLeft)> open = [];
+        int submitted = 0;
+        while (submitted < requests || open.Count > 0)
+        {
+            // At most four at a time, so that one step each always fits.
+            if (submitted < requests && open.Count < 4)
+            {
+                int ticks = random.Next(5, 60);
+                TextureRequest request =
+                    _request with { Seed = (ulong)submitted++, Steps = random.Next(1, 40), ReadyWithinTicks = ticks };
+                open.Add((runtime.Submit(request), ticks));
+            }
+
+            runtime.Tick(Milliseconds(4));
+            for (int i = open.Count - 1; i >= 0; i--)
+            {
+                (TextureHandle handle, int left) = open[i];
+                bool isComplete = runtime.GetProgress(handle).Status == ChainStatus.Completed;
+                open[i] = (handle, left - 1);
+                if (isComplete || left == 1)
+                {
+                    ready += isComplete ? 1 : 0;
+                    runtime.Release(handle);
+                    open.RemoveAt(i);
+                }
+            }
+        }
+
+        Assert.InRange(ready, 0.98 * requests, requests);
+    }
+
+    [Fact]
+    public void ChangeSteps_InTheMiddle_ThinsTheGridAndEndsOnTheData()
+    {
+        using GaussianBackend backend = new();
+        using DiffusionRuntime runtime = Create(backend);
+        TextureHandle handle = runtime.Submit(_request);
+        List<NoiseLevel> levels = [];
+        runtime.OnStepCompleted(handle, (in StepResult step) => levels.Add(step.Level));
+        while (runtime.GetProgress(handle).Step < 4)
+        {
+            runtime.Tick(Milliseconds(1.5));
+        }
+
+        runtime.ChangeSteps(handle, 1);
+        Assert.Equal((4, 5), (runtime.GetProgress(handle).Step, runtime.GetProgress(handle).StepCount));
+        runtime.ChangeSteps(handle, 3);
+        runtime.Tick(TimeSpan.MaxValue);
+
+        NoiseLevel[] grid = StepGrid.Create(GaussianBackend.Model.Schedule, StepSpacing.Trailing, 10);
+        Assert.Equal([grid[1], grid[2], grid[3], grid[4], grid[6], grid[8], grid[10]], levels);
+        Assert.Equal(ChainStatus.Completed, runtime.GetProgress(handle).Status);
+    }
+
+    [Fact]
+    public void ChangeSteps_OutOfRangeOrImpossible_IsRefused()
+    {
+        using GaussianBackend backend = new();
+        using DiffusionRuntime runtime = Create(backend);
+        TextureHandle handle = runtime.Submit(_request);
+        TextureHandle heun = runtime.Submit(_request with { Solver = SolverCatalog.Parse("heun") });
+
+        Assert.Throws<ArgumentOutOfRangeException>(() => runtime.ChangeSteps(handle, 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => runtime.ChangeSteps(handle, 11));
+        Assert.Throws<ArgumentException>(() => runtime.ChangeSteps(heun, 2));
+        Assert.Equal(10, runtime.GetProgress(handle).StepCount);
+    }
+
+    [Fact]
+    public void Retarget_InWork_GoesOnFromTheSameStepTowardsTheOtherClass()
+    {
+        using GaussianBackend backend = new();
+        using DiffusionRuntime runtime = Create(backend);
+        TextureHandle handle = runtime.Submit(_request);
+        while (runtime.GetProgress(handle).Step < 4)
+        {
+            runtime.Tick(Milliseconds(1.5));
+        }
+
+        int before = backend.Evaluations.Count;
+        runtime.Retarget(handle, _request with { ClassName = "grass", Seed = 9 });
+        Assert.Equal(4, runtime.GetProgress(handle).Step);
+        runtime.Tick(TimeSpan.MaxValue);
+
+        Assert.Equal((10, 10), (runtime.GetProgress(handle).Step, runtime.GetProgress(handle).StepCount));
+        Assert.All(backend.Evaluations.Take(before), evaluation => Assert.Equal(1, evaluation.ClassLabel));
+        Assert.Equal(6, backend.Evaluations.Skip(before).Count());
+        Assert.All(backend.Evaluations.Skip(before), evaluation => Assert.Equal(2, evaluation.ClassLabel));
+    }
+
+    [Fact]
+    public void Retarget_AfterTheEnd_StartsFromTheLastImageByItsStrength()
+    {
+        using GaussianBackend backend = new();
+        using DiffusionRuntime runtime = Create(backend);
+        TextureHandle handle = runtime.Submit(_request);
+        runtime.Tick(TimeSpan.MaxValue);
+        float[] last = [.. runtime.GetSamples(handle).Denoised(runtime.GetSamples(handle).CurrentSlot)];
+
+        runtime.Retarget(handle, _request with { ClassName = "stone", Strength = 0.3 });
+        runtime.Tick(Milliseconds(0.5));
+
+        Assert.Equal((0, 3), (runtime.GetProgress(handle).Step, runtime.GetProgress(handle).StepCount));
+        Assert.Equal(last, runtime.GetSamples(handle).Denoised(runtime.GetSamples(handle).CurrentSlot).ToArray());
+    }
+
+    [Fact]
+    public void Retarget_OfAnotherShapeOrWithAnImage_IsRefused()
+    {
+        using GaussianBackend backend = new();
+        using DiffusionRuntime runtime = Create(backend);
+        TextureHandle handle = runtime.Submit(_request);
+
+        Assert.Throws<ArgumentException>(() => runtime.Retarget(handle, _request with { Width = 16 }));
+        Assert.Throws<ArgumentException>(() => runtime.Retarget(handle, _request with { GuidanceScale = 2 }));
+        Assert.Throws<ArgumentException>(() => runtime.Retarget(handle, _request with { Image = new float[192] }));
+        Assert.Throws<ArgumentException>(() => runtime.Submit(_request with { ReadyWithinTicks = 0 }));
+    }
+
+    // Lets the runtime learn what slices cost and how much a tick has room for.
+    private static void Warm(DiffusionRuntime runtime, TimeSpan budget)
+    {
+        TextureHandle handle = runtime.Submit(_request with { Steps = 40 });
+        while (runtime.GetProgress(handle).Status == ChainStatus.Running)
+        {
+            runtime.Tick(budget);
+        }
+
+        runtime.Release(handle);
+    }
+
+    private static TimeSpan Milliseconds(double milliseconds) => TimeSpan.FromMilliseconds(milliseconds);
+
+    private static DiffusionRuntime Create(GaussianBackend backend) =>
+        new(backend, GaussianBackend.Model, new RuntimeOptions { Clock = backend.Clock });
+}
