@@ -6,7 +6,6 @@ source "$root/build/setup.sh"
 require_dotnet
 require_packages "${demo_packages[@]}"
 
-[ -x "$root/artifacts/bin/Demo/release/Demo" ] || echo "Building, which takes a minute the first time ..." >&2
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 if [ -e "$root/artifacts/bin/Demo/release/Demo" ]; then

@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace Diffusion.Cli.Profiling;
 
-/// <summary>A host's own work in each frame: a fixed amount, so that what the runtime does to it shows in its time.</summary>
+/// <summary>
+/// A host's own work in each frame: a fixed amount, so that what the runtime does to it shows in its time.
+/// </summary>
 internal sealed class HostWork
 {
     private const int Length = 64 * 1024;

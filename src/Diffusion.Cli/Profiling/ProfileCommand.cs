@@ -16,9 +16,11 @@ internal static class ProfileCommand
     public static Command Create()
     {
         var generation = new GenerationOptions();
-        var budget = Option("--budget-ms", 8.0, "Milliseconds for the runtime in each frame.", "MS");
-        var frames = Option("--frames", 3000, "Frames of each policy.", "N");
-        var textures = Option("--textures", 4, "Textures that are generated at the same time.", "N");
+        var budget = Option("--budget-ms", 8.0, "Milliseconds for the runtime in each frame.", "MS")
+            .PositiveUpTo(MaxMilliseconds);
+        var frames = Option("--frames", 3000, "Frames of each policy.", "N").Within(MinFrames, MaxFrames);
+        var textures = Option("--textures", 4, "Textures that are generated at the same time.", "N")
+            .Within(1, MaxTextures);
         var size = new Option<string?>("--size")
         {
             Description = "Size of a texture, a multiple of the network's stride. Default: the model's own.",
@@ -27,10 +29,13 @@ internal static class ProfileCommand
         var policy = Option(
             "--policy", PolicyNames.All, "How a frame's time is spent.", string.Join('|', PolicyNames.Named) + "|all");
         policy.AcceptOnlyFromAmong([.. PolicyNames.Named, PolicyNames.All]);
-        var load = Option("--load", "none", "Burn a core in a second process in the middle third of the frames.", "none|cpu");
+        var load = Option(
+            "--load", "none", "Burn a core by a second process in the middle third of the frames.", "none|cpu");
         load.AcceptOnlyFromAmong("none", "cpu");
-        var hostWork = Option("--frame-ms", 0.0, "Milliseconds that the host computes in each frame beside the tick.", "MS");
-        var output = Option("--out", "out/profile", "Folder for report.json, report.html and trace.json.", "DIR");
+        var hostWork = Option("--frame-ms", 0.0, "Milliseconds that the host computes in each frame by itself.", "MS")
+            .Within(0, MaxMilliseconds);
+        var output = Option("--out", "out/profile", "Folder for report.json, report.html and trace.json.", "DIR")
+            .NotEmpty();
 
         var command = new Command("profile", "Measures frames that generate textures under a budget.");
         generation.AddTo(command);
@@ -41,16 +46,22 @@ internal static class ProfileCommand
 
         command.SetAction((result, cancel) =>
         {
+            GenerationSettings generated = generation.Read(result);
+            if (GenerationOptions.TryPrintList(generated, Console.Out))
+            {
+                return Task.FromResult(0);
+            }
+
             string chosen = result.GetValue(policy)!;
             string? wanted = result.GetValue(size);
             var settings = new ProfileSettings
             {
-                Generation = generation.Read(result),
+                Generation = generated,
                 Size = wanted is null ? null : CanvasSize.Parse(wanted, "--size"),
-                Budget = Milliseconds("--budget-ms", result.GetValue(budget), isZeroAllowed: false),
-                Frames = Count("--frames", result.GetValue(frames), MinFrames, MaxFrames),
-                Textures = Count("--textures", result.GetValue(textures), 1, MaxTextures),
-                HostWork = Milliseconds("--frame-ms", result.GetValue(hostWork), isZeroAllowed: true),
+                Budget = TimeSpan.FromMilliseconds(result.GetValue(budget)),
+                Frames = result.GetValue(frames),
+                Textures = result.GetValue(textures),
+                HostWork = TimeSpan.FromMilliseconds(result.GetValue(hostWork)),
                 Policies = chosen == PolicyNames.All ? PolicyNames.Named : [chosen],
                 LoadsCpu = result.GetValue(load) == "cpu",
                 OutputFolder = result.GetValue(output)!,
@@ -67,15 +78,4 @@ internal static class ProfileCommand
         DefaultValueFactory = _ => value,
         HelpName = helpName,
     };
-
-    private static TimeSpan Milliseconds(string option, double value, bool isZeroAllowed) =>
-        (value > 0 || (isZeroAllowed && value == 0)) && value <= MaxMilliseconds
-            ? TimeSpan.FromMilliseconds(value)
-            : throw new UserErrorException(
-                $"{option} {value} is out of range: it must be {(isZeroAllowed ? "from" : "above")} 0 "
-                + $"to {MaxMilliseconds}.");
-
-    private static int Count(string option, int value, int min, int max) => value >= min && value <= max
-        ? value
-        : throw new UserErrorException($"{option} {value} is out of range: it must be {min} to {max}.");
 }

@@ -11,10 +11,11 @@ internal static class ProfileTable
     public static void Print(ProfileResult result, IAnsiConsole console)
     {
         FrameReport report = result.Report;
+        string work = string.Join("; ", report.Policies!.Select(Work));
         console.MarkupLineInterpolated(
-            $"{report.Model}, {report.Width}x{report.Height}, {report.Steps} steps of {report.Solver}, {report.Textures} textures; {report.Device}");
+            $"{report.Model} {report.Width}x{report.Height}, {report.Steps} steps of {report.Solver}; {report.Device}");
         console.MarkupLineInterpolated(
-            $"{report.Frames} frames of {report.BudgetMs} ms; a frame runs {string.Join("; ", report.Policies!.Select(Work))}.");
+            $"{report.Textures} textures, {report.Frames} frames of {report.BudgetMs} ms; a frame runs {work}.");
         var table = new Table().Border(TableBorder.Rounded).Caption("milliseconds of ticks that had a choice");
         table.AddColumn("policy");
         foreach (string name in (string[])["p50", "p99", "p99.9", "max", "overran", "used", "steps"])
@@ -39,10 +40,13 @@ internal static class ProfileTable
         console.Write(table);
         HostCostReport cost = report.HostCost!;
         console.MarkupLineInterpolated(
-            $"{report.Policy}: {report.WithChoice!.Frames} of {report.Frames} frames had a choice; it costs the host {Number(cost.DifferenceMs)} ms a frame by difference, {Number(cost.TickMs)} ms by the sum of ticks.");
+            $"{report.Policy}: {report.WithChoice!.Frames} of {report.Frames} frames had a choice.");
+        console.MarkupLineInterpolated(
+            $"It costs the host {cost.DifferenceMs:0.00} ms a frame, on less off; ticks alone {cost.TickMs:0.00} ms.");
     }
 
-    private static string Work(KeyValuePair<string, FrameReport> policy) => $"{policy.Value.WorkPerFrame} ({policy.Key})";
+    private static string Work(KeyValuePair<string, FrameReport> policy) =>
+        $"{policy.Value.WorkPerFrame} ({policy.Key})";
 
     private static string Number(double value) => value.ToString("0.00", CultureInfo.InvariantCulture);
 

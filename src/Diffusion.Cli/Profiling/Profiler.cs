@@ -34,7 +34,8 @@ internal sealed class Profiler
     }
 
     /// <summary>Runs the profile to the end.</summary>
-    /// <exception cref="UserErrorException">An option does not suit the model, or the folder cannot be written.</exception>
+    /// <exception cref="UserErrorException">An option does not suit the model, or the folder is not
+    /// writable.</exception>
     public void Run(CancellationToken cancel)
     {
         OutputFile.RequireWritableFolder(_settings.OutputFolder);

@@ -4,7 +4,9 @@ using Diffusion.Runtime;
 
 namespace Diffusion.Cli.Profiling;
 
-/// <summary>What slices and steps take in the mean on a warm machine, by which the simple policies are given their work.</summary>
+/// <summary>
+/// What slices and steps take in the mean on a warm machine, by which the simple policies are given their work.
+/// </summary>
 /// <param name="Names">The slices in order.</param>
 /// <param name="MeanSlice">Mean over the slices of a step.</param>
 /// <param name="MeanStep">Mean of a step.</param>
@@ -12,7 +14,7 @@ internal sealed record SliceSurvey(IReadOnlyList<string> Names, TimeSpan MeanSli
 {
     private const int WarmUpSteps = 3;
     private const int MinSteps = 8;
-    private static readonly TimeSpan _minTime = TimeSpan.FromMilliseconds(400);
+    private static readonly TimeSpan _minTime = TimeSpan.FromSeconds(1);
 
     /// <summary>Runs a few steps of one texture.</summary>
     public static SliceSurvey Take(LoadedModel model, TextureRequest request, CancellationToken cancel)

@@ -32,15 +32,16 @@ public static class ChromeTraceWriter
         json.WriteStartObject();
         json.WriteString("displayTimeUnit", "ms");
         json.WriteStartArray("traceEvents");
-        for (int process = 0; process < processes.Count; process++)
+        for (int i = 0; i < processes.Count; i++)
         {
-            WriteName(json, "process_name", process + 1, 0, processes[process]);
+            WriteName(json, "process_name", i + 1, 0, processes[i]);
         }
 
         for (int track = 0; track < tracks.Count; track++)
         {
-            WriteName(json, "thread_name", processes.IndexOf(tracks[track].Process) + 1, track + 1, tracks[track].Thread);
-            WriteOrder(json, processes.IndexOf(tracks[track].Process) + 1, track + 1);
+            int process = processes.IndexOf(tracks[track].Process) + 1;
+            WriteName(json, "thread_name", process, track + 1, tracks[track].Thread);
+            WriteOrder(json, process, track + 1);
         }
 
         foreach (TraceEntry entry in entries)

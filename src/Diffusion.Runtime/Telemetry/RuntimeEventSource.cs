@@ -69,7 +69,7 @@ internal sealed unsafe class RuntimeEventSource : EventSource
         Write(SliceStartId, 4, data);
     }
 
-    /// <summary>A slice ended; <paramref name="ran"/> is false where it waits for readers and will be tried again.</summary>
+    /// <summary>A slice ended; <paramref name="ran"/> is false where it waits for readers, to be tried again.</summary>
     [Event(
         SliceStopId,
         Level = EventLevel.Verbose,

@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 
 namespace Diffusion.Runtime.Telemetry;
 
-/// <summary>The meter <c>Diffusion.Runtime</c>: what a monitor watches. Durations are seconds, as OpenTelemetry's are.</summary>
+/// <summary>The meter <c>Diffusion.Runtime</c>: for monitors. Durations are seconds, as OpenTelemetry asks.</summary>
 /// <remarks>One for all runtimes of the process. Any thread.</remarks>
 internal static class RuntimeMeter
 {

@@ -25,7 +25,7 @@ internal sealed class RuntimeTelemetry
         {
             _trace = ReferenceEquals(recorder.Clock, options.Clock)
                 ? new RuntimeTrace(recorder, Process)
-                : throw new ArgumentException("The trace must be recorded by the runtime's own clock.", nameof(options));
+                : throw new ArgumentException("Trace must have the runtime's own clock, Clock.", nameof(options));
         }
     }
 

@@ -4,10 +4,10 @@ using Diffusion.Runtime.Chains;
 
 namespace Diffusion.Runtime.Telemetry;
 
-/// <summary>A runtime's part of a trace: ticks with their slices and hand-overs, steps by texture, the budget.</summary>
+/// <summary>A runtime's part of a trace: ticks with slices and hand-overs, steps by texture, the budget.</summary>
 /// <remarks>
-/// Ticks, slices and hand-overs nest on one track. A step spans many ticks and other textures' work, so each texture has a
-/// track of its own for them.
+/// Ticks, slices and hand-overs nest on one track. A step spans many ticks and other textures' work, so each texture
+/// has a track of its own for them.
 /// </remarks>
 internal sealed class RuntimeTrace
 {

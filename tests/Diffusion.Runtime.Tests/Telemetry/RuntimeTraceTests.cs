@@ -146,7 +146,8 @@ public sealed class RuntimeTraceTests
         [.. events.Where(item => Text(item, "ph") == "X" && (name is null || Text(item, "name") == name))];
 
     private static bool IsSlice(JsonElement span) =>
-        Text(span, "name") is "start" or "solver_step" || Text(span, "name").StartsWith("slice.", StringComparison.Ordinal);
+        Text(span, "name") is "start" or "solver_step"
+        || Text(span, "name").StartsWith("slice.", StringComparison.Ordinal);
 
     private static double[] Counters(JsonElement[] events, string name) =>
         [.. events.Where(item => Text(item, "ph") == "C" && Text(item, "name") == name)

@@ -82,7 +82,8 @@ public sealed class TraceRecorderTests
         clock.Advance(TimeSpan.FromMilliseconds(16));
         trace.Span(engine, trace.AddName("frame \"one\""), start);
         TraceName shadows = trace.AddName("shadows");
-        trace.Span(gpu, shadows, start + TimeSpan.TicksPerMillisecond, TimeSpan.FromMicroseconds(700), TraceDetails.None);
+        long later = start + TimeSpan.TicksPerMillisecond;
+        trace.Span(gpu, shadows, later, TimeSpan.FromMicroseconds(700), TraceDetails.None);
         trace.Counter(tools, trace.AddName("fps"), start, 62.5);
 
         using JsonDocument document = JsonDocument.Parse(Write(trace));

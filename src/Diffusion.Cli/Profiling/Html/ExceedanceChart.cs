@@ -5,7 +5,9 @@ using static Diffusion.Cli.Profiling.Html.Markup;
 
 namespace Diffusion.Cli.Profiling.Html;
 
-/// <summary>Budget against taken: how many ticks took longer than a multiple of their budget, on a logarithmic axis.</summary>
+/// <summary>
+/// Budget against taken: how many ticks took longer than a multiple of their budget, on a logarithmic axis.
+/// </summary>
 internal sealed class ExceedanceChart(IReadOnlyList<PolicyRun> runs)
 {
     private const double Width = 1040;
@@ -35,13 +37,14 @@ internal sealed class ExceedanceChart(IReadOnlyList<PolicyRun> runs)
         {
             double share = Math.Pow(10, -decade);
             yield return Line("grid", Left, Y(share), Right, Y(share));
-            yield return Text("axis end", Left - 8, Y(share) + 4, share.ToString("0.## %", CultureInfo.InvariantCulture));
+            string label = share.ToString("0.## %", CultureInfo.InvariantCulture);
+            yield return Text("axis end", Left - 8, Y(share) + 4, label);
         }
 
         foreach (double tick in _horizontal.Ticks(8))
         {
-            yield return Text(
-                "axis middle", _horizontal.At(tick), Bottom + 18, tick.ToString("0.## ×", CultureInfo.InvariantCulture));
+            string label = tick.ToString("0.## ×", CultureInfo.InvariantCulture);
+            yield return Text("axis middle", _horizontal.At(tick), Bottom + 18, label);
         }
 
         yield return Text("axis middle", (Left + Right) / 2, Bottom + 36, "time taken, in budgets");
@@ -70,7 +73,8 @@ internal sealed class ExceedanceChart(IReadOnlyList<PolicyRun> runs)
 
             if (x - lastX >= 0.3 || i >= ratios.Length - 12)
             {
-                path.Append('H').Append(Number(x)).Append('V').Append(Number(Y((double)(ratios.Length - 1 - i) / ratios.Length)));
+                double y = Y((double)(ratios.Length - 1 - i) / ratios.Length);
+                path.Append('H').Append(Number(x)).Append('V').Append(Number(y));
                 lastX = x;
             }
         }

@@ -5,7 +5,9 @@ using static Diffusion.Cli.Profiling.Html.Markup;
 
 namespace Diffusion.Cli.Profiling.Html;
 
-/// <summary>A policy's frames one after another, and beside them, on the same axis, how often each time occurred.</summary>
+/// <summary>
+/// A policy's frames one after another, and beside them, on the same axis, how often each time occurred.
+/// </summary>
 internal sealed class FrameChart
 {
     private const double Width = 1040;
@@ -153,13 +155,9 @@ internal sealed class FrameChart
     private XElement? Beyond()
     {
         int count = _times.Count(time => time > _vertical.Max);
-        return count == 0
-            ? null
-            : Text(
-                "note end",
-                LineRight,
-                Top - 8,
-                $"{Count(count)} {(count == 1 ? "frame" : "frames")} beyond the axis, up to {Milliseconds(_times.Max())}");
+        string frames = count == 1 ? "1 frame" : $"{Count(count)} frames";
+        string note = $"{frames} beyond the axis, up to {Milliseconds(_times.Max())}";
+        return count == 0 ? null : Text("note end", LineRight, Top - 8, note);
     }
 
     private double X(double frame) => Left + (frame / _run.Count * (LineRight - Left));

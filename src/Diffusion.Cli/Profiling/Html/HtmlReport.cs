@@ -6,7 +6,7 @@ using static Diffusion.Cli.Profiling.Html.Markup;
 
 namespace Diffusion.Cli.Profiling.Html;
 
-/// <summary><c>report.html</c>: one page of figures, tables and drawings, which asks for nothing outside itself.</summary>
+/// <summary><c>report.html</c>: a page of figures, tables and drawings that asks for nothing outside itself.</summary>
 /// <remarks>It is XHTML that is also HTML, so that an XML parser can check it.</remarks>
 internal static class HtmlReport
 {
@@ -84,9 +84,9 @@ internal static class HtmlReport
                 Percent(report.Utilization),
                 "while work was waiting"),
             Tile(
-                "Throughput",
-                $"{Number(60.0 * report.StepsCompleted / report.Frames)} steps/s",
-                $"at 60 frames a second; {Milliseconds(report.MsPerStep ?? 0)} a step"),
+                "Steps a second",
+                Number(Math.Round(60.0 * report.StepsCompleted / report.Frames, 1)),
+                $"at 60 frames a second; {Milliseconds(report.MsPerStep ?? 0)} of ticks each"),
             Tile(
                 "Cost to the host",
                 Milliseconds(cost.DifferenceMs),
@@ -102,14 +102,14 @@ internal static class HtmlReport
 
     private static XElement Policies(FrameReport report) => Card(
         report.Policies!.Count > 1 ? "Ways to spend a frame's time" : "Ticks",
-        "Times of ticks in milliseconds, by nearest rank. A frame without a choice is one in which nothing that was left "
-        + "fitted, so that a slice was begun regardless.",
+        "Times of ticks in milliseconds, by nearest rank. A frame without a choice is one in which a slice was begun "
+        + "that was not expected to fit, because its turn had come or nothing else was left.",
         PolicyTable.Draw(report));
 
     private static XElement Load(FrameReport report) => Card(
         "Beside a process that burns a core",
-        $"Frames {Count(report.Load!.BeginFrame)} to {Count(report.Load.EndFrame)} ran beside it; figures of frames with a "
-        + $"choice. Recovered: {Recovery.Window} frames that use {Percent(Recovery.Share)} of what was used before the load.",
+        $"Frames {Count(report.Load!.BeginFrame)} to {Count(report.Load.EndFrame)} ran beside it; figures of frames with "
+        + $"a choice. Recovered: {Recovery.Window} frames that use {Percent(Recovery.Share)} of what was used before it.",
         PolicyTable.DrawLoad(report));
 
     private static XElement Frames(ProfileResult result)
@@ -117,11 +117,11 @@ internal static class HtmlReport
         double limit = result.Report.HostCost!.OffMs + result.Report.BudgetMs;
         double p999 = result.Report.Policies!.Values.Max(policy => policy.FrameMs.P999);
         double max = Math.Clamp(1.1 * p999, 1.3 * limit, 3 * limit);
+        string hostWork = result.Settings.HostWork > TimeSpan.Zero ? "the host's own work and " : "";
         return Card(
             "Frames",
-            "Every frame's time in order, and how often each time occurred. The line is the median, the band reaches from "
-            + $"shortest to longest; dashed: {(result.Settings.HostWork > TimeSpan.Zero ? "the host's own work and " : "")}"
-            + "the budget.",
+            "Every frame's time in order, and how often each time occurred. The line is the median, the band reaches "
+            + $"from shortest to longest; dashed: {hostWork}the budget.",
             result.Runs.Select(run => new object[]
             {
                 Styled(
@@ -134,8 +134,8 @@ internal static class HtmlReport
     }
 
     private static string Summary(FrameReport policy) =>
-        $"{policy.WorkPerFrame} · frame p50 {Milliseconds(policy.FrameMs.P50)}, p99 {Milliseconds(policy.FrameMs.P99)}, "
-        + $"max {Milliseconds(policy.FrameMs.Max)} · {Percent(policy.Overrun.Ratio)} of ticks overran";
+        $"{policy.WorkPerFrame} · frame p50 {Milliseconds(policy.FrameMs.P50)}, "
+        + $"p99 {Milliseconds(policy.FrameMs.P99)}, max {Milliseconds(policy.FrameMs.Max)} · {Percent(policy.Overrun.Ratio)} of ticks overran";
 
     private static XElement Taken(ProfileResult result) => Card(
         "Budget against taken",
@@ -146,8 +146,8 @@ internal static class HtmlReport
 
     private static XElement Slices(IReadOnlyList<SliceReport> slices) => Card(
         "Model of time against slices",
-        "What each slice took under the budget policy, and what the model promised before it ran. A promise is an upper "
-        + "quantile: it should stand at the right end of the bar.",
+        "What each slice took under the budget policy, and what the model promised before it ran. A promise is an "
+        + "upper quantile: it should stand near the right end of the bar or beyond.",
         Styled(
             "div",
             "legend",
@@ -159,8 +159,8 @@ internal static class HtmlReport
 
     private static XElement WhatIf(FrameReport report) => Card(
         "What if: steps against frames to completion",
-        $"By this run's throughput of {Number((double)report.StepsCompleted / report.Frames)} steps a frame with the policy "
-        + $"{report.Policy}; one texture alone, unless all are named. Other budgets are reckoned in proportion.",
+        $"By this run's throughput of {Number((double)report.StepsCompleted / report.Frames)} steps a frame with the "
+        + $"policy {report.Policy}; one texture alone, unless all are named. Other budgets are reckoned in proportion.",
         new WhatIfTable(report).Draw());
 
     private static XElement Footer(ProfileResult result)
@@ -169,8 +169,8 @@ internal static class HtmlReport
         return Tag(
             "footer",
             $"Means before the runs: {Milliseconds(result.Survey.MeanSlice.TotalMilliseconds)} a slice, "
-            + $"{Milliseconds(result.Survey.MeanStep.TotalMilliseconds)} a step. Host: {Milliseconds(cost.OffMs)} a frame "
-            + $"without the runtime, {Milliseconds(cost.OnMs)} with it. "
+            + $"{Milliseconds(result.Survey.MeanStep.TotalMilliseconds)} a step. Host: {Milliseconds(cost.OffMs)} a "
+            + $"frame without the runtime, {Milliseconds(cost.OnMs)} with it. "
             + $"{Count(result.Report.AllocatedBytesPerFrame)} bytes allocated a frame, "
             + $"{Count(result.Report.GcCollections)} garbage collections. "
             + "The same figures are in ",

@@ -1,6 +1,8 @@
 namespace Diffusion.Cli.Profiling.Html;
 
-/// <summary>The page's style sheet. It has no angle brackets and no ampersand, which XML and HTML read differently.</summary>
+/// <summary>
+/// The page's style sheet. It has no angle brackets and no ampersand, which XML and HTML read differently.
+/// </summary>
 internal static class HtmlStyle
 {
     public const string Sheet = """
@@ -32,7 +34,8 @@ internal static class HtmlStyle
           background: var(--card); border: 1px solid var(--edge); border-radius: 12px;
           padding: 20px 24px; margin: 20px 0 0; overflow-x: auto;
         }
-        .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(190px, 1fr)); gap: 14px; margin: 24px 0 0; }
+        .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(190px, 1fr)); gap: 14px; }
+        .tiles { margin: 24px 0 0; }
         .tile { background: var(--card); border: 1px solid var(--edge); border-radius: 12px; padding: 16px 20px; }
         .tile .label { font-size: 13px; color: var(--soft); }
         .tile .value { font-size: 30px; line-height: 1.25; font-weight: 600; letter-spacing: -0.02em; }
@@ -45,7 +48,7 @@ internal static class HtmlStyle
         .key.budget { background: var(--budget); } .key.whole-step { background: var(--whole); }
         .key.fixed-slices { background: var(--fixed); } .key.over { background: var(--over); }
         .key.promise { background: var(--ink); width: 4px; height: 13px; vertical-align: -2px; border-radius: 1px; }
-        .key.median { background: var(--card); border: 1.5px solid var(--budget); border-radius: 50%; vertical-align: -1px; }
+        .key.median { background: var(--card); border: 1.5px solid var(--budget); border-radius: 50%; }
         table { border-collapse: collapse; width: 100%; font-size: 13.5px; margin: 8px 0 2px; }
         th { text-align: left; font-weight: 500; color: var(--soft); border-bottom: 1px solid var(--edge); }
         th, td { padding: 6px 8px; white-space: nowrap; }

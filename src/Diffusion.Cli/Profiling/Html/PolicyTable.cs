@@ -42,7 +42,8 @@ internal static class PolicyTable
         yield return Tag("tr", Name(name), Tag("td", policy.WorkPerFrame), Cells(all), totals);
         if (name == PolicyNames.Budget)
         {
-            yield return Tag("tr", Tag("td"), Tag("td", "… frames with a choice"), Cells(choice), Cell(""), Cell(""), Cell(""));
+            XElement label = Tag("td", "… frames with a choice");
+            yield return Tag("tr", Tag("td"), label, Cells(choice), Cell(""), Cell(""), Cell(""));
         }
     }
 

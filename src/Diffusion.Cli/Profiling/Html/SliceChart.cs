@@ -60,7 +60,8 @@ internal sealed class SliceChart(IReadOnlyList<SliceReport> slices)
             BarHeight,
             title,
             radius: 3);
-        yield return Rectangle("promise", horizontal.At(slice.PredictedMs) - 1.25, middle - 9, 2.5, 18, title, radius: 1);
+        double promised = horizontal.At(slice.PredictedMs);
+        yield return Rectangle("promise", promised - 1.25, middle - 9, 2.5, 18, title, radius: 1);
         yield return Svg(
             "circle",
             Attribute("class", "dot"),

@@ -15,7 +15,7 @@ internal sealed class WhatIfTable(FrameReport report)
     /// <summary>Frames that a number of steps of one texture alone takes.</summary>
     /// <param name="report">The run that measured the throughput.</param>
     /// <param name="steps">How many steps.</param>
-    /// <param name="budgetMs">The budget; at other budgets than the run's the same share of it is taken to be used.</param>
+    /// <param name="budgetMs">The budget; of others than the run's the same share is taken to be used.</param>
     public static double Frames(FrameReport report, int steps, double budgetMs) =>
         Math.Ceiling(steps * (double)report.Frames / report.StepsCompleted * report.BudgetMs / budgetMs);
 
