@@ -11,7 +11,7 @@ trap 'rm -f "$log"' EXIT
 if [ -e "$root/artifacts/bin/Demo/release/Demo" ]; then
     echo "Building ..." >&2
 else
-    echo "Building (the first time: some minutes, and 200 MB to download) ..." >&2
+    echo "Building (the first time: a minute or more, and 130 MB of libtorch to download) ..." >&2
 fi
 if ! dotnet build "$root/src/Demo" -c Release -v quiet --nologo > "$log" 2>&1; then
     cat "$log" >&2

@@ -7,7 +7,7 @@ using Diffusion.Cli.Sampling;
 using Diffusion.Cli.Training;
 using Diffusion.Torch;
 
-// Before anything loads libtorch: these two have the machine to themselves.
+// Before anything loads libtorch: these two only compute.
 if (args is ["train" or "evaluate", ..])
 {
     AppContext.SetSwitch(TorchNative.ThroughputSwitch, true);

@@ -18,7 +18,8 @@ internal static partial class NativeMemory
     /// </summary>
     /// <remarks>
     /// A training step frees and asks again for the same activations; those from the system come as pages to be
-    /// zeroed anew. Linux with glibc; elsewhere nothing. A choice of the user's in glibc's variables stays.
+    /// zeroed anew: 0.9 s an iteration without this, 0.4 s with it (median of 15 at batch 4, one run of each, on two
+    /// cores that were training something else as well). Linux with glibc; elsewhere nothing. A choice of the user's in glibc's variables stays.
     /// </remarks>
     public static void KeepFreed()
     {

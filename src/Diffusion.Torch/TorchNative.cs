@@ -22,13 +22,12 @@ public static class TorchNative
     public const string OverrideVariable = "DIFFUSION_LIBTORCH";
 
     /// <summary>
-    /// <see cref="AppContext"/> switch, off by default: the process only computes, so that libtorch's threads may keep
-    /// to a core each, spin while they wait, and keep the memory that they free. Set it before the first use of any
-    /// other member of this assembly.
+    /// <see cref="AppContext"/> switch, off by default: the process only computes, so that memory which libtorch frees
+    /// may stay with it, up to a gigabyte. Set it before the first use of any other member of this assembly.
     /// </summary>
     /// <remarks>
-    /// For training and evaluation, never beside an engine: it binds the thread that calls the network to a core. On
-    /// Linux; elsewhere nothing changes. Environment variables of OpenMP and glibc that the user set come first.
+    /// For training and evaluation. On Linux with glibc; elsewhere nothing changes. glibc's variables that the user set
+    /// come first.
     /// </remarks>
     public const string ThroughputSwitch = "Diffusion.Torch.Throughput";
 
@@ -100,14 +99,10 @@ public static class TorchNative
 
     private static void ChooseManners()
     {
+        OpenMpWaiting.Sleep();
         if (AppContext.TryGetSwitch(ThroughputSwitch, out bool isOn) && isOn)
         {
-            OpenMpWaiting.Spin();
             NativeMemory.KeepFreed();
-        }
-        else
-        {
-            OpenMpWaiting.Sleep();
         }
     }
 
@@ -118,7 +113,7 @@ public static class TorchNative
         string? found = Candidates(named, relative)
             .FirstOrDefault(folder => File.Exists(Path.Combine(folder, LibTorchSharpFile)));
         return found ?? throw new DllNotFoundException(
-            $"{LibTorchSharpFile} is missing: no folder '{relative}' in or above {AppContext.BaseDirectory} holds it. " +
+            $"{LibTorchSharpFile} is missing: no folder '{relative}' in or above {AppContext.BaseDirectory} has it. " +
             $"Building src/Diffusion.Torch makes 'artifacts/{relative}', and 'dotnet publish' copies it beside the " +
             $"application; or set {OverrideVariable} to a copy of that folder.");
     }

@@ -39,7 +39,7 @@ internal static class Quickstart
             renderer.EndFrame();
         }
 
-        Console.WriteLine($"{runtime.GetProgress(brick).Status} in {renderer.FrameCount} frames, x_t by {texture.Path}");
+        Console.WriteLine($"{runtime.GetProgress(brick).Status}, {renderer.FrameCount} frames, x_t by {texture.Path}");
         // </quickstart>
     }
 }
