@@ -20,9 +20,9 @@ internal sealed class TextureRequestResolver(UNetConfig config, ModelDescription
         CheckSize(request.Width, nameof(request.Width));
         CheckSize(request.Height, nameof(request.Height));
         NoiseSchedule schedule = request.Schedule ?? model.Schedule;
-        NoiseLevel[] levels = request.Times.IsEmpty
-            ? StepGrid.Create(schedule, request.Spacing, request.Steps)
-            : StepGrid.Create(schedule, request.Times.Span);
+        NoiseLevel[] levels = !request.Times.IsEmpty ? StepGrid.Create(schedule, request.Times.Span)
+            : request.Spacing is { } spacing ? StepGrid.Create(schedule, spacing, request.Steps)
+            : StepGrid.CreateDefault(schedule, request.Solver, request.Steps);
         CheckSolver(request);
         int label = ResolveClass(request);
         bool isGuided = CheckGuidance(request.GuidanceScale, label);
