@@ -10,7 +10,7 @@ internal static class WindowDemo
 {
     // What the key goes through: one of each kind, since the catalogue has more than one would press through.
     private static readonly string[] _solvers =
-        ["dpmpp-2m", "unipc-2", "ddim", "dpmpp-2m-sde", "euler-ancestral", "ddpm"];
+        ["dpmpp-2m", "unipc-2", "ddim", "heun", "dpmpp-2m-sde", "euler-ancestral", "ddpm"];
 
     private static readonly TimeSpan _titleInterval = TimeSpan.FromSeconds(0.5);
     private static readonly TimeSpan _minimisedWait = TimeSpan.FromMilliseconds(10);

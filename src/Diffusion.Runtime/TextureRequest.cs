@@ -35,8 +35,11 @@ public sealed record TextureRequest
     /// <summary>The schedule that the steps lie on, or null for the one that the network was trained on.</summary>
     public NoiseSchedule? Schedule { get; init; }
 
-    /// <summary>How the steps are placed. Default trailing, which begins at pure noise for every step count.</summary>
-    public StepSpacing Spacing { get; init; } = StepSpacing.Trailing;
+    /// <summary>
+    /// How the steps are placed, or null for what suits schedule and solver: mostly trailing, which begins at pure noise
+    /// for every step count. <see cref="StepGrid.CreateDefault"/>
+    /// </summary>
+    public StepSpacing? Spacing { get; init; }
 
     /// <summary>Steps, 1 .. 1000. Default 20.</summary>
     public int Steps { get; init; } = 20;

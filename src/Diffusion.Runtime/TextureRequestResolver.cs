@@ -29,9 +29,9 @@ internal sealed class TextureRequestResolver(UNetConfig config, ModelDescription
         }
 
         NoiseSchedule schedule = request.Schedule ?? model.Schedule;
-        NoiseLevel[] levels = request.Times.IsEmpty
-            ? StepGrid.Create(schedule, request.Spacing, request.Steps)
-            : StepGrid.Create(schedule, request.Times.Span);
+        NoiseLevel[] levels = !request.Times.IsEmpty ? StepGrid.Create(schedule, request.Times.Span)
+            : request.Spacing is { } spacing ? StepGrid.Create(schedule, spacing, request.Steps)
+            : StepGrid.CreateDefault(schedule, request.Solver, request.Steps);
         CheckSolver(request);
         Span<NoiseLevel> grid = levels.AsSpan(FirstLevel(request, levels.Length - 1));
         NoiseLevel[] evaluations = request.Solver.PlaceEvaluations(grid, schedule);

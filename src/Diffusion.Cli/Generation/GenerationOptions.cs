@@ -58,7 +58,8 @@ internal sealed class GenerationOptions(int defaultSteps = 20)
 
     private readonly Option<string?> _spacing = new("--spacing")
     {
-        Description = $"Where the steps lie on the schedule: {string.Join(", ", StepSpacings.Names)}. Default: trailing.",
+        Description = $"Where the steps lie on the schedule: {string.Join(", ", StepSpacings.Names)}. "
+            + "Default: what suits schedule and solver, mostly trailing.",
         HelpName = "NAME",
     };
 

@@ -83,7 +83,7 @@ internal sealed class LoadedModel : IDisposable
                 : SolverCatalog.Parse(_settings.Solver, Folder.Description.CleanVariance),
             Spacing = _settings.Spacing is { } spacing ? StepSpacings.Parse(spacing)
                 : isOwn ? own.CreateSpacing()
-                : StepSpacing.Trailing,
+                : null,
             ThresholdRatio = isOwn && own.Thresholding ? (float)own.DynamicThresholdingRatio : 0,
             Steps = _settings.Steps,
             GuidanceScale = _settings.GuidanceScale ?? (Folder.NullLabel >= 0 ? DefaultGuidanceScale : 1),

@@ -24,6 +24,10 @@ public sealed class EdmSchedule : ExplodingSchedule
     public override double MaxTime { get; }
 
     /// <inheritdoc/>
+    /// <remarks>Evenly in time would be evenly in σ, with one step where the picture forms. [Karras22, Eq. 5]</remarks>
+    public override StepSpacing? OwnSpacing => StepSpacing.Karras;
+
+    /// <inheritdoc/>
     public override double LambdaDerivative(double time) => -1 / time;
 
     /// <inheritdoc/>

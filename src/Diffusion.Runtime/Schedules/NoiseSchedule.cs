@@ -19,6 +19,9 @@ public abstract class NoiseSchedule
     /// <summary>Entries of the table that the schedule was built from, or null for a continuous one.</summary>
     public virtual int? TableLength => null;
 
+    /// <summary>Where its steps lie when nobody says so, or null to leave it to the solver.</summary>
+    public virtual StepSpacing? OwnSpacing => null;
+
     /// <summary>α(t), σ(t), f(t) and g²(t) at <paramref name="time"/>.</summary>
     /// <param name="time">In [<see cref="MinTime"/>, <see cref="MaxTime"/>]; outside it is clamped.</param>
     public NoiseLevel At(double time)

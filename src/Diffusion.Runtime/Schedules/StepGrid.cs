@@ -1,3 +1,5 @@
+using Diffusion.Runtime.Solvers;
+
 namespace Diffusion.Runtime.Schedules;
 
 /// <summary>Places the noise levels of a chain.</summary>
@@ -9,6 +11,9 @@ public static class StepGrid
     // [Karras22, Sec. 3] ρ = 7 looks best, 3 would even out the truncation error.
     private const double KarrasRho = 7;
 
+    // [Karras22, Table 1] σ_max = 80; of the cosine table they leave out the noisiest levels for it (j_0 = 8).
+    private const double MaxDefaultRatio = 80;
+
     /// <summary>The levels of a chain of <paramref name="stepCount"/> steps.</summary>
     /// <param name="schedule">The schedule on which the levels lie.</param>
     /// <param name="spacing">How they are placed.</param>
@@ -19,26 +24,25 @@ public static class StepGrid
     /// from t = 0, at which an image of pure noise is not what the network expects.
     /// </remarks>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="stepCount"/> breaks its rule.</exception>
-    public static NoiseLevel[] Create(NoiseSchedule schedule, StepSpacing spacing, int stepCount)
+    public static NoiseLevel[] Create(NoiseSchedule schedule, StepSpacing spacing, int stepCount) =>
+        Create(schedule, spacing, stepCount, double.PositiveInfinity);
+
+    /// <summary>The levels of a chain for which nobody named a spacing.</summary>
+    /// <param name="schedule">The schedule on which the levels lie; its own spacing goes first.</param>
+    /// <param name="solver">What will step on them; its own spacing goes second, and trailing last.</param>
+    /// <param name="stepCount">N, as for a named spacing.</param>
+    /// <returns>N+1 levels, noisiest first; the last is <see cref="NoiseLevel.Clean"/>.</returns>
+    /// <remarks>
+    /// Spacings in the noise level then begin at σ/α = 80 at most: a cosine table ends near 20,000, and half of the
+    /// steps would go where there is nothing to see.
+    /// </remarks>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="stepCount"/> breaks its rule.</exception>
+    public static NoiseLevel[] CreateDefault(NoiseSchedule schedule, Solver solver, int stepCount)
     {
         ArgumentNullException.ThrowIfNull(schedule);
-        int limit = Math.Min(MaxStepCount, schedule.TableLength ?? MaxStepCount);
-        if (stepCount < 1 || stepCount > limit)
-        {
-            throw new ArgumentOutOfRangeException(
-                nameof(stepCount), $"Steps must be 1 to {limit} on the schedule '{schedule.Name}', not {stepCount}.");
-        }
-
-        NoiseLevel[] levels = new NoiseLevel[stepCount + 1];
-        for (int i = 0; i < stepCount; i++)
-        {
-            levels[i] = stepCount == 1
-                ? schedule.At(schedule.MaxTime)
-                : LevelOf(i, schedule, spacing, stepCount);
-        }
-
-        levels[stepCount] = NoiseLevel.Clean;
-        return levels;
+        ArgumentNullException.ThrowIfNull(solver);
+        StepSpacing spacing = schedule.OwnSpacing ?? solver.OwnSpacing ?? StepSpacing.Trailing;
+        return Create(schedule, spacing, stepCount, MaxDefaultRatio);
     }
 
     /// <summary>The levels of a chain at the given times.</summary>
@@ -73,14 +77,36 @@ public static class StepGrid
         return levels;
     }
 
-    private static NoiseLevel LevelOf(int index, NoiseSchedule schedule, StepSpacing spacing, int stepCount)
+    private static NoiseLevel[] Create(NoiseSchedule schedule, StepSpacing spacing, int stepCount, double maxRatio)
+    {
+        ArgumentNullException.ThrowIfNull(schedule);
+        int limit = Math.Min(MaxStepCount, schedule.TableLength ?? MaxStepCount);
+        if (stepCount < 1 || stepCount > limit)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(stepCount), $"Steps must be 1 to {limit} on the schedule '{schedule.Name}', not {stepCount}.");
+        }
+
+        NoiseLevel[] levels = new NoiseLevel[stepCount + 1];
+        for (int i = 0; i < stepCount; i++)
+        {
+            levels[i] = stepCount == 1
+                ? schedule.At(schedule.MaxTime)
+                : LevelOf(i, schedule, spacing, stepCount, maxRatio);
+        }
+
+        levels[stepCount] = NoiseLevel.Clean;
+        return levels;
+    }
+
+    private static NoiseLevel LevelOf(int index, NoiseSchedule schedule, StepSpacing spacing, int stepCount, double maxRatio)
     {
         int stepsLeft = stepCount - 1 - index;
         double fromCleanest = (double)stepsLeft / (stepCount - 1);
         return spacing switch
         {
-            StepSpacing.LogSnr => LevelByLambda(schedule, fromCleanest),
-            StepSpacing.Karras => LevelByRatio(schedule, fromCleanest),
+            StepSpacing.LogSnr => LevelByLambda(schedule, fromCleanest, maxRatio),
+            StepSpacing.Karras => LevelByRatio(schedule, fromCleanest, maxRatio),
             _ when schedule.TableLength is { } length =>
                 schedule.At(schedule.MinTime + TableIndex(index, stepsLeft, spacing, stepCount, length)),
             _ => schedule.At(TimeOf(index, stepsLeft, spacing, stepCount, schedule)),
@@ -111,18 +137,18 @@ public static class StepGrid
     }
 
     // [Lu22, Sec. 3.4] λ_i = λ_T + i/(N-1)·(λ_0 - λ_T)
-    private static NoiseLevel LevelByLambda(NoiseSchedule schedule, double fromCleanest)
+    private static NoiseLevel LevelByLambda(NoiseSchedule schedule, double fromCleanest, double maxRatio)
     {
         double cleanest = schedule.At(schedule.MinTime).Lambda;
-        double noisiest = schedule.At(schedule.MaxTime).Lambda;
+        double noisiest = Math.Max(schedule.At(schedule.MaxTime).Lambda, -Math.Log(maxRatio));
         return schedule.AtLambda(cleanest + (fromCleanest * (noisiest - cleanest)));
     }
 
     // [Karras22, Eq. 5] σ_i = (σ_max^(1/ρ) + i/(N-1)·(σ_min^(1/ρ) - σ_max^(1/ρ)))^ρ
-    private static NoiseLevel LevelByRatio(NoiseSchedule schedule, double fromCleanest)
+    private static NoiseLevel LevelByRatio(NoiseSchedule schedule, double fromCleanest, double maxRatio)
     {
         double smallest = Math.Pow(schedule.At(schedule.MinTime).Ratio, 1 / KarrasRho);
-        double largest = Math.Pow(schedule.At(schedule.MaxTime).Ratio, 1 / KarrasRho);
+        double largest = Math.Pow(Math.Min(schedule.At(schedule.MaxTime).Ratio, maxRatio), 1 / KarrasRho);
         double ratio = Math.Pow(smallest + (fromCleanest * (largest - smallest)), KarrasRho);
         return schedule.AtLambda(-Math.Log(ratio));
     }

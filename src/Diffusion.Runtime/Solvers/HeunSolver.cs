@@ -31,6 +31,13 @@ public sealed class HeunSolver : Solver
     public override int HistoryLength => 1;
 
     /// <inheritdoc/>
+    /// <remarks>
+    /// The mean of two slopes in σ errs by the change of D times (σ_t - σ_s)/(2·σ_s), so that σ may not fall to a small
+    /// part at once, as it does in the first step of trailing on a cosine table.
+    /// </remarks>
+    public override StepSpacing? OwnSpacing => StepSpacing.LogSnr;
+
+    /// <inheritdoc/>
     public override bool IsStochastic => _churn.Amount > 0;
 
     /// <inheritdoc/>

@@ -19,6 +19,10 @@ public sealed class PndmSolver : Solver
     public override int HistoryLength => 4;
 
     /// <inheritdoc/>
+    /// <remarks>For what <see cref="HeunSolver.OwnSpacing"/> says, of which the first two steps are a case.</remarks>
+    public override StepSpacing? OwnSpacing => StepSpacing.LogSnr;
+
+    /// <inheritdoc/>
     public override NoiseLevel[] PlaceEvaluations(ReadOnlySpan<NoiseLevel> levels, NoiseSchedule schedule) =>
         levels.Length == 2 ? levels.ToArray() : [levels[0], levels[1], .. levels[1..]];
 

@@ -31,6 +31,9 @@ public abstract class Solver
     /// <summary>Whether steps read the variance that a network predicts. [Nichol21, Eq. 15]</summary>
     public virtual bool ReadsVariance => false;
 
+    /// <summary>Where the steps lie when nobody says so, or null for trailing.</summary>
+    public virtual StepSpacing? OwnSpacing => null;
+
     /// <summary>Where the network is evaluated: once a step at the grid's levels, unless a solver needs more.</summary>
     /// <param name="levels">The grid, noisiest first: N+1 levels for N steps, the last one
     /// <see cref="NoiseLevel.Clean"/>.</param>

@@ -1,5 +1,6 @@
 using CsCheck;
 using Diffusion.Runtime.Schedules;
+using Diffusion.Runtime.Solvers;
 
 namespace Diffusion.Runtime.Tests.Schedules;
 
@@ -42,6 +43,41 @@ public sealed class StepGridTests
 
         Assert.Equal(999, levels[0].Time, LambdaTolerance);
         Assert.Equal(0, levels[11].Time, LambdaTolerance);
+    }
+
+    [Theory]
+    [InlineData("ddim", "cosine", StepSpacing.Trailing)]
+    [InlineData("dpmpp-2m-sde", "linear", StepSpacing.Trailing)]
+    [InlineData("pndm", "scaled-linear", StepSpacing.LogSnr)]
+    [InlineData("heun", "scaled-linear", StepSpacing.LogSnr)]
+    [InlineData("heun", "edm", StepSpacing.Karras)]
+    [InlineData("ddim", "edm", StepSpacing.Karras)]
+    public void CreateDefault_WithinItsNoise_IsTheScheduleOrSolversOwnSpacing(string solver, string name, StepSpacing own)
+    {
+        NoiseSchedule schedule = NoiseSchedules.Parse(name);
+
+        NoiseLevel[] levels = StepGrid.CreateDefault(schedule, SolverCatalog.Parse(solver), 12);
+
+        Assert.Equal(StepGrid.Create(schedule, own, 12), levels);
+    }
+
+    [Theory]
+    [InlineData("cosine")]
+    [InlineData("cosine-zero-snr")]
+    [InlineData("linear")]
+    public void CreateDefault_MoreNoiseThanSigmaMax_IsEvenInLambdaFromThere(string name)
+    {
+        // [Karras22, Table 1] σ_max = 80.
+        NoiseSchedule schedule = NoiseSchedules.Parse(name);
+        NoiseLevel[] levels = StepGrid.CreateDefault(schedule, new HeunSolver(), 12);
+
+        double distance = (schedule.At(0).Lambda + Math.Log(80)) / 11;
+        for (int i = 0; i < 12; i++)
+        {
+            Assert.Equal(-Math.Log(80) + (i * distance), levels[i].Lambda, LambdaTolerance);
+        }
+
+        Assert.Equal(NoiseLevel.Clean, levels[12]);
     }
 
     [Fact]
