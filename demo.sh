@@ -6,9 +6,13 @@ source "$root/build/setup.sh"
 require_dotnet
 require_packages "${demo_packages[@]}"
 
-[ -x "$root/artifacts/bin/Demo/release/Demo" ] || echo "Building, which takes a minute the first time ..." >&2
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
+if [ -e "$root/artifacts/bin/Demo/release/Demo" ]; then
+    echo "Building ..." >&2
+else
+    echo "Building (the first time: some minutes, and 200 MB to download) ..." >&2
+fi
 if ! dotnet build "$root/src/Demo" -c Release -v quiet --nologo > "$log" 2>&1; then
     cat "$log" >&2
     exit 1

@@ -7,7 +7,7 @@ require_dotnet
 require_packages "${demo_packages[@]}" "${test_packages[@]}"
 cd "$root" || exit 2
 
-echo "Building ..."
+echo "Building (the first time: some minutes) ..."
 if ! dotnet build Diffusion.sln -c Release -v quiet --nologo; then
     echo "0 passed, 1 failed"
     exit 1

@@ -5,6 +5,13 @@ using Diffusion.Cli.Evaluation;
 using Diffusion.Cli.Profiling;
 using Diffusion.Cli.Sampling;
 using Diffusion.Cli.Training;
+using Diffusion.Torch;
+
+// Before anything loads libtorch: these two have the machine to themselves.
+if (args is ["train" or "evaluate", ..])
+{
+    AppContext.SetSwitch(TorchNative.ThroughputSwitch, true);
+}
 
 var root = new RootCommand("Generates, trains and measures textures by diffusion.")
 {

@@ -147,12 +147,12 @@ public sealed partial class DiffusionRuntime
         }
 
         TickReport done = report with { Taken = frame.Elapsed, NextPredictedCost = nextCost, Stop = stop };
-        _telemetry.TickEnds(done);
         if (stop == TickStop.BudgetSpent)
         {
             LearnCapacity(Math.Min(done.Taken.TotalSeconds, done.Budget.TotalSeconds));
         }
 
+        _telemetry.TickEnds(done);
         return done;
     }
 

@@ -2,10 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace Diffusion.Torch;
 
-/// <summary>Environment variables as native libraries see them.</summary>
+/// <summary>Environment variables that native libraries read when they are loaded.</summary>
 internal static partial class NativeEnvironment
 {
-    /// <summary>Sets a variable for this process, unless the user has set it.</summary>
+    /// <summary>Sets a variable for this process unless the user has set it.</summary>
     public static void SetDefault(string name, string value)
     {
         if (Environment.GetEnvironmentVariable(name) is not null)

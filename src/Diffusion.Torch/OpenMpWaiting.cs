@@ -1,24 +1,40 @@
 namespace Diffusion.Torch;
 
-/// <summary>Lets libtorch's worker threads sleep between layers instead of spinning.</summary>
+/// <summary>How libtorch's worker threads wait for each other between layers.</summary>
 /// <remarks>
-/// OpenMP's default is to spin for milliseconds at every barrier. Alone on a machine that saves some microseconds a
-/// layer; beside an engine's threads the spinning thread holds the very core that the awaited one needs. Two threads on
-/// two busy cores: 1,400 ms a forward pass spinning, 60 ms sleeping.
+/// Takes effect when chosen before OpenMP is loaded, which reads it once; a choice of the user's stays.
 /// </remarks>
 internal static class OpenMpWaiting
 {
     private const string WaitPolicy = "OMP_WAIT_POLICY";
     private const string SpinCount = "GOMP_SPINCOUNT";
+    private const string Binding = "OMP_PROC_BIND";
 
-    /// <summary>
-    /// Takes effect when called before OpenMP is loaded, which reads it once; a choice of the user's stays.
-    /// </summary>
+    /// <summary>Workers sleep, for a network that shares its cores with an engine.</summary>
+    /// <remarks>
+    /// OpenMP's default is to spin for milliseconds at every barrier. Alone on a machine that saves some microseconds a
+    /// layer; beside an engine's threads the spinning thread holds the very core that the awaited one needs. Two
+    /// threads on two busy cores: 1,400 ms a forward pass spinning, 60 ms sleeping.
+    /// </remarks>
     public static void Sleep()
     {
-        if (Environment.GetEnvironmentVariable(SpinCount) is null)
+        if (!IsChosen)
         {
             NativeEnvironment.SetDefault(WaitPolicy, "passive");
         }
     }
+
+    /// <summary>Workers keep to a core each and spin for a moment before they sleep, for a process that only
+    /// computes.</summary>
+    public static void Spin()
+    {
+        if (!IsChosen)
+        {
+            NativeEnvironment.SetDefault(SpinCount, "100000");
+            NativeEnvironment.SetDefault(Binding, "true");
+        }
+    }
+
+    private static bool IsChosen => Environment.GetEnvironmentVariable(WaitPolicy) is not null
+        || Environment.GetEnvironmentVariable(SpinCount) is not null;
 }

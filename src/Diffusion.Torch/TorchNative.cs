@@ -10,15 +10,27 @@ namespace Diffusion.Torch;
 /// <remarks>
 /// The first use of any type of this assembly loads it; code that meets TorchSharp before that calls
 /// <see cref="Load"/> first. The build puts libtorch into <c>artifacts/libtorch/&lt;variant&gt;</c> once for all
-/// projects; an application that is handed out carries that folder as <c>libtorch/&lt;variant&gt;</c> beside it. Any
-/// thread.
+/// projects, and this assembly remembers that place for projects elsewhere that refer to it; publishing an application
+/// copies the folder to <c>libtorch/&lt;variant&gt;</c> beside it. Any thread.
 /// </remarks>
 public static class TorchNative
 {
     /// <summary>
-    /// Environment variable: the library folder of an installed PyTorch (<c>torch/lib</c>) to use instead.
+    /// Environment variable: the library folder of an installed PyTorch (<c>torch/lib</c>) to use instead, or a copy of
+    /// the folder that the build makes.
     /// </summary>
     public const string OverrideVariable = "DIFFUSION_LIBTORCH";
+
+    /// <summary>
+    /// <see cref="AppContext"/> switch, off by default: the process only computes, so that libtorch's threads may keep
+    /// to a core each, spin while they wait, and keep the memory that they free. Set it before the first use of any
+    /// other member of this assembly.
+    /// </summary>
+    /// <remarks>
+    /// For training and evaluation, never beside an engine: it binds the thread that calls the network to a core. On
+    /// Linux; elsewhere nothing changes. Environment variables of OpenMP and glibc that the user set come first.
+    /// </remarks>
+    public const string ThroughputSwitch = "Diffusion.Torch.Throughput";
 
     /// <summary>The PyTorch whose libraries fit; asking TorchSharp for it would load them.</summary>
     internal const string LibTorchVersion = "2.10.0";
@@ -49,7 +61,7 @@ public static class TorchNative
                 return;
             }
 
-            OpenMpWaiting.Sleep();
+            ChooseManners();
             string folder = FindFolder();
             string? installed = Environment.GetEnvironmentVariable(OverrideVariable);
             if (!string.IsNullOrEmpty(installed))
@@ -65,7 +77,7 @@ public static class TorchNative
 
             // Libraries that are in memory answer to their names afterwards, so TorchSharp's own search finds this one.
             _libTorchSharp = LoadLibrary(Path.Combine(folder, LibTorchSharpFile));
-            LibTorchLog.OnlyErrors();
+            TorchLog.HideWarnings(_libTorchSharp);
         }
     }
 
@@ -86,25 +98,48 @@ public static class TorchNative
     }
 #pragma warning restore CA2255
 
+    private static void ChooseManners()
+    {
+        if (AppContext.TryGetSwitch(ThroughputSwitch, out bool isOn) && isOn)
+        {
+            OpenMpWaiting.Spin();
+            NativeMemory.KeepFreed();
+        }
+        else
+        {
+            OpenMpWaiting.Sleep();
+        }
+    }
+
     private static string FindFolder()
     {
         string relative = Path.Combine("libtorch", Variant);
-        for (DirectoryInfo? at = new(AppContext.BaseDirectory); at is not null; at = at.Parent)
+        string? named = Environment.GetEnvironmentVariable(OverrideVariable);
+        string? found = Candidates(named, relative)
+            .FirstOrDefault(folder => File.Exists(Path.Combine(folder, LibTorchSharpFile)));
+        return found ?? throw new DllNotFoundException(
+            $"{LibTorchSharpFile} is missing: no folder '{relative}' in or above {AppContext.BaseDirectory} holds it. " +
+            $"Building src/Diffusion.Torch makes 'artifacts/{relative}', and 'dotnet publish' copies it beside the " +
+            $"application; or set {OverrideVariable} to a copy of that folder.");
+    }
+
+    private static IEnumerable<string> Candidates(string? named, string relative)
+    {
+        if (!string.IsNullOrEmpty(named))
         {
-            string candidate = Path.Combine(at.FullName, relative);
-            if (File.Exists(Path.Combine(candidate, LibTorchSharpFile)))
-            {
-                return candidate;
-            }
+            yield return named;
         }
 
-        // An application outside this repository that references the project runs on what the build left there.
-        return Metadata("LibTorchFolder") is { } built && File.Exists(Path.Combine(built, LibTorchSharpFile))
-            ? built
-            : throw new DllNotFoundException(
-                $"{LibTorchSharpFile} is missing: copy the folder artifacts/libtorch/{Variant}, which building " +
-                $"Diffusion.Torch fills, to '{relative}' beside the application ({AppContext.BaseDirectory}), " +
-                $"and to use the libraries of an installed PyTorch {LibTorchVersion} set {OverrideVariable} as well.");
+        for (DirectoryInfo? at = new(AppContext.BaseDirectory); at is not null; at = at.Parent)
+        {
+            yield return Path.Combine(at.FullName, relative);
+        }
+
+        // Where this assembly was built: a project elsewhere on the developer's machine refers to it.
+        if (Metadata("LibTorchFolder") is { } built)
+        {
+            yield return built;
+        }
     }
 
     private static string? Metadata(string key) => typeof(TorchNative).Assembly

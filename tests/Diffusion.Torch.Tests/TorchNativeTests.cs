@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Runtime.InteropServices;
 using TorchSharp;
 
 namespace Diffusion.Torch.Tests;
@@ -24,6 +25,27 @@ public sealed class TorchNativeTests
     public void Load_WithoutAChoiceOfTheUsers_SetsIdleWorkersToSleep() => Assert.True(
         Environment.GetEnvironmentVariable("OMP_WAIT_POLICY") is not null
         || Environment.GetEnvironmentVariable("GOMP_SPINCOUNT") is not null);
+
+    [SkippableFact]
+    public unsafe void Load_WithoutALevelOfTheUsers_LogsNothingBelowErrors()
+    {
+        const int Error = 2;
+        Skip.IfNot(OperatingSystem.IsLinux(), "the flag is exported on Linux");
+        Skip.If(Environment.GetEnvironmentVariable("TORCH_CPP_LOG_LEVEL") is not null, "the user chose a level");
+        nint library = NativeLibrary.Load(BuiltFile());
+
+        Assert.Equal(Error, *(int*)NativeLibrary.GetExport(library, "FLAGS_caffe2_log_level"));
+    }
+
+    [SkippableFact]
+    public void Build_RememberedFolder_HoldsLibTorch()
+    {
+        string? folder = typeof(TorchNative).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+            .SingleOrDefault(attribute => attribute.Key == "LibTorchFolder")?.Value;
+        Skip.If(folder is null, "a CI build remembers no path");
+
+        Assert.Contains(Directory.GetFiles(folder), path => path.Contains("LibTorchSharp", StringComparison.Ordinal));
+    }
 
     [Fact]
     public void Build_OutputOfThisProject_HoldsNoCopyOfLibTorch()
