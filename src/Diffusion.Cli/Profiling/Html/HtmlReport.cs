@@ -108,8 +108,8 @@ internal static class HtmlReport
 
     private static XElement Load(FrameReport report) => Card(
         "Beside a process that burns a core",
-        $"Frames {Count(report.Load!.BeginFrame)} to {Count(report.Load.EndFrame)} ran beside it; figures of frames with "
-        + $"a choice. Recovered: {Recovery.Window} frames that use {Percent(Recovery.Share)} of what was used before it.",
+        $"Frames {Count(report.Load!.BeginFrame)} to {Count(report.Load.EndFrame)} ran beside it; figures of frames "
+        + $"with a choice. Recovered: {Recovery.Window} frames use {Percent(Recovery.Share)} of what was used before.",
         PolicyTable.DrawLoad(report));
 
     private static XElement Frames(ProfileResult result)
@@ -135,7 +135,8 @@ internal static class HtmlReport
 
     private static string Summary(FrameReport policy) =>
         $"{policy.WorkPerFrame} · frame p50 {Milliseconds(policy.FrameMs.P50)}, "
-        + $"p99 {Milliseconds(policy.FrameMs.P99)}, max {Milliseconds(policy.FrameMs.Max)} · {Percent(policy.Overrun.Ratio)} of ticks overran";
+        + $"p99 {Milliseconds(policy.FrameMs.P99)}, max {Milliseconds(policy.FrameMs.Max)} · "
+        + $"{Percent(policy.Overrun.Ratio)} of ticks overran";
 
     private static XElement Taken(ProfileResult result) => Card(
         "Budget against taken",
