@@ -17,6 +17,8 @@ internal sealed class GaussianBackend : IDenoiserBackend
 {
     public const int SliceCount = 4;
     public const int Stride = 4;
+    public const double Mean = 0.2;
+    public const double Deviation = 0.5;
 
     public static ModelDescription Model { get; } = new()
     {
@@ -55,6 +57,14 @@ internal sealed class GaussianBackend : IDenoiserBackend
     public string Device => "none";
 
     public UNetConfig Config { get; } = new() { BlockOutChannels = [8, 8, 8], NumClassEmbeds = 4 };
+
+    /// <summary>N(m, s²) in every pixel: D(x) = m + α·s²/(α²·s² + σ²)·(x - α·m).</summary>
+    public static double Denoise(double x, NoiseLevel level)
+    {
+        double clean = Deviation * Deviation;
+        double gain = level.Alpha * clean / ((level.Alpha * level.Alpha * clean) + (level.Sigma * level.Sigma));
+        return Mean + (gain * (x - (level.Alpha * Mean)));
+    }
 
     public IDenoiserSession CreateSession(SessionOptions options)
     {
@@ -114,14 +124,10 @@ internal sealed class GaussianBackend : IDenoiserBackend
 
             if (index == SliceCount - 1)
             {
-                // N(0.2, 0.5²) in every pixel: D(x) = m + α·s²/(α²·s² + σ²)·(x - α·m).
                 Span<float> x = _state.CurrentSample;
-                double variance = (_level.Alpha * _level.Alpha * 0.25) + (_level.Sigma * _level.Sigma);
-                double gain = _level.Alpha * 0.25 / variance;
                 for (int i = 0; i < x.Length; i++)
                 {
-                    float estimate = (float)(0.2 + (gain * (x[i] - (_level.Alpha * 0.2))));
-                    _output[i] = float.IsNaN(backend.Output) ? estimate : backend.Output;
+                    _output[i] = float.IsNaN(backend.Output) ? (float)Denoise(x[i], _level) : backend.Output;
                 }
             }
         }

@@ -21,6 +21,9 @@ internal sealed record GenerationSettings
     /// <summary>Solver name.</summary>
     public string Solver { get; init; } = "dpmpp-2m";
 
+    /// <summary>Tolerance of the adaptive solver; null where a chain runs, which cannot adapt.</summary>
+    public double? Tolerance { get; init; }
+
     /// <summary>Schedule name, or null for the model's.</summary>
     public string? Schedule { get; init; }
 

@@ -40,6 +40,7 @@ internal static class Glossary
         ["pndm"] = "linear multistep on the predicted noise; wants --spacing leading",
         ["consistency"] = "a clean estimate, and noise up to the next level",
         ["ddim-inversion"] = "from the picture of --image to the noise that leads back to it",
+        [LoadedModel.AdaptiveSolver] = "adaptive Dormand-Prince 5(4) on the probability-flow ODE, to --tolerance; only in sample",
         [LoadedModel.OwnSolver] = "what the model's scheduler_config.json says, with its spacing",
     };
 
@@ -58,7 +59,7 @@ internal static class Glossary
 
     /// <summary>Every solver that can be named, in the catalogue's order.</summary>
     public static IReadOnlyList<string> Solvers =>
-        [.. SolverCatalog.Names.Append(LoadedModel.OwnSolver).Select(name => Line(name, _solvers[name]))];
+        [.. SolverCatalog.Names.Append(LoadedModel.AdaptiveSolver).Append(LoadedModel.OwnSolver).Select(name => Line(name, _solvers[name]))];
 
     /// <summary>Every schedule that can be named.</summary>
     public static IReadOnlyList<string> Schedules =>

@@ -1,5 +1,6 @@
 using Diffusion.Runtime;
 using Diffusion.Runtime.Backends;
+using Diffusion.Runtime.Chains;
 using Diffusion.Runtime.Models;
 using Diffusion.Runtime.Schedules;
 using Diffusion.Runtime.Solvers;
@@ -15,6 +16,9 @@ internal sealed class LoadedModel : IDisposable
 
     /// <summary>The solver name that stands for what the model's own scheduler configuration says.</summary>
     public const string OwnSolver = "model";
+
+    /// <summary>The solver name that stands for <see cref="AdaptiveFlowSampler"/>, of <c>sample</c> only.</summary>
+    public const string AdaptiveSolver = "rk45";
 
     private readonly GenerationSettings _settings;
 
@@ -78,8 +82,8 @@ internal sealed class LoadedModel : IDisposable
             Height = height,
             ClassLabel = ClassLabel(Folder, _settings.ClassName),
             Seed = _settings.Seed,
-            Solver = isOwn
-                ? own.CreateSolver()
+            Solver = isOwn ? own.CreateSolver()
+                : _settings.Solver == AdaptiveSolver ? RequireOffline(_settings)
                 : SolverCatalog.Parse(_settings.Solver, Folder.Description.CleanVariance),
             Spacing = _settings.Spacing is { } spacing ? StepSpacings.Parse(spacing)
                 : isOwn ? own.CreateSpacing()
@@ -90,6 +94,13 @@ internal sealed class LoadedModel : IDisposable
         };
         return _settings.Schedule is null ? request : request with { Schedule = NoiseSchedules.Parse(_settings.Schedule) };
     }
+
+    // The adaptive sampler reads no solver from a request; a chain would run this one.
+    private static DdimSolver RequireOffline(GenerationSettings settings) => settings.Tolerance is not null
+        ? new DdimSolver()
+        : throw new UserErrorException(
+            $"--solver {AdaptiveSolver} finds out on its way how many steps it takes, so it cannot run on a frame budget; "
+            + "'diffusion sample' has it.");
 
     /// <inheritdoc/>
     public void Dispose() => Backend.Dispose();

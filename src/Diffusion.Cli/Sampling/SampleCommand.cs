@@ -22,6 +22,12 @@ internal static class SampleCommand
             Description = "Size of a texture, a multiple of the network's stride. Default: the model's own.",
             HelpName = "WxH",
         };
+        var tolerance = new Option<double>("--tolerance")
+        {
+            Description = $"With --solver {LoadedModel.AdaptiveSolver}, the error that a step may have; steps are its own to choose.",
+            DefaultValueFactory = _ => 1e-5,
+            HelpName = "E",
+        }.Within(1e-9, 1e-2);
         var image = new Option<string?>("--image")
         {
             Description = "Picture to start from in place of noise, scaled to the size; see --strength.",
@@ -71,14 +77,14 @@ internal static class SampleCommand
 
         var command = new Command("sample", "Generates textures and writes them to a PNG file.");
         generation.AddTo(command);
-        foreach (Option option in (Option[])[size, image, strength, seamless, grid, output, animation, display, threads])
+        foreach (Option option in (Option[])[size, tolerance, image, strength, seamless, grid, output, animation, display, threads])
         {
             command.Options.Add(option);
         }
 
         command.SetAction((result, cancel) =>
         {
-            GenerationSettings chosen = generation.Read(result);
+            GenerationSettings chosen = generation.Read(result) with { Tolerance = result.GetValue(tolerance) };
             if (GenerationOptions.TryPrintList(chosen, Console.Out))
             {
                 return Task.FromResult(0);

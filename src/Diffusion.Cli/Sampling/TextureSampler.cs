@@ -39,7 +39,15 @@ internal static class TextureSampler
         using var animation = new GifRecorder();
         var clock = Stopwatch.StartNew();
         TextureRequest request = RequestOf(settings, model, size, image);
-        Generate(settings, model, request, sheet, animation, console, cancel);
+        if (settings.Generation.Solver == LoadedModel.AdaptiveSolver)
+        {
+            Integrate(settings, model, request, sheet, console, cancel);
+        }
+        else
+        {
+            Generate(settings, model, request, sheet, animation, console, cancel);
+        }
+
         string written = settings.OutputFile;
         OutputFile.Write(settings.OutputFile, stream => sheet.SaveAsPng(stream));
         if (settings.AnimationFile is not null)
@@ -149,11 +157,53 @@ internal static class TextureSampler
                     task.Value = cell + ((double)runtime.GetProgress(handle).Step / stepCount);
                 }
 
-                Paste(runtime, handle, sheet, size, cell % settings.Grid.Width, cell / settings.Grid.Width);
+                var samples = runtime.GetSamples(handle);
+                using (var texture = TextureImage.FromPlanar(
+                    samples.Sample(samples.CurrentSlot), size.Width, size.Height))
+                {
+                    Paste(texture, sheet, size, cell % settings.Grid.Width, cell / settings.Grid.Width);
+                }
+
                 runtime.Release(handle);
                 task.Value = cell + 1;
             }
         });
+    }
+
+    // The adaptive solver has no chain: one texture after the other, to the tolerance.
+    private static void Integrate(
+        SampleSettings settings,
+        LoadedModel model,
+        TextureRequest request,
+        Image<Rgb24> sheet,
+        IAnsiConsole console,
+        CancellationToken cancel)
+    {
+        if (settings.AnimationFile is not null || settings.ImageFile is not null)
+        {
+            throw new UserErrorException(
+                $"--solver {LoadedModel.AdaptiveSolver} makes no --gif and starts from no --image.");
+        }
+
+        var sampler = new AdaptiveFlowSampler(
+            model.Backend, model.Folder.Description, settings.Generation.Tolerance ?? throw new UnreachableException());
+        var size = new CanvasSize(request.Width, request.Height);
+        int evaluations = 0;
+        console.Progress().Start(progress =>
+        {
+            int cellCount = settings.Grid.Width * settings.Grid.Height;
+            var task = progress.AddTask("textures", maxValue: cellCount);
+            for (int cell = 0; cell < cellCount; cell++)
+            {
+                int place = cell;
+                float[] planar = sampler.Sample(
+                    request with { Seed = request.Seed + (ulong)cell }, share => task.Value = place + share, cancel);
+                evaluations += sampler.Evaluations;
+                using var texture = TextureImage.FromPlanar(planar, size.Width, size.Height);
+                Paste(texture, sheet, size, cell % settings.Grid.Width, cell / settings.Grid.Width);
+            }
+        });
+        console.MarkupLineInterpolated($"{evaluations} evaluations of the network");
     }
 
     private static bool RunTick(DiffusionRuntime runtime, TextureHandle handle)
@@ -165,11 +215,8 @@ internal static class TextureSampler
             : progress.Status != ChainStatus.Completed;
     }
 
-    private static void Paste(
-        DiffusionRuntime runtime, TextureHandle handle, Image<Rgb24> sheet, CanvasSize size, int column, int row)
+    private static void Paste(Image<Rgb24> texture, Image<Rgb24> sheet, CanvasSize size, int column, int row)
     {
-        var samples = runtime.GetSamples(handle);
-        using var texture = TextureImage.FromPlanar(samples.Sample(samples.CurrentSlot), size.Width, size.Height);
         var place = new Point(column * size.Width, row * size.Height);
         sheet.Mutate(context => context.DrawImage(texture, place, 1));
     }

@@ -1,3 +1,4 @@
+using Diffusion.Runtime.Backends;
 using Diffusion.Runtime.Denoising;
 using Diffusion.Runtime.Models;
 using Diffusion.Runtime.Noise;
@@ -58,4 +59,19 @@ public sealed record ChainSettings
     /// Empty, or planar [3, H, W] float32 in [-1, 1] to start from; read when the chain's first slice runs.
     /// </summary>
     public ReadOnlyMemory<float> Image { get; init; }
+
+    /// <summary>What the network is asked at a level.</summary>
+    internal Evaluation EvaluationAt(NoiseLevel level)
+    {
+        Preconditioning preconditioning = HasModelTimes
+            ? Preconditioning.For(Model.Prediction, level, Model.Schedule.NetworkTime(level.Time), Model.SigmaData)
+            : Preconditioning.Across(Model.Prediction, level, Model.Schedule, Model.SigmaData);
+        return new Evaluation(
+            preconditioning,
+            ClassLabel,
+            Model.NullLabel,
+            GuidanceInterval.Contains(level) ? GuidanceScale : 1,
+            ClampLimit,
+            ThresholdRatio);
+    }
 }

@@ -1,6 +1,4 @@
 using Diffusion.Runtime.Backends;
-using Diffusion.Runtime.Denoising;
-using Diffusion.Runtime.Models;
 using Diffusion.Runtime.Schedules;
 using Diffusion.Runtime.Sharing;
 using Diffusion.Runtime.Solvers;
@@ -242,7 +240,7 @@ public sealed class DiffusionChain : IDisposable
         {
             if (_slice == StartSlice + 1)
             {
-                BeginEvaluation();
+                _session.BeginEvaluation(_settings.EvaluationAt(Level));
             }
 
             _session.RunSlice(_slice - 1);
@@ -273,23 +271,6 @@ public sealed class DiffusionChain : IDisposable
         }
 
         _settings.Levels.Span.CopyTo(_levels);
-    }
-
-    private void BeginEvaluation()
-    {
-        ModelDescription model = _settings.Model;
-        NoiseLevel level = Level;
-        Preconditioning preconditioning = _settings.HasModelTimes
-            ? Preconditioning.For(model.Prediction, level, model.Schedule.NetworkTime(level.Time), model.SigmaData)
-            : Preconditioning.Across(model.Prediction, level, model.Schedule, model.SigmaData);
-        Evaluation evaluation = new(
-            preconditioning,
-            _settings.ClassLabel,
-            model.NullLabel,
-            _settings.GuidanceInterval.Contains(level) ? _settings.GuidanceScale : 1,
-            _settings.ClampLimit,
-            _settings.ThresholdRatio);
-        _session.BeginEvaluation(evaluation);
     }
 
     private void HandOut()
