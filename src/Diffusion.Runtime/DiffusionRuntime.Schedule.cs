@@ -102,9 +102,15 @@ public sealed partial class DiffusionRuntime
             return candidate.Priority > best.Priority;
         }
 
-        return candidate.Deadline != best.Deadline
-            ? candidate.Deadline < best.Deadline
-            : candidate.SecondsServed < best.SecondsServed;
+        if (candidate.Deadline != best.Deadline)
+        {
+            return candidate.Deadline < best.Deadline;
+        }
+
+        // A step that is begun is finished first: images are seen sooner, and activations stay in the caches.
+        return candidate.SecondsServed != best.SecondsServed
+            ? candidate.SecondsServed < best.SecondsServed
+            : candidate.IsInStep && !best.IsInStep;
     }
 
     /// <summary>Thins the steps of textures that would else miss their deadline. Once a tick, before its work.</summary>

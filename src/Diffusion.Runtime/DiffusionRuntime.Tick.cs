@@ -106,8 +106,8 @@ public sealed partial class DiffusionRuntime
         }
 
         entry.LastTick = _tick;
-        entry.SecondsServed += taken.TotalSeconds;
-        _secondsServed = entry.SecondsServed;
+        entry.Serve(taken.TotalSeconds, isStepEnd: chain.Step != step);
+        _secondsServed = Math.Max(_secondsServed, entry.SecondsServed);
         if (chain.Status != ChainStatus.Failed)
         {
             entry.Costs.Record(slice, taken);

@@ -228,7 +228,11 @@ public sealed partial class DiffusionRuntime : IDisposable
         public int Priority;
         public long BlockedInTick;
         public long LastTick;
+
+        /// <summary>Time spent on finished steps; that of the step under way counts when it is finished.</summary>
         public double SecondsServed;
+
+        private double _secondsInStep;
 
         /// <summary>The last tick by which it is to be complete.</summary>
         public long Deadline = long.MaxValue;
@@ -239,6 +243,20 @@ public sealed partial class DiffusionRuntime : IDisposable
             Shape = shape;
             Costs = costs;
             BlockedInTick = 0;
+            _secondsInStep = 0;
+        }
+
+        /// <summary>Whether a step is under way: begun, and not finished.</summary>
+        public bool IsInStep => _secondsInStep > 0;
+
+        public void Serve(double seconds, bool isStepEnd)
+        {
+            _secondsInStep += seconds;
+            if (isStepEnd)
+            {
+                SecondsServed += _secondsInStep;
+                _secondsInStep = 0;
+            }
         }
 
         public void Request(TextureRequest request, long tick)

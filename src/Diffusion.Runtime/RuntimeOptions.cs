@@ -10,8 +10,8 @@ public sealed record RuntimeOptions
     /// <summary>What happens to a slice that does not fit even an empty tick. Default: it runs, one a tick.</summary>
     public SliceProgress Progress { get; init; } = SliceProgress.AtLeastOneSlicePerFrames(1);
 
-    /// <summary>Which quantile of recent costs a slice is expected to take, in (0, 1]. Default 0.98.</summary>
-    public double CostQuantile { get; init; } = 0.98;
+    /// <summary>Which quantile of recent costs a slice is expected to take, in (0, 1]. Default 0.95.</summary>
+    public double CostQuantile { get; init; } = 0.95;
 
     /// <summary>
     /// Threads that compute noise and solver steps, at least 1; results do not depend on it. Default 1, which allocates

@@ -17,9 +17,9 @@ internal static partial class NativeMemory
     /// Freed memory stays with the process, up to a gigabyte, instead of going back to the system.
     /// </summary>
     /// <remarks>
-    /// A training step frees and asks again for the same activations; those from the system come as pages to be
-    /// zeroed anew: 0.9 s an iteration without this, 0.4 s with it (median of 15 at batch 4, one run of each, on two
-    /// cores that were training something else as well). Linux with glibc; elsewhere nothing. A choice of the user's in glibc's variables stays.
+    /// Each evaluation frees and asks again for the same activations; those from the system come as pages to be zeroed
+    /// anew. Two textures of 128x128 in 10 steps with guidance took 3.7 s without this and 2.2 s with it, on two free
+    /// cores. Linux with glibc; elsewhere nothing. A choice of the user's in glibc's variables stays.
     /// </remarks>
     public static void KeepFreed()
     {

@@ -18,13 +18,18 @@ namespace Diffusion.Torch;
 /// </code></example>
 public sealed class TorchBackend : IDenoiserBackend
 {
+    private const int MostThreads = 4;
+
     private readonly bool _ownsNetwork;
     private bool _disposed;
 
     /// <summary>Loads a model folder.</summary>
     /// <param name="folder">The model.</param>
     /// <param name="device">Where it runs.</param>
-    /// <param name="threads">Threads of libtorch, process-wide; 0 leaves its choice, one per physical core.</param>
+    /// <param name="threads">
+    /// Threads of libtorch, process-wide; 0 takes half of the cores, 4 at most, and leaves the rest to the engine, or
+    /// what <c>OMP_NUM_THREADS</c> says. On two cores, small networks are no faster on both than on one.
+    /// </param>
     /// <exception cref="ModelFormatException">The weights do not fit the configuration.</exception>
     /// <exception cref="ArgumentException">The configuration needs what this backend does not have.</exception>
     /// <exception cref="NotSupportedException">CUDA is asked for and absent.</exception>
@@ -39,6 +44,10 @@ public sealed class TorchBackend : IDenoiserBackend
         if (threads > 0)
         {
             set_num_threads(threads);
+        }
+        else if (Environment.GetEnvironmentVariable("OMP_NUM_THREADS") is null)
+        {
+            set_num_threads(Math.Clamp(Environment.ProcessorCount / 2, 1, MostThreads));
         }
 
         NullLabel = folder.NullLabel;

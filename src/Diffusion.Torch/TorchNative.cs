@@ -22,13 +22,11 @@ public static class TorchNative
     public const string OverrideVariable = "DIFFUSION_LIBTORCH";
 
     /// <summary>
-    /// <see cref="AppContext"/> switch, off by default: the process only computes, so that memory which libtorch frees
-    /// may stay with it, up to a gigabyte. Set it before the first use of any other member of this assembly.
+    /// <see cref="AppContext"/> switch, off by default: the process has the machine to itself, so that libtorch's workers
+    /// keep to a core each and spin for a moment between layers. Set it before the first use of any other member of this
+    /// assembly.
     /// </summary>
-    /// <remarks>
-    /// For training and evaluation. On Linux with glibc; elsewhere nothing changes. glibc's variables that the user set
-    /// come first.
-    /// </remarks>
+    /// <remarks>For training and evaluation, on Linux. OpenMP's variables that the user set come first.</remarks>
     public const string ThroughputSwitch = "Diffusion.Torch.Throughput";
 
     /// <summary>The PyTorch whose libraries fit; asking TorchSharp for it would load them.</summary>
@@ -99,10 +97,14 @@ public static class TorchNative
 
     private static void ChooseManners()
     {
-        OpenMpWaiting.Sleep();
+        NativeMemory.KeepFreed();
         if (AppContext.TryGetSwitch(ThroughputSwitch, out bool isOn) && isOn)
         {
-            NativeMemory.KeepFreed();
+            OpenMpWaiting.Spin();
+        }
+        else
+        {
+            OpenMpWaiting.Sleep();
         }
     }
 

@@ -60,7 +60,15 @@ internal sealed class LoadedModel : IDisposable
         {
             // A request that breaks a rule shall fail before a window opens or a file is touched.
             using var runtime = new DiffusionRuntime(backend, folder.Description);
-            runtime.Submit(model.Request(width, height) with { Image = image });
+            TextureRequest request = model.Request(width, height) with { Image = image };
+            runtime.Release(runtime.Submit(request));
+
+            // First evaluations are slow, for code is compiled and kernels are chosen: not in the first frames.
+            if (!request.Solver.IsInversion)
+            {
+                runtime.Submit(request with { Steps = 1, Times = default, Image = default });
+                runtime.Tick(TimeSpan.MaxValue);
+            }
         }
         catch
         {

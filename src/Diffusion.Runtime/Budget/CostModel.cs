@@ -34,7 +34,7 @@ public sealed class CostModel
     /// <param name="quantile">Which quantile of recent costs is promised, above 0 and at most 1; higher overruns less
     /// and idles more.</param>
     /// <exception cref="ArgumentOutOfRangeException">The quantile is not in (0, 1].</exception>
-    public CostModel(double quantile = 0.98)
+    public CostModel(double quantile = 0.95)
     {
         if (!(quantile is > 0 and <= 1))
         {

@@ -17,9 +17,9 @@ public sealed class DiffusionChain : IDisposable
     private const int StartSlice = 0;
     private const int BytesPerPixel = SampleRing.Channels * sizeof(float);
 
-    // Rough operation counts, by which the cost model guesses before it has seen a slice: Philox and Box-Muller, and a
-    // fused row.
-    private const double StartFlopsPerValue = 60;
+    // Rough operation counts, by which the cost model guesses before it has seen a slice: Philox and Box-Muller with
+    // their logarithm and sine one value at a time, and a fused row.
+    private const double StartFlopsPerValue = 600;
     private const double StepFlopsPerValue = 80;
 
     private readonly IDenoiserSession _session;
