@@ -96,6 +96,9 @@ internal sealed class LoadedModel : IDisposable
             Spacing = _settings.Spacing is { } spacing ? StepSpacings.Parse(spacing)
                 : isOwn ? own.CreateSpacing()
                 : null,
+            Times = isOwn && _settings is { Spacing: null, Schedule: null }
+                ? own.CreateTimes(_settings.Steps, Folder.Scheduler.NumTrainTimesteps)
+                : default,
             ThresholdRatio = isOwn && own.Thresholding ? (float)own.DynamicThresholdingRatio : 0,
             Steps = _settings.Steps,
             GuidanceScale = _settings.GuidanceScale ?? (Folder.NullLabel >= 0 ? DefaultGuidanceScale : 1),

@@ -12,9 +12,19 @@ internal sealed class TrainingLog : IDisposable
 
     public TrainingLog(string path, long iteration)
     {
-        string[] kept = File.Exists(path) ? [.. File.ReadLines(path).Skip(1).Where(line => IterationOf(line) <= iteration)] : [];
-        File.WriteAllLines(path, [Header, .. kept]);
-        _writer = new StreamWriter(path, append: true) { AutoFlush = true };
+        // Not shared: a second run in the folder would write over this one.
+        var stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        using (var reader = new StreamReader(stream, leaveOpen: true))
+        {
+            var lines = reader.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+            stream.SetLength(0);
+            _writer = new StreamWriter(stream) { AutoFlush = true, NewLine = "\n" };
+            _writer.WriteLine(Header);
+            foreach (var line in lines.Skip(1).Where(line => IterationOf(line) <= iteration))
+            {
+                _writer.WriteLine(line);
+            }
+        }
     }
 
     public void Add(TrainingStep step, TimeSpan elapsed, double? heldOutLoss) => _writer.WriteLine(string.Create(
@@ -30,5 +40,6 @@ internal sealed class TrainingLog : IDisposable
             double.Parse(cells[1], CultureInfo.InvariantCulture),
             cells[5].Length > 0 ? double.Parse(cells[5], CultureInfo.InvariantCulture) : double.NaN))];
 
-    private static long IterationOf(string line) => long.TryParse(line.Split(',')[0], out var iteration) ? iteration : long.MaxValue;
+    private static long IterationOf(string line) =>
+        long.TryParse(line.Split(',')[0], CultureInfo.InvariantCulture, out var iteration) ? iteration : long.MaxValue;
 }

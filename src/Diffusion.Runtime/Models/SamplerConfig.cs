@@ -9,7 +9,7 @@ namespace Diffusion.Runtime.Models;
 /// </summary>
 /// <remarks>
 /// Immutable. A value that no solver here has is kept, and refused by <see cref="CreateSolver"/>: the network can still
-/// be sampled with another. <c>steps_offset</c> is not among the keys: levels lie as with an offset of 0.
+/// be sampled with another.
 /// </remarks>
 public sealed record SamplerConfig
 {
@@ -39,6 +39,9 @@ public sealed record SamplerConfig
     /// <summary>How steps are placed: <c>leading</c>, <c>linspace</c> or <c>trailing</c>.</summary>
     public string TimestepSpacing { get; init; } = "leading";
 
+    /// <summary>Added to the timesteps of <c>leading</c>, at least 0.</summary>
+    public int StepsOffset { get; init; }
+
     /// <summary>Whether steps are placed evenly in σ^(1/7) instead.</summary>
     public bool UseKarrasSigmas { get; init; }
 
@@ -55,6 +58,44 @@ public sealed record SamplerConfig
     public StepSpacing CreateSpacing() => UseKarrasSigmas ? StepSpacing.Karras
         : UseExponentialSigmas ? StepSpacing.LogSnr
         : StepSpacings.Parse(TimestepSpacing);
+
+    /// <summary>The timesteps of a chain, as the scheduler places them in the table it was trained on.</summary>
+    /// <param name="stepCount">N, 1 to <paramref name="tableLength"/>.</param>
+    /// <param name="tableLength">T, the training timesteps.</param>
+    /// <returns>
+    /// N times, falling; empty where they are not placed by time (see <see cref="CreateSpacing"/>), and for a single
+    /// step, which begins at the noisiest level here.
+    /// </returns>
+    public double[] CreateTimes(int stepCount, int tableLength)
+    {
+        if (UseKarrasSigmas || UseExponentialSigmas || stepCount == 1)
+        {
+            return [];
+        }
+
+        // Multistep schedulers place N + 1 points and drop the cleanest; the sigma schedulers do not round.
+        bool isMultistep = ClassName is "DPMSolverMultistepScheduler" or "DPMSolverSinglestepScheduler"
+            or "UniPCMultistepScheduler" or "DEISMultistepScheduler";
+        bool isExact = ClassName is "EulerDiscreteScheduler" or "EulerAncestralDiscreteScheduler"
+            or "HeunDiscreteScheduler";
+        int points = isMultistep ? Math.Min(stepCount + 1, tableLength) : stepCount;
+        int ratio = tableLength / points;
+        int offset = ((points - 1) * ratio) + StepsOffset < tableLength ? StepsOffset : 0;
+        double[] times = new double[stepCount];
+        for (int i = 0; i < stepCount; i++)
+        {
+            int fromCleanest = points - 1 - i;
+            double even = (double)fromCleanest / (points - 1) * (tableLength - 1);
+            times[i] = TimestepSpacing switch
+            {
+                "leading" => (fromCleanest * ratio) + offset,
+                "linspace" => isExact ? even : Math.Round(even),
+                _ => Math.Round(tableLength - (i * (double)tableLength / stepCount)) - 1,
+            };
+        }
+
+        return times;
+    }
 
     /// <summary>The solver that does what the scheduler does.</summary>
     /// <exception cref="NotSupportedException">There is none; the message names the key and its value.</exception>

@@ -13,7 +13,7 @@ namespace Diffusion.Runtime.Solvers;
 /// </remarks>
 public sealed class UniPcSolver : Solver
 {
-    private const int MaxOrder = 3;
+    private const int MaxOrder = UniPcWeights.MaxCount;
 
     private readonly int _order;
     private readonly bool _isBh2;
@@ -95,7 +95,7 @@ public sealed class UniPcSolver : Solver
         ratios[order - 1] = 1;
         Span<double> weights = stackalloc double[MaxOrder];
         double scale = _isBh2 ? phi1 : -h;
-        Weights(weights, ratios, terms, h, scale);
+        UniPcWeights.Solve(weights, ratios, terms, h, scale);
         for (int k = 0; k < terms; k++)
         {
             // The estimate at r_k: an earlier one, or the new one at r = 1.
@@ -103,62 +103,6 @@ public sealed class UniPcSolver : Solver
             double factor = sign * s.Alpha * scale * weights[k] / ratios[k];
             factors[age] -= factor;
             factors[1] += factor;
-        }
-    }
-
-    // [Zhao23, Eq. 5] R·a·B(h) = φ(h), R_ij = r_j^(i-1). A single weight is ½, which the order allows. [Zhao23, Sec.
-    // 3.1]
-    private static void Weights(Span<double> weights, ReadOnlySpan<double> ratios, int count, double h, double scale)
-    {
-        if (count == 1)
-        {
-            weights[0] = 0.5;
-            return;
-        }
-
-        Span<double> matrix = stackalloc double[MaxOrder * MaxOrder];
-        double phi = (double.ExpM1(-h) / -h) - 1;
-        double factorial = 1;
-        for (int i = 0; i < count; i++)
-        {
-            for (int j = 0; j < count; j++)
-            {
-                matrix[(i * MaxOrder) + j] = Math.Pow(ratios[j], i);
-            }
-
-            weights[i] = phi * factorial / scale;
-            factorial *= i + 2;
-            phi = (phi / -h) - (1 / factorial);
-        }
-
-        Solve(matrix, weights, count);
-    }
-
-    // Gauss without pivoting: the first row is all ones, and the ratios differ.
-    private static void Solve(Span<double> matrix, Span<double> right, int count)
-    {
-        for (int pivot = 0; pivot < count; pivot++)
-        {
-            for (int row = 0; row < count; row++)
-            {
-                if (row == pivot)
-                {
-                    continue;
-                }
-
-                double factor = matrix[(row * MaxOrder) + pivot] / matrix[(pivot * MaxOrder) + pivot];
-                for (int column = pivot; column < count; column++)
-                {
-                    matrix[(row * MaxOrder) + column] -= factor * matrix[(pivot * MaxOrder) + column];
-                }
-
-                right[row] -= factor * right[pivot];
-            }
-        }
-
-        for (int row = 0; row < count; row++)
-        {
-            right[row] /= matrix[(row * MaxOrder) + row];
         }
     }
 }

@@ -63,13 +63,13 @@ public sealed class SchedulerConfigTests
     [InlineData("DDIMScheduler", "\"timestep_spacing\": \"trailing\"", "ddim", "trailing")]
     [InlineData("PNDMScheduler", "\"skip_prk_steps\": true", "pndm", "leading")]
     [InlineData("DPMSolverMultistepScheduler", "\"solver_order\": 3, \"use_karras_sigmas\": true", "dpmpp-3m", "karras")]
-    [InlineData("DPMSolverMultistepScheduler", "\"algorithm_type\": \"sde-dpmsolver++\"", "dpmpp-2m-sde", "leading")]
+    [InlineData("DPMSolverMultistepScheduler", "\"algorithm_type\": \"sde-dpmsolver++\"", "dpmpp-2m-sde", "linspace")]
     [InlineData("DPMSolverMultistepScheduler", "\"use_lu_lambdas\": true", "dpmpp-2m", "logsnr")]
-    [InlineData("DPMSolverSinglestepScheduler", "\"solver_order\": 2", "dpmpp-2s", "leading")]
-    [InlineData("UniPCMultistepScheduler", "\"solver_order\": 3, \"solver_type\": \"bh1\"", "unipc-3-bh1", "leading")]
-    [InlineData("UniPCMultistepScheduler", "\"solver_type\": \"bh2\"", "unipc-2", "leading")]
+    [InlineData("DPMSolverSinglestepScheduler", "\"solver_order\": 2", "dpmpp-2s", "linspace")]
+    [InlineData("UniPCMultistepScheduler", "\"solver_order\": 3, \"solver_type\": \"bh1\"", "unipc-3-bh1", "linspace")]
+    [InlineData("UniPCMultistepScheduler", "\"solver_type\": \"bh2\"", "unipc-2", "linspace")]
     [InlineData("EulerDiscreteScheduler", "\"timestep_spacing\": \"linspace\"", "euler", "linspace")]
-    [InlineData("EulerAncestralDiscreteScheduler", "\"clip_sample\": false", "euler-ancestral", "leading")]
+    [InlineData("EulerAncestralDiscreteScheduler", "\"clip_sample\": false", "euler-ancestral", "linspace")]
     [InlineData("HeunDiscreteScheduler", "\"use_karras_sigmas\": true", "heun", "karras")]
     [InlineData("EDMEulerScheduler", "\"sigma_data\": 0.6", "euler", "karras")]
     [InlineData("EDMDPMSolverMultistepScheduler", "\"sigma_schedule\": \"exponential\"", "dpmpp-2m", "logsnr")]
@@ -81,6 +81,32 @@ public sealed class SchedulerConfigTests
         Assert.Equal(spacing, config.Sampler.CreateSpacing().Name());
         Assert.Equal(className.StartsWith("EDM", StringComparison.Ordinal), config.Edm is not null);
     }
+
+    // T = 1000 and N = 4 (5 of which the last is dropped for the multistep schedulers), by hand from set_timesteps of
+    // each class.
+    [Theory]
+    [InlineData("DDIMScheduler", "\"steps_offset\": 1", new[] { 751.0, 501, 251, 1 })]
+    [InlineData("PNDMScheduler", "\"skip_prk_steps\": true", new[] { 750.0, 500, 250, 0 })]
+    [InlineData("DDPMScheduler", "\"timestep_spacing\": \"linspace\"", new[] { 999.0, 666, 333, 0 })]
+    [InlineData("DPMSolverMultistepScheduler", "\"solver_order\": 2", new[] { 999.0, 749, 500, 250 })]
+    [InlineData(
+        "UniPCMultistepScheduler",
+        "\"timestep_spacing\": \"leading\", \"steps_offset\": 1",
+        new[] { 801.0, 601, 401, 201 })]
+    [InlineData("EulerDiscreteScheduler", "\"clip_sample\": false", new[] { 999.0, 666, 333, 0 })]
+    [InlineData("DDIMScheduler", "\"timestep_spacing\": \"trailing\", \"steps_offset\": 1", new[] { 999.0, 749, 499, 249 })]
+    [InlineData("HeunDiscreteScheduler", "\"use_karras_sigmas\": true", new double[0])]
+    public void CreateTimes_ConfigOfDiffusers_AreItsTimesteps(string className, string keys, double[] times)
+    {
+        SchedulerConfig config = Read($"\"_class_name\": \"{className}\", {keys}");
+
+        Assert.Equal(times, config.Sampler.CreateTimes(4, 1000));
+    }
+
+    [Fact]
+    public void CreateTimes_SigmaSchedulersOnLinspace_DoNotRound() => Assert.Equal(
+        [999, 749.25, 499.5, 249.75, 0],
+        Read("\"_class_name\": \"EulerDiscreteScheduler\"").Sampler.CreateTimes(5, 1000));
 
     [Theory]
     [InlineData("DDPMScheduler", "\"variance_type\": \"learned\"", "'variance_type' learned")]

@@ -33,7 +33,7 @@ internal static class SchedulerConfigJson
         bool isEdm = _edmClassNames.Contains(className);
 
         // These change details of diffusers' samplers that ours do not have.
-        json.Ignore("steps_offset", "set_alpha_to_one", "tensor_format", "timestep_values", "sample_max_value",
+        json.Ignore("set_alpha_to_one", "tensor_format", "timestep_values", "sample_max_value",
             "lower_order_final", "euler_at_final", "final_sigmas_type");
         var config = new SchedulerConfig
         {
@@ -77,7 +77,8 @@ internal static class SchedulerConfigJson
             SolverType = json.TextOrNull("solver_type", null),
             PredictX0 = json.Boolean("predict_x0", absent.PredictX0),
             SkipPrkSteps = json.Boolean("skip_prk_steps", absent.SkipPrkSteps),
-            TimestepSpacing = json.Text("timestep_spacing", absent.TimestepSpacing),
+            TimestepSpacing = json.Text("timestep_spacing", DefaultSpacing(className)),
+            StepsOffset = json.Integer("steps_offset", absent.StepsOffset),
             UseKarrasSigmas = json.Boolean("use_karras_sigmas", sigmas == "karras"),
             UseExponentialSigmas = json.Boolean("use_exponential_sigmas", sigmas == "exponential")
                 | json.Boolean("use_lu_lambdas", false),
@@ -85,6 +86,14 @@ internal static class SchedulerConfigJson
             DynamicThresholdingRatio = json.Number("dynamic_thresholding_ratio", absent.DynamicThresholdingRatio),
         };
     }
+
+    // What diffusers' constructors take where the key is absent.
+    private static string DefaultSpacing(string className) => className switch
+    {
+        "DDPMScheduler" or "DDPMParallelScheduler" or "DDIMScheduler" or "DDIMParallelScheduler" or "PNDMScheduler" =>
+            "leading",
+        _ => "linspace",
+    };
 
     public static void Write(Utf8JsonWriter json, SchedulerConfig config)
     {
@@ -134,6 +143,11 @@ internal static class SchedulerConfigJson
     {
         var absent = new SamplerConfig();
         json.WriteString("timestep_spacing", sampler.TimestepSpacing);
+        if (sampler.StepsOffset != absent.StepsOffset)
+        {
+            json.WriteNumber("steps_offset", sampler.StepsOffset);
+        }
+
         if (sampler.SolverOrder != absent.SolverOrder)
         {
             json.WriteNumber("solver_order", sampler.SolverOrder);
