@@ -59,6 +59,13 @@ internal static class EvaluateCommand
         HelpName = "rademacher|gaussian",
     };
 
+    private static readonly Option<string> _dequantization = new("--dequantization")
+    {
+        Description = "ode: uniform noise, or the forward process's own, which compares with vlb.",
+        DefaultValueFactory = _ => "uniform",
+        HelpName = "uniform|diffusion",
+    };
+
     private static readonly Option<double> _tolerance =
         Number("--tolerance", 1e-5, "ode: absolute and relative tolerance of the solver.");
 
@@ -80,6 +87,7 @@ internal static class EvaluateCommand
         _bpd.AcceptOnlyFromAmong(Vlb, Ode);
         _variance.AcceptOnlyFromAmong("small", "large", "learned", "optimal");
         _probe.AcceptOnlyFromAmong("rademacher", "gaussian");
+        _dequantization.AcceptOnlyFromAmong("uniform", "diffusion");
     }
 
     /// <summary>Builds the command.</summary>
@@ -88,7 +96,7 @@ internal static class EvaluateCommand
         var command = new Command(
             "evaluate", "Measures a model's likelihood of held-out pictures, or its optimal variance.")
         {
-            _bpd, _optimalVariance, _model, _data, _count, _steps, _seed, _variance, _probe, _tolerance, _batch, _seamless,
+            _bpd, _optimalVariance, _model, _data, _count, _steps, _seed, _variance, _probe, _dequantization, _tolerance, _batch, _seamless,
             _device,
         };
         command.SetAction(RunAsync);
@@ -160,6 +168,7 @@ internal static class EvaluateCommand
             Seed = parsed.GetValue(_seed),
             Variance = parsed.GetValue(_variance) is { } name ? Enum.Parse<StepVariance>(name, ignoreCase: true) : null,
             Probe = Enum.Parse<TraceProbe>(parsed.GetValue(_probe)!, ignoreCase: true),
+            Dequantization = Enum.Parse<Dequantization>(parsed.GetValue(_dequantization)!, ignoreCase: true),
             Tolerance = tolerance,
             BatchSize = parsed.GetValue(_batch),
             Seamless = parsed.GetValue(_seamless),

@@ -25,6 +25,9 @@ internal sealed record EvaluationSettings
 
     public required TraceProbe Probe { get; init; }
 
+    /// <summary>How the flow makes bytes continuous.</summary>
+    public Dequantization Dequantization { get; init; }
+
     /// <summary>Of the ODE solver.</summary>
     public required double Tolerance { get; init; }
 

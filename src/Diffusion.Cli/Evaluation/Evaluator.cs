@@ -126,6 +126,7 @@ internal sealed class Evaluator
                 var flow = new FlowLikelihood(_schedule, denoiser)
                 {
                     Probe = _settings.Probe,
+                    Dequantization = _settings.Dequantization,
                     Tolerance = _settings.Tolerance,
                 };
                 return (pictures, label, seed, progress) =>

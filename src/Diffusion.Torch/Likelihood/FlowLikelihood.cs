@@ -50,6 +50,9 @@ public sealed class FlowLikelihood
     /// <summary>The vector of the trace estimate, drawn once for a picture. Default Rademacher.</summary>
     public TraceProbe Probe { get; init; } = TraceProbe.Rademacher;
 
+    /// <summary>How <see cref="BitsPerDimension"/> makes bytes continuous. Default uniform noise.</summary>
+    public Dequantization Dequantization { get; init; } = Dequantization.Uniform;
+
     /// <summary>The ODE solver's absolute and relative tolerance, above 0. Default 1e-5, that of the paper.</summary>
     public double Tolerance { get; init; } = 1e-5;
 
@@ -59,7 +62,7 @@ public sealed class FlowLikelihood
     /// <summary>Evaluations of the denoiser, each with its derivative, by the latest call.</summary>
     public int Evaluations { get; private set; }
 
-    /// <summary>Bits per dimension of 8-bit pictures, dequantised by uniform noise. [Song21SDE, App. D.2]</summary>
+    /// <summary>Bits per dimension of 8-bit pictures, made continuous as <see cref="Dequantization"/> says.</summary>
     /// <param name="pictures">[N, C, H, W] float32, bytes k as k/127.5 - 1.</param>
     /// <param name="label">[N] int64, or null.</param>
     /// <param name="seed">Of dequantisation and trace estimate.</param>
@@ -77,12 +80,40 @@ public sealed class FlowLikelihood
         ArgumentNullException.ThrowIfNull(pictures);
         using var scope = NewDisposeScope();
         using Generator generator = new(seed);
+        ulong probeSeed = unchecked(seed + 0x9E3779B97F4A7C15);
+        if (Dequantization == Dequantization.Diffusion)
+        {
+            return BitsOfDiffused(pictures, label, generator, probeSeed, progress, cancellation);
+        }
+
         Tensor uniform = rand(pictures.shape, generator: generator).to(pictures.device);
         Tensor continuous = pictures + ((uniform - 0.5) / 127.5);
-        ulong probeSeed = unchecked(seed + 0x9E3779B97F4A7C15);
         double[] nats = LogDensity(continuous, label, probeSeed, progress, cancellation);
         double dimension = (double)pictures.numel() / pictures.shape[0];
         return [.. nats.Select(one => OffsetInBits - (one / (dimension * Math.Log(2))))];
+    }
+
+    // With y = x_0 + s·ε, s = σ/α of the cleanest level, and the decoder P(x_0 | y) = N(D(y), s²) in the byte's bin:
+    // -ln P(x_0) ≤ E[-ln P(x_0 | y) - ln p(y) + ln q(y | x_0)], and E[ln q] = -d/2·ln(2π·e·s²).
+    private double[] BitsOfDiffused(
+        Tensor pictures,
+        Tensor? label,
+        Generator generator,
+        ulong probeSeed,
+        Action<double>? progress,
+        CancellationToken cancellation)
+    {
+        NoiseLevel level = _schedule.At(_schedule.MinTime);
+        Tensor y = pictures + (level.Ratio * randn(pictures.shape, generator: generator).to(pictures.device));
+        double[] density = LogDensity(y, label, probeSeed, progress, cancellation);
+        using var frozen = no_grad();
+        (Tensor clean, _) = _denoiser(level.Alpha * y, level, label);
+        Tensor logVariance = full_like(pictures, 2 * Math.Log(level.Ratio));
+        Tensor decoded = Gaussians.DiscretizedLogLikelihood(pictures, clean, logVariance);
+        double[] decoder = [.. decoded.to(float64).flatten(1).mean([1]).cpu().data<double>()];
+        double dimension = (double)pictures.numel() / pictures.shape[0];
+        double noise = -0.5 * Math.Log(2 * Math.PI * Math.E * level.Ratio * level.Ratio);
+        return [.. density.Zip(decoder, (ln, byByte) => (noise - byByte - (ln / dimension)) / Math.Log(2))];
     }
 
     /// <summary>ln p(x) of continuous data.</summary>

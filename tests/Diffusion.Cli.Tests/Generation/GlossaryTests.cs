@@ -8,7 +8,7 @@ public sealed class GlossaryTests
 {
     [Fact]
     public void TryPrintList_Solvers_NamesAndExplainsEachOnALine() => AssertLines(
-        new GenerationSettings { Solver = "list" }, [.. SolverCatalog.Names, "model"]);
+        new GenerationSettings { Solver = "list" }, [.. SolverCatalog.Names, "rk45", "model"]);
 
     [Fact]
     public void TryPrintList_Schedules_NamesAndExplainsEachOnALine() => AssertLines(
