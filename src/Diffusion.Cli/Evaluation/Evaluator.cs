@@ -123,7 +123,7 @@ internal sealed class Evaluator
                 return (pictures, label, seed, progress) =>
                     _terms.Add(bound.Evaluate(pictures, label, seed, progress, cancellation));
             case EvaluationKind.Flow:
-                var flow = new FlowLikelihood(_schedule, denoiser)
+                var flow = new FlowLikelihood(_schedule, Clamped(denoiser, _model.Description.ClampLimit))
                 {
                     Probe = _settings.Probe,
                     Dequantization = _settings.Dequantization,
@@ -142,6 +142,18 @@ internal sealed class Evaluator
                     estimate.Add(pictures, label, seed, progress, cancellation);
                     _curve = estimate.Estimate();
                 };
+        }
+    }
+
+    // As when sampling and in the bound; almost everywhere the clamp has a derivative, which is 0 where it holds.
+    private static TensorDenoiser Clamped(TensorDenoiser denoiser, double limit)
+    {
+        return double.IsFinite(limit) ? Denoise : denoiser;
+
+        (Tensor Clean, Tensor? Variance) Denoise(Tensor x, NoiseLevel level, Tensor? label)
+        {
+            (Tensor clean, Tensor? variance) = denoiser(x, level, label);
+            return (clean.clamp(-limit, limit), variance);
         }
     }
 

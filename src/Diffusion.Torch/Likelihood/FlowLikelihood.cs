@@ -27,8 +27,8 @@ public sealed class FlowLikelihood
 
     /// <summary>Prepares the likelihood.</summary>
     /// <param name="schedule">The noise levels that the flow passes through.</param>
-    /// <param name="denoiser">The clean estimate, differentiable in x; not clamped, as a clamp has no
-    /// derivative.</param>
+    /// <param name="denoiser">The clean estimate, differentiable in x almost everywhere, so that it may be
+    /// clamped.</param>
     public FlowLikelihood(NoiseSchedule schedule, TensorDenoiser denoiser)
     {
         ArgumentNullException.ThrowIfNull(schedule);
