@@ -40,7 +40,7 @@ internal static class Glossary
         ["pndm"] = "linear multistep on the predicted noise; wants --spacing leading",
         ["consistency"] = "a clean estimate, and noise up to the next level",
         ["ddim-inversion"] = "from the picture of --image to the noise that leads back to it",
-        [LoadedModel.AdaptiveSolver] = "adaptive Dormand-Prince 5(4) on the probability-flow ODE, to --tolerance; only in sample",
+        [LoadedModel.AdaptiveSolver] = "adaptive Dormand-Prince pair on the flow ODE, to --tolerance; sample only",
         [LoadedModel.OwnSolver] = "what the model's scheduler_config.json says, with its spacing",
     };
 

@@ -63,7 +63,7 @@ public sealed class ProfileCommandTests : IDisposable
         Assert.All(slices, slice => AssertAscends(slice, "p05", "p50", "p95", "p99"));
         JsonElement cost = report.GetProperty("host_cost");
         Assert.Equal(
-            Number(cost, "on_ms") - Number(cost, "off_ms"), Number(cost, "difference_ms"), 3);
+            Number(cost, "on_ms") - Number(cost, "off_ms"), Number(cost, "difference_ms"), 1e-3);
         Assert.InRange(Number(cost, "off_ms"), 0.02, double.MaxValue);
     }
 
