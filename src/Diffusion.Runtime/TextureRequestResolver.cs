@@ -10,7 +10,9 @@ namespace Diffusion.Runtime;
 /// <summary>Checks a request as a whole and turns it into a session's shape and a chain's settings.</summary>
 internal sealed class TextureRequestResolver(UNetConfig config, ModelDescription model, int noiseThreads)
 {
-    private const int MaxSize = 4096;
+    /// <summary>The largest edge of a texture, in pixels.</summary>
+    public const int MaxSize = 4096;
+
     private const int Channels = 3;
 
     public (SessionOptions Shape, ChainSettings Settings) Resolve(TextureRequest request)

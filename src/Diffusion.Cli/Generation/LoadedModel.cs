@@ -20,6 +20,8 @@ internal sealed class LoadedModel : IDisposable
     /// <summary>The solver name that stands for <see cref="AdaptiveFlowSampler"/>, of <c>sample</c> only.</summary>
     public const string AdaptiveSolver = "rk45";
 
+    private const int FallbackEdge = 64;
+
     private readonly GenerationSettings _settings;
 
     private LoadedModel(GenerationSettings settings, ModelFolder folder, IDenoiserBackend backend)
@@ -37,6 +39,21 @@ internal sealed class LoadedModel : IDisposable
 
     /// <summary>Opens the folder without loading weights.</summary>
     public static ModelFolder OpenFolder(GenerationSettings settings) => ModelFolder.Open(ModelLocator.Find(settings.Model));
+
+    /// <summary>The size that was asked for with <c>--size</c>, or the model's own.</summary>
+    /// <exception cref="UserErrorException">It is too large, or no multiple of the network's stride.</exception>
+    public static CanvasSize SizeOf(GenerationSettings settings, CanvasSize? asked)
+    {
+        UNetConfig config = OpenFolder(settings).Config;
+        int native = config.SampleSize > 0 ? config.SampleSize : FallbackEdge;
+        CanvasSize size = asked ?? new CanvasSize(native, native);
+        int largest = TextureRequestResolver.MaxSize;
+        return size.Width % config.Stride == 0 && size.Height % config.Stride == 0
+            && Math.Max(size.Width, size.Height) <= largest
+                ? size
+                : throw new UserErrorException(
+                    $"--size is {size}; width and height must be multiples of {config.Stride}, up to {largest}.");
+    }
 
     /// <summary>Checks the settings against the model, then loads the weights.</summary>
     /// <param name="settings">What the command line chose.</param>

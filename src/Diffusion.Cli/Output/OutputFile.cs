@@ -1,3 +1,5 @@
+using Diffusion.Runtime.Models;
+
 namespace Diffusion.Cli.Output;
 
 /// <summary>Writes a file whole or not at all.</summary>
@@ -34,24 +36,14 @@ internal static class OutputFile
     public static void Write(string path, Action<Stream> write)
     {
         string target = TargetOf(path);
-        string temporary = $"{target}.{Guid.NewGuid():N}.tmp";
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-            using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write))
-            {
-                write(stream);
-            }
-
-            File.Move(temporary, target, overwrite: true);
+            AtomicFile.Write(target, write);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw new UserErrorException($"cannot write '{path}': {exception.Message}", exception);
-        }
-        finally
-        {
-            File.Delete(temporary);
         }
     }
 

@@ -39,7 +39,7 @@ internal sealed class Profiler
     public void Run(CancellationToken cancel)
     {
         OutputFile.RequireWritableFolder(_settings.OutputFolder);
-        CanvasSize size = _settings.Size ?? NativeSize();
+        CanvasSize size = LoadedModel.SizeOf(_settings.Generation, _settings.Size);
         using var model = LoadedModel.Load(_settings.Generation, size.Width, size.Height);
         ProfileResult result = Measure(model, model.Request(size.Width, size.Height), cancel);
 
@@ -130,11 +130,5 @@ internal sealed class Profiler
         {
             _trace.Span(_frames, _frame, begin, taken, TraceDetails.None);
         }
-    }
-
-    private CanvasSize NativeSize()
-    {
-        int edge = LoadedModel.OpenFolder(_settings.Generation).Config.SampleSize;
-        return edge > 0 ? new CanvasSize(edge, edge) : new CanvasSize(64, 64);
     }
 }

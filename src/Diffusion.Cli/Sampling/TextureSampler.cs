@@ -3,7 +3,6 @@ using Diffusion.Cli.Generation;
 using Diffusion.Cli.Output;
 using Diffusion.Runtime;
 using Diffusion.Runtime.Chains;
-using Diffusion.Runtime.Models;
 using Diffusion.Runtime.Solvers;
 using SixLabors.ImageSharp;
 using SixLabors.ImageSharp.PixelFormats;
@@ -16,8 +15,6 @@ namespace Diffusion.Cli.Sampling;
 internal static class TextureSampler
 {
     private const int MaxAnimationFrames = 60;
-    private const int FallbackEdge = 64;
-    private const int MaxEdge = 4096;
     private static readonly TimeSpan _tickBudget = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan _animationFrameTime = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan _lastFrameTime = TimeSpan.FromSeconds(2);
@@ -27,7 +24,7 @@ internal static class TextureSampler
     {
         RequireOutputs(settings);
         RequireImage(settings);
-        CanvasSize size = SizeOf(settings);
+        CanvasSize size = LoadedModel.SizeOf(settings.Generation, settings.Size);
         float[] image = settings.ImageFile is { } file ? TextureImage.ReadPlanar(file, size.Width, size.Height) : [];
         using var model = LoadedModel.Load(settings.Generation, size.Width, size.Height, image);
         foreach (string warning in model.Folder.Warnings)
@@ -102,17 +99,6 @@ internal static class TextureSampler
         {
             throw new UserErrorException($"{option} '{path}' is written as {extension}, so it cannot be named {given}.");
         }
-    }
-
-    private static CanvasSize SizeOf(SampleSettings settings)
-    {
-        UNetConfig config = LoadedModel.OpenFolder(settings.Generation).Config;
-        int native = config.SampleSize > 0 ? config.SampleSize : FallbackEdge;
-        CanvasSize size = settings.Size ?? new CanvasSize(native, native);
-        return size.Width % config.Stride == 0 && size.Height % config.Stride == 0 && Math.Max(size.Width, size.Height) <= MaxEdge
-            ? size
-            : throw new UserErrorException(
-                $"--size is {size}; width and height must be multiples of {config.Stride}, up to {MaxEdge}.");
     }
 
     private static void Generate(

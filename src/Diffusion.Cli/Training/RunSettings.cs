@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Diffusion.Cli.Output;
 using Diffusion.Runtime.Models;
 using Diffusion.Torch.Training;
 
@@ -53,10 +54,6 @@ internal sealed record RunSettings
         }
     }
 
-    public void Write(string runFolder)
-    {
-        var path = Path.Combine(runFolder, FileName);
-        File.WriteAllText(path + ".tmp", JsonSerializer.Serialize(this, _json));
-        File.Move(path + ".tmp", path, overwrite: true);
-    }
+    public void Write(string runFolder) => OutputFile.Write(
+        Path.Combine(runFolder, FileName), stream => JsonSerializer.Serialize(stream, this, _json));
 }

@@ -1,3 +1,4 @@
+using Diffusion.Cli.Output;
 using Diffusion.Runtime.Denoising;
 using Diffusion.Runtime.Schedules;
 using Diffusion.Torch.Training;
@@ -39,8 +40,7 @@ internal static class SampleSheet
             }
         }
 
-        sheet.SaveAsPng(path + ".tmp");
-        File.Move(path + ".tmp", path, overwrite: true);
+        OutputFile.Write(path, stream => sheet.SaveAsPng(stream));
     }
 
     private static void Paint(Image<Rgb24> sheet, float[] planes, int edge, int left, int top)

@@ -31,8 +31,8 @@ public readonly record struct TickReport
     public int TexturesFailed { get; init; }
 
     /// <summary>
-    /// Whether the tick began a slice that was predicted not to fit, since nothing fitted and
-    /// <see cref="SliceProgress"/> asked for it.
+    /// Whether the tick began a slice that was predicted not to fit, since nothing fitted or its texture had waited too
+    /// long, and <see cref="SliceProgress"/> asked for it.
     /// </summary>
     public bool Forced { get; init; }
 
