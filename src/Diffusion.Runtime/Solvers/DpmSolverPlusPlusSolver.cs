@@ -78,8 +78,8 @@ public sealed class DpmSolverPlusPlusSolver : Solver
 
     // [Lu22pp, App. B] D(λ) ≈ D_0 + D'·(λ - λ_t)/h + ½·D''·(λ - λ_t)²/h², D' and D'' by divided differences, integrated
     // exactly against e^λ: φ_2·D' - φ_3·D'' with φ_2 = (e^(-h) - 1)/h + 1 and φ_3 = φ_2/h - ½. The authors' code and
-    // diffusers take for D'' the divided difference, which is ½·D'': it then converges with order 2, as SolverTests
-    // would show.
+    // diffusers take for D'' the divided difference, which is ½·D'': it then converges with order 2, as SolverOrderTests
+    // would show. For the SDE, 2h stands for h; diffusers' ½ has the wrong sign there.
     private static void AddThirdOrder(
         ref LinearStep step, ReadOnlySpan<NoiseLevel> levels, int evaluation, double h, double decay)
     {
