@@ -4,7 +4,7 @@ namespace Diffusion.Runtime.Solvers;
 
 /// <summary>
 /// DPM-Solver++, multistep: order 1 to 3 in λ with one evaluation a step, from this and the previous clean estimates,
-/// of the probability-flow ODE or of the reverse SDE. [Lu22pp, Alg. 2 and Sec. 6]
+/// of the probability-flow ODE or of the reverse SDE. [Lu22pp, Alg. 2]
 /// </summary>
 /// <remarks>
 /// The first steps have too few estimates and the last ends at λ = ∞: they are of the order that is possible there, the
@@ -50,7 +50,7 @@ public sealed class DpmSolverPlusPlusSolver : Solver
         (NoiseLevel t, NoiseLevel s) = (levels[evaluation], levels[evaluation + 1]);
         double h = s.Lambda - t.Lambda;
 
-        // [Lu22pp, Eq. 9 and 19] the ODE decays by e^(-h), the SDE by e^(-2h) with noise of variance σ_s²·(1 - e^(-2h))
+        // [Lu22pp] the ODE decays by e^(-h), the SDE by e^(-2h) with noise of variance σ_s²·(1 - e^(-2h))
         double decay = _isSde ? 2 * h : h;
         double estimate = -double.ExpM1(-decay);
         LinearStep step = default;
@@ -76,7 +76,7 @@ public sealed class DpmSolverPlusPlusSolver : Solver
         return step;
     }
 
-    // [Lu22pp, App. B] D(λ) ≈ D_0 + D'·(λ - λ_t)/h + ½·D''·(λ - λ_t)²/h², D' and D'' by divided differences, integrated
+    // [Lu22pp] D(λ) ≈ D_0 + D'·(λ - λ_t)/h + ½·D''·(λ - λ_t)²/h², D' and D'' by divided differences, integrated
     // exactly against e^λ: φ_2·D' - φ_3·D'' with φ_2 = (e^(-h) - 1)/h + 1 and φ_3 = φ_2/h - ½. The authors' code and
     // diffusers take for D'' the divided difference, which is ½·D'': it then converges with order 2, as SolverOrderTests
     // would show. For the SDE, 2h stands for h; diffusers' ½ has the wrong sign there.

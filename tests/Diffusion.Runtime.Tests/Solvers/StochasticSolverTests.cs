@@ -60,7 +60,7 @@ public sealed class StochasticSolverTests
     [Fact]
     public void Plan_OptimalVarianceOfDdim_KeepsTheMarginal()
     {
-        // [Bao22, Eq. 7] holds for every λ_n, that of DDIM with any η too: the chain has the marginals of the data.
+        // [Bao22, Thm. 1] holds for every λ_n, that of DDIM with any η too: the chain has the marginals of the data.
         NoiseLevel[] levels = StepGrid.Create(_schedule, StepSpacing.LogSnr, 9);
         foreach (double eta in (double[])[0, 0.5, 1])
         {

@@ -7,7 +7,7 @@ public enum LossWeighting
     Uniform,
 
     /// <summary>
-    /// That of the variational bound; λ(t) = g(t)² for score matching. [Kingma21, Eq. 17] [Song21ML, Thm. 1]
+    /// That of the variational bound; λ(t) = g(t)² for score matching. [Kingma21, Sec. 5] [Song21ML, Thm. 1]
     /// </summary>
     Bound,
 
