@@ -22,9 +22,8 @@ public sealed class DpmSolverPlusPlusSolver : Solver
     /// <param name="order">1 (DDIM's step), 2 (2M) or 3 (3M).</param>
     /// <param name="isSde">Whether to solve the reverse SDE, with fresh noise each step.</param>
     /// <param name="lowersOrder">
-    /// Whether the last step but one of a chain of fewer than 15 is of order 2 at most, as the authors' and diffusers'
-    /// <c>lower_order_final</c> has it. By default it keeps its order: on Gaussians and mixtures neither is nearer the
-    /// flow as a rule.
+    /// Whether the last step but one of a chain of fewer than 15 is of order 2 at most, as diffusers' <c>lower_order_final</c>
+    /// has it. By default it keeps its order, with which Gaussians and mixtures mostly end nearer the flow.
     /// </param>
     /// <exception cref="ArgumentOutOfRangeException">The order is not 1 to 3.</exception>
     public DpmSolverPlusPlusSolver(int order = 2, bool isSde = false, bool lowersOrder = false)

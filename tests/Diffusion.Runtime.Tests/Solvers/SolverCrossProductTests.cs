@@ -103,19 +103,21 @@ public sealed class SolverCrossProductTests
         Solver solver = Parse(name, grid);
         NoiseLevel[] levels = solver.PlaceEvaluations(grid, schedule);
         string label = $"{name} {scheduleName} {spacing?.Name() ?? "default"} {stepCount}";
+        List<double> samples = [solver.IsInversion ? 0.7 : levels[0].Sigma * 0.7];
+        List<double> denoised = [];
         for (int n = 0; n < levels.Length - 1; n++)
         {
             LinearStep step = solver.Plan(levels, n);
-            double sum = step.Sample + step.Noise + step.LogVarianceLow + step.LogVarianceHigh + step.Langevin;
             for (int k = 0; k < LinearStep.MaxDenoised; k++)
             {
-                sum += step.Denoised[k] + (k > 0 ? step.EarlierSamples[k - 1] : 0);
                 bool reads = step.Denoised[k] != 0 || (k > 0 && step.EarlierSamples[k - 1] != 0);
                 Assert.False(reads && k > Math.Min(n, solver.HistoryLength), $"{label}: {n} reads {k} back");
             }
 
-            Assert.True(double.IsFinite(sum), $"{label}: step {n} is not finite");
-            Assert.True(double.IsFinite(step.Target.Alpha + step.Target.Sigma), $"{label}: level {n}");
+            denoised.Add(_data.Denoise(samples[n], levels[n]));
+            samples.Add(Update(step, samples, denoised, noise: n % 2 == 0 ? 1 : -1));
+            Assert.True(double.IsFinite(samples[^1]), $"{label}: step {n} gives {samples[^1]}");
+            Assert.Equal(levels[n + 1], step.Target);
         }
 
         LinearStep last = solver.Plan(levels, levels.Length - 2);
@@ -124,6 +126,28 @@ public sealed class SolverCrossProductTests
         {
             // The clean estimate itself; PNDM's last step is still made of several.
             Assert.Equal((0, 1, 0), (last.Sample, last.Denoised[0], last.Noise));
+            Assert.Equal(denoised[^1], samples[^1]);
         }
+    }
+
+    private static double Update(LinearStep step, List<double> samples, List<double> denoised, double noise)
+    {
+        if (step.Langevin > 0)
+        {
+            double score = (step.Sample * samples[^1]) + (step.Denoised[0] * denoised[^1]);
+            double epsilon = step.Langevin / (score * score);
+            return samples[^1] + (epsilon * score) + (Math.Sqrt(2 * epsilon) * noise);
+        }
+
+        // A network that predicts variances says here that they are the larger ones.
+        double deviation = step.LearnedVariance ? Math.Exp(0.5 * step.LogVarianceHigh) : step.Noise;
+        double next = (step.Sample * samples[^1]) + (deviation * noise);
+        for (int k = 0; k < LinearStep.MaxDenoised; k++)
+        {
+            next += step.Denoised[k] == 0 ? 0 : step.Denoised[k] * denoised[^(k + 1)];
+            next += k == 0 || step.EarlierSamples[k - 1] == 0 ? 0 : step.EarlierSamples[k - 1] * samples[^(k + 1)];
+        }
+
+        return next;
     }
 }

@@ -72,6 +72,7 @@ public sealed class SolverIdentityTests
     [InlineData("euler", "ddim")]
     [InlineData("dpmpp-1", "ddim")]
     [InlineData("euler-ancestral", "ddpm")]
+    [InlineData("dpmpp-1-sde", "ddpm")]
     public void Plan_TwoNamesOfOneMap_Agree(string one, string other) => Gen.Select(
         Gen.Int[1, 1000], OneOf("linear", "cosine", "cosine-zero-snr"),
         OneOf(Enum.GetValues<StepSpacing>())).Sample(
@@ -99,12 +100,32 @@ public sealed class SolverIdentityTests
             },
             iter: 20);
 
+    // diffusers' lower_order_final: order 2 at most for the last step but one of fewer than 15.
+    [Theory]
+    [InlineData(10, true, 2)]
+    [InlineData(14, true, 2)]
+    [InlineData(15, true, 3)]
+    [InlineData(10, false, 3)]
+    public void Plan_LastStepButOneOfThirdOrder_IsLoweredInShortChainsOnly(int steps, bool lowers, int order)
+    {
+        NoiseLevel[] levels = StepGrid.Create(NoiseSchedules.Linear(), StepSpacing.Trailing, steps);
+        DpmSolverPlusPlusSolver solver = new(3, lowersOrder: lowers);
+
+        AssertSame(new DpmSolverPlusPlusSolver(order).Plan(levels, steps - 2), solver.Plan(levels, steps - 2));
+        AssertSame(new DpmSolverPlusPlusSolver(3).Plan(levels, steps - 3), solver.Plan(levels, steps - 3));
+        AssertSame(new DdimSolver().Plan(levels, steps - 1), solver.Plan(levels, steps - 1));
+    }
+
     private static Gen<T> OneOf<T>(params T[] values) => Gen.OneOf(values.Select(Gen.Const).ToArray());
 
     private static void AssertSame(LinearStep expected, LinearStep actual)
     {
         Assert.Equal(expected.Sample, actual.Sample, Rounding);
-        Assert.Equal(expected.Denoised[0], actual.Denoised[0], Rounding);
+        for (int k = 0; k < LinearStep.MaxDenoised; k++)
+        {
+            Assert.Equal(expected.Denoised[k], actual.Denoised[k], Rounding);
+        }
+
         Assert.Equal(expected.Noise, actual.Noise, Rounding);
     }
 }

@@ -26,17 +26,62 @@ public sealed class SolverOrderTests
     [InlineData("unipc-2", 3)]
     [InlineData("unipc-2-bh1", 3)]
     [InlineData("unipc-3", 4)]
+    [InlineData("unipc-3-bh1", 4)]
     [InlineData("pndm", 2)]
     public void Plan_HalvedSteps_ConvergesWithItsOrder(string name, int order)
     {
-        double measured = MeasuredOrder(SolverCatalog.Parse(name), Grid);
+        double measured = MeasuredOrder(SolverCatalog.Parse(name), EvenlyInLambda);
 
         Assert.InRange(measured, order - OrderTolerance, order + OrderTolerance);
+    }
 
-        // Evenly in λ over a fixed interval, so that halving the steps halves every h; three levels beyond it keep the
-        // lower orders of a chain's last steps out.
-        static NoiseLevel[] Grid(int stepCount) =>
-            [.. Enumerable.Range(0, stepCount + 4).Select(i => _schedule.AtLambda(-4 + (6.0 * i / stepCount)))];
+    [Fact]
+    public void Plan_SinglestepOverPairsOfSteps_ConvergesWithOrderTwo() => Assert.InRange(
+        MeasuredOrder(new DpmSolverPlusPlus2SSolver(pairsSteps: true), EvenlyInLambda),
+        2 - OrderTolerance,
+        2 + OrderTolerance);
+
+    [Fact]
+    public void Plan_DdimInversion_ConvergesWithOrderOne()
+    {
+        DdimInversionSolver solver = new();
+
+        Assert.InRange(Math.Log2(Error(Steps) / Error(2 * Steps)), 1 - OrderTolerance, 1 + OrderTolerance);
+
+        double Error(int stepCount)
+        {
+            NoiseLevel[] levels = [.. EvenlyInLambda(stepCount)[..(stepCount + 1)], NoiseLevel.Clean];
+            NoiseLevel[] evaluations = solver.PlaceEvaluations(levels, _schedule);
+            return Math.Abs(_data.Run(solver, evaluations, 0.7) - _data.Flow(0.7, evaluations[0], evaluations[^1]));
+        }
+    }
+
+    [Fact]
+    public void Plan_HeunOnItsOwnGrid_MissesTheFlowBySecondOrderAlone()
+    {
+        // 8 steps from σ/α = 80 to 0.01 miss by 0.104, 15 by 0.021, 29 by 0.0049: the grid's step of ln σ is 1.3 at
+        // first, and halving it divides the error by 4 and what the next order adds.
+        double[] errors = [Error(8), Error(15), Error(29), Error(57), Error(113)];
+
+        Assert.Equal(0.104, errors[0], 0.002);
+        for (int i = 1; i < errors.Length; i++)
+        {
+            double order = Math.Log2(errors[i - 1] / errors[i]);
+            Assert.InRange(order, 2, 2 + (0.4 / i));
+        }
+
+        static double Error(int stepCount)
+        {
+            BetaSchedule schedule = NoiseSchedules.Linear();
+            HeunSolver solver = new();
+            NoiseLevel[] grid = StepGrid.CreateDefault(schedule, solver, stepCount);
+            NoiseLevel[] evaluations = solver.PlaceEvaluations(grid, schedule);
+            double start = (grid[0].Alpha * _data.Mean) + (0.7 * grid[0].Sigma);
+
+            // To the last noisy level: the step from there to the clean image has an error of its own.
+            double end = _data.Run(solver, evaluations, start, evaluations.Length - 2);
+            return Math.Abs(end - _data.Flow(start, grid[0], grid[^2]));
+        }
     }
 
     [Fact]
@@ -88,6 +133,11 @@ public sealed class SolverOrderTests
             Assert.Equal(_data.Flow(start, grid[0], NoiseLevel.Clean), end, Tolerance);
         }
     }
+
+    // Evenly in λ over a fixed interval, so that halving the steps halves every h; three levels beyond it keep the lower
+    // orders of a chain's last steps out.
+    private static NoiseLevel[] EvenlyInLambda(int stepCount) =>
+        [.. Enumerable.Range(0, stepCount + 4).Select(i => _schedule.AtLambda(-4 + (6.0 * i / stepCount)))];
 
     private static double MeasuredOrder(Solver solver, Func<int, NoiseLevel[]> grid)
     {
