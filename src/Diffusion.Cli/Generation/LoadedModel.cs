@@ -127,7 +127,8 @@ internal sealed class LoadedModel : IDisposable
             Times = isOwn && _settings is { Spacing: null, Schedule: null }
                 ? own.CreateTimes(_settings.Steps, Folder.Scheduler.NumTrainTimesteps)
                 : default,
-            ThresholdRatio = isOwn && own.Thresholding ? (float)own.DynamicThresholdingRatio : 0,
+            Clamp = !isOwn || own.Thresholding || Folder.Scheduler.ClipSample,
+            ThresholdRatio = isOwn ? (float)own.CreateThresholdRatio() : 0,
             Steps = _settings.Steps,
             GuidanceScale = _settings.GuidanceScale ?? (Folder.NullLabel >= 0 ? DefaultGuidanceScale : 1),
         };

@@ -19,7 +19,7 @@ internal sealed class HeadSlice(UNetConfig config, Layers layers) : UNetSlice("c
         Tensor output = _conv.Apply(nn.functional.silu(_norm.call(state.Hidden)));
         if (config.TimeEmbeddingType == "fourier")
         {
-            // [Song21SDE, App. C.1] a network of variance-exploding noise predicts the score, whose scale is 1/σ
+            // [Song21SDE] a network of variance-exploding noise predicts the score, whose scale is 1/σ
             output /= state.Timestep.view(-1, 1, 1, 1);
         }
 
