@@ -19,7 +19,7 @@ public sealed unsafe partial class VulkanDevice
         try
         {
             var selector = new PhysicalDeviceSelector(instance, requirements);
-            Info = selector.Select(options.Device);
+            Info = DeviceChoice.Choose(selector.Devices, options.Device);
             PhysicalDevice = selector.Handle(Info);
             QueueFamily = selector.FindQueueFamily(Info, Surface);
             VulkanDeviceRequirements needs = selector.Requirements(Info);
