@@ -154,6 +154,35 @@ public sealed unsafe class VulkanDevice : IDisposable
         _instance.Dispose();
     }
 
+    /// <summary>Submits recorded commands; the host does not wait. Allocates nothing.</summary>
+    /// <returns>The timeline's value when they are done.</returns>
+    internal ulong Submit(CommandBuffer recorded)
+    {
+        var commands = new CommandBufferSubmitInfo
+        {
+            SType = StructureType.CommandBufferSubmitInfo,
+            CommandBuffer = recorded,
+        };
+        var signal = new SemaphoreSubmitInfo
+        {
+            SType = StructureType.SemaphoreSubmitInfo,
+            Semaphore = Timeline.Semaphore,
+            Value = Timeline.Submitted + 1,
+            StageMask = PipelineStageFlags2.AllCommandsBit,
+        };
+        var submit = new SubmitInfo2
+        {
+            SType = StructureType.SubmitInfo2,
+            CommandBufferInfoCount = 1,
+            PCommandBufferInfos = &commands,
+            SignalSemaphoreInfoCount = 1,
+            PSignalSemaphoreInfos = &signal,
+        };
+        Api.QueueSubmit2(Queue, 1, &submit, default).Check();
+        Timeline.Advance();
+        return Timeline.Submitted;
+    }
+
     internal void SetName(ObjectType type, ulong handle, string name)
     {
         if (Validation is null || handle == 0)
