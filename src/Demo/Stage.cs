@@ -17,7 +17,7 @@ internal sealed class Stage : IDisposable
 {
     private static readonly MeshPassOptions _softwareQuality = new() { Samples = 1, ShadowMapSize = 512 };
 
-    private readonly LoadedModel _model;
+    private readonly Generator _generator;
     private readonly DiffusionRuntime _runtime;
     private readonly SharedTexturePass _textures;
     private readonly MeshPass _meshes;
@@ -27,11 +27,10 @@ internal sealed class Stage : IDisposable
     private readonly Hud _hud;
     private readonly bool _sharesCores;
 
-    private Stage(
-        DemoSettings settings, LoadedModel model, DiffusionRuntime runtime, VulkanDevice device, GlfwWindow? window)
+    private Stage(DemoSettings settings, Generator generator, VulkanDevice device, GlfwWindow? window)
     {
-        _model = model;
-        _runtime = runtime;
+        _generator = generator;
+        _runtime = generator.Runtime;
         Device = device;
         Target = window is null
             ? new OffscreenTarget(device, settings.FrameSize.Width, settings.FrameSize.Height)
@@ -47,11 +46,11 @@ internal sealed class Stage : IDisposable
         _materials = new Materials(device);
         Surfaces = new SurfaceSet(
             _runtime,
-            model,
+            generator.Model,
             _textures,
             settings.TextureSize,
             _materials.CreateSurfaces(
-                model.Folder.ClassNames, settings.Generation.ClassName, settings.Generation.Seed));
+                generator.Model.Folder.ClassNames, settings.Generation.ClassName, settings.Generation.Seed));
         Surfaces.Show(settings.ShowDenoised ? SampleView.Denoised : SampleView.Sample);
         Budget = settings.Budget;
         _hud = new Hud(_overlay, this);
@@ -79,10 +78,10 @@ internal sealed class Stage : IDisposable
     public TimeSpan LastFrame { get; private set; }
 
     /// <summary>Where the network runs.</summary>
-    public string BackendDevice => _model.Backend.Device;
+    public string BackendDevice => _generator.Model.Backend.Device;
 
     /// <summary>Folder of the model.</summary>
-    public string ModelPath => _model.Folder.Path;
+    public string ModelPath => _generator.Model.Folder.Path;
 
     /// <summary>How x_t reaches the renderer.</summary>
     public SharedTexture SharingExample => Surfaces.Surfaces[0].Texture;
@@ -90,50 +89,60 @@ internal sealed class Stage : IDisposable
     /// <summary>Bytes that the CPU copied so far on the way to the renderer.</summary>
     public long TotalBytesCopied => _textures.TotalBytesCopied;
 
-    /// <summary>Loads the model while the device is made, and puts the scene together.</summary>
+    /// <summary>Loads the model, with libtorch while the device is made, and puts the scene together.</summary>
     public static Stage Create(DemoSettings settings, GlfwWindow? window)
     {
+        return settings.Generation.Backend == LoadedModel.ComputeName
+            ? CreateOnOneDevice(settings, window)
+            : CreateBeside(settings, window);
+    }
+
+    private static Stage CreateOnOneDevice(DemoSettings settings, GlfwWindow? window)
+    {
+        VulkanDevice device = CreateDevice(settings, window);
+        Generator? generator = null;
+        try
+        {
+            generator = Generator.Load(settings, device);
+            return new Stage(settings, generator, device, window);
+        }
+        catch
+        {
+            generator?.Dispose();
+            device.Dispose();
+            throw;
+        }
+    }
+
+    private static Stage CreateBeside(DemoSettings settings, GlfwWindow? window)
+    {
         // The two take about as long as each other, and a player waits for both.
-        var loading = Task.Run(() => Load(settings));
+        var loading = Task.Run(() => Generator.Load(settings, device: null));
         VulkanDevice? device = null;
         try
         {
-            device = VulkanDevice.Create(new VulkanDeviceOptions
-            {
-                Window = window,
-                Device = settings.Gpu,
-                EnableValidation = settings.Validation,
-            });
-            (LoadedModel model, DiffusionRuntime runtime) = loading.GetAwaiter().GetResult();
-            return new Stage(settings, model, runtime, device, window);
+            device = CreateDevice(settings, window);
+            return new Stage(settings, loading.GetAwaiter().GetResult(), device, window);
         }
         catch
         {
             device?.Dispose();
             if (loading.ContinueWith(task => task.IsCompletedSuccessfully, TaskScheduler.Default).Result)
             {
-                loading.Result.Runtime.Dispose();
-                loading.Result.Model.Dispose();
+                loading.Result.Dispose();
             }
 
             throw;
         }
     }
 
-    private static (LoadedModel Model, DiffusionRuntime Runtime) Load(DemoSettings settings)
-    {
-        CanvasSize size = settings.TextureSize;
-        LoadedModel model = LoadedModel.Load(settings.Generation, size.Width, size.Height);
-        try
+    private static VulkanDevice CreateDevice(DemoSettings settings, GlfwWindow? window) =>
+        VulkanDevice.Create(new VulkanDeviceOptions
         {
-            return (model, model.CreateRuntime(size.Width, size.Height));
-        }
-        catch
-        {
-            model.Dispose();
-            throw;
-        }
-    }
+            Window = window,
+            Device = settings.Gpu,
+            EnableValidation = settings.Validation,
+        });
 
     /// <summary>Ticks, then draws one frame.</summary>
     /// <param name="seconds">Time of the animation.</param>
@@ -180,7 +189,7 @@ internal sealed class Stage : IDisposable
     {
         Device.WaitIdle();
         Surfaces.Dispose();
-        _runtime.Dispose();
+        _generator.Dispose();
         _renderer.Dispose();
         _materials.Dispose();
         _overlay.Dispose();
@@ -188,6 +197,5 @@ internal sealed class Stage : IDisposable
         _textures.Dispose();
         Target.Dispose();
         Device.Dispose();
-        _model.Dispose();
     }
 }
