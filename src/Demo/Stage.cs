@@ -27,9 +27,11 @@ internal sealed class Stage : IDisposable
     private readonly Hud _hud;
     private readonly bool _sharesCores;
 
-    private Stage(DemoSettings settings, LoadedModel model, VulkanDevice device, GlfwWindow? window)
+    private Stage(
+        DemoSettings settings, LoadedModel model, DiffusionRuntime runtime, VulkanDevice device, GlfwWindow? window)
     {
         _model = model;
+        _runtime = runtime;
         Device = device;
         Target = window is null
             ? new OffscreenTarget(device, settings.FrameSize.Width, settings.FrameSize.Height)
@@ -43,7 +45,6 @@ internal sealed class Stage : IDisposable
         _overlay = new OverlayPass(device, Target.Format);
         _renderer = new FrameRenderer(device, Target, [_textures, _meshes, _overlay]);
         _materials = new Materials(device);
-        _runtime = new DiffusionRuntime(model.Backend, model.Folder.Description);
         Surfaces = new SurfaceSet(
             _runtime,
             model,
@@ -93,8 +94,7 @@ internal sealed class Stage : IDisposable
     public static Stage Create(DemoSettings settings, GlfwWindow? window)
     {
         // The two take about as long as each other, and a player waits for both.
-        var loading = Task.Run(
-            () => LoadedModel.Load(settings.Generation, settings.TextureSize.Width, settings.TextureSize.Height));
+        var loading = Task.Run(() => Load(settings));
         VulkanDevice? device = null;
         try
         {
@@ -104,16 +104,33 @@ internal sealed class Stage : IDisposable
                 Device = settings.Gpu,
                 EnableValidation = settings.Validation,
             });
-            return new Stage(settings, loading.GetAwaiter().GetResult(), device, window);
+            (LoadedModel model, DiffusionRuntime runtime) = loading.GetAwaiter().GetResult();
+            return new Stage(settings, model, runtime, device, window);
         }
         catch
         {
             device?.Dispose();
             if (loading.ContinueWith(task => task.IsCompletedSuccessfully, TaskScheduler.Default).Result)
             {
-                loading.Result.Dispose();
+                loading.Result.Runtime.Dispose();
+                loading.Result.Model.Dispose();
             }
 
+            throw;
+        }
+    }
+
+    private static (LoadedModel Model, DiffusionRuntime Runtime) Load(DemoSettings settings)
+    {
+        CanvasSize size = settings.TextureSize;
+        LoadedModel model = LoadedModel.Load(settings.Generation, size.Width, size.Height);
+        try
+        {
+            return (model, model.CreateRuntime(size.Width, size.Height));
+        }
+        catch
+        {
+            model.Dispose();
             throw;
         }
     }

@@ -33,6 +33,26 @@ internal static unsafe class Barriers
         device.Api.CmdPipelineBarrier2(commands, &info);
     }
 
+    /// <summary>Orders a copy to a buffer after an earlier one.</summary>
+    public static void CopyToCopy(VulkanDevice device, CommandBuffer commands)
+    {
+        var barrier = new MemoryBarrier2
+        {
+            SType = StructureType.MemoryBarrier2,
+            SrcStageMask = PipelineStageFlags2.CopyBit,
+            SrcAccessMask = AccessFlags2.TransferWriteBit,
+            DstStageMask = PipelineStageFlags2.CopyBit,
+            DstAccessMask = AccessFlags2.TransferWriteBit,
+        };
+        var info = new DependencyInfo
+        {
+            SType = StructureType.DependencyInfo,
+            MemoryBarrierCount = 1,
+            PMemoryBarriers = &barrier,
+        };
+        device.Api.CmdPipelineBarrier2(commands, &info);
+    }
+
     /// <summary>Makes device writes to buffers visible to the host, for a readback.</summary>
     public static void TransferToHost(VulkanDevice device, CommandBuffer commands)
     {

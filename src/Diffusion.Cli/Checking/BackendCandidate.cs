@@ -1,0 +1,46 @@
+using System.Reflection;
+using System.Runtime.ExceptionServices;
+using Diffusion.Render.Devices;
+using Diffusion.Runtime.Backends;
+using Diffusion.Runtime.Models;
+using Diffusion.Torch;
+
+namespace Diffusion.Cli.Checking;
+
+/// <summary>A backend that a build may have.</summary>
+/// <param name="Name">Its name in the report.</param>
+/// <param name="Create">Makes it, or throws with the reason that it cannot be made.</param>
+internal sealed record BackendCandidate(string Name, Func<ModelFolder, IDenoiserBackend> Create)
+{
+    private const string ComputeType = "Diffusion.Render.Compute.ComputeBackend";
+
+    /// <summary>All backends, the reference first.</summary>
+    /// <param name="device">The Vulkan device, or null where there is none.</param>
+    public static IReadOnlyList<BackendCandidate> All(VulkanDevice? device) =>
+    [
+        new("torch cpu", folder => new TorchBackend(folder, TorchDevice.Cpu)),
+        new("torch cuda", folder => new TorchBackend(folder, TorchDevice.Cuda)),
+        new("compute", folder => CreateCompute(folder, device)),
+    ];
+
+    // By name, so that builds with and without it are the same here.
+    private static IDenoiserBackend CreateCompute(ModelFolder folder, VulkanDevice? device)
+    {
+        if (device is null)
+        {
+            throw new NotSupportedException("there is no Vulkan device");
+        }
+
+        Type type = typeof(VulkanDevice).Assembly.GetType(ComputeType)
+            ?? throw new NotSupportedException("this build has no compute backend");
+        try
+        {
+            return (IDenoiserBackend)Activator.CreateInstance(type, folder, device, null)!;
+        }
+        catch (TargetInvocationException error) when (error.InnerException is not null)
+        {
+            ExceptionDispatchInfo.Throw(error.InnerException);
+            throw;
+        }
+    }
+}
