@@ -39,6 +39,11 @@ public sealed unsafe class SharedTexture : IDisposable
         Name = name;
         using var made = new Construction(device);
         (_source, PathReason) = CreateSource(device, ring, name, path);
+        if (path is null && _source.Path != SharingPathNames.All[0])
+        {
+            pass.LogFallback(Name, _source.Path, PathReason);
+        }
+
         made.Own(_source);
         var extent = new Extent2D((uint)ring.Width, (uint)ring.Height);
         DescriptorSet* sets = stackalloc DescriptorSet[ImageCount];
@@ -290,6 +295,10 @@ public sealed unsafe class SharedTexture : IDisposable
             PSetLayouts = layouts,
         };
         _device.Api.AllocateDescriptorSets(_device.Handle, &info, sets).Check();
+        for (int i = 0; i < ImageCount; i++)
+        {
+            _device.SetName(ObjectType.DescriptorSet, sets[i].Handle, $"{Name} {i}");
+        }
     }
 
     private readonly record struct PendingLease(SampleLease Lease, ulong FrameValue);
