@@ -2,7 +2,6 @@ using System.Diagnostics;
 using Diffusion.Cli.Generation;
 using Diffusion.Render.Devices;
 using Diffusion.Render.Frames;
-using Diffusion.Render.Scenes;
 using Diffusion.Render.Sharing;
 using Diffusion.Render.Windowing;
 using Diffusion.Runtime;
@@ -15,52 +14,45 @@ namespace Diffusion.Demo;
 /// <remarks>One thread. <see cref="Frame"/> allocates nothing but what the backend does.</remarks>
 internal sealed class Stage : IDisposable
 {
-    private static readonly MeshPassOptions _softwareQuality = new() { Samples = 1, ShadowMapSize = 512 };
+    // A device that is lost again and again before it draws a frame will not come back.
+    private const int MostLossesInARow = 3;
 
+    private readonly DemoSettings _settings;
+    private readonly GlfwWindow? _window;
     private readonly LoadedModel _model;
     private readonly DiffusionRuntime _runtime;
-    private readonly SharedTexturePass _textures;
-    private readonly MeshPass _meshes;
-    private readonly OverlayPass _overlay;
-    private readonly Materials _materials;
-    private readonly FrameRenderer _renderer;
     private readonly Hud _hud;
-    private readonly bool _sharesCores;
+    private StageGraphics _graphics;
+    private long _bytesCopiedBefore;
+    private int _lossesInARow;
 
-    private Stage(DemoSettings settings, LoadedModel model, VulkanDevice device, GlfwWindow? window)
+    private Stage(DemoSettings settings, LoadedModel model, StageGraphics graphics, GlfwWindow? window)
     {
+        _settings = settings;
+        _window = window;
         _model = model;
-        Device = device;
-        Target = window is null
-            ? new OffscreenTarget(device, settings.FrameSize.Width, settings.FrameSize.Height)
-            : new SwapchainTarget(device, window, settings.VerticalSync);
-        _textures = new SharedTexturePass(device);
-        _sharesCores = device.Info.Type == PhysicalDeviceType.Cpu;
-        _meshes = new MeshPass(device, Target.Format, _sharesCores ? _softwareQuality : null)
-        {
-            Camera = Materials.Camera,
-        };
-        _overlay = new OverlayPass(device, Target.Format);
-        _renderer = new FrameRenderer(device, Target, [_textures, _meshes, _overlay]);
-        _materials = new Materials(device);
+        _graphics = graphics;
         _runtime = new DiffusionRuntime(model.Backend, model.Folder.Description);
         Surfaces = new SurfaceSet(
             _runtime,
             model,
-            _textures,
             settings.TextureSize,
-            _materials.CreateSurfaces(
+            Materials.CreateSurfaces(
                 model.Folder.ClassNames, settings.Generation.ClassName, settings.Generation.Seed));
+        Surfaces.Attach(graphics.Textures, settings.Sharing);
         Surfaces.Show(settings.ShowDenoised ? SampleView.Denoised : SampleView.Sample);
         Budget = settings.Budget;
-        _hud = new Hud(_overlay, this);
+        _hud = new Hud(this);
     }
 
-    /// <summary>The Vulkan device.</summary>
-    public VulkanDevice Device { get; }
+    /// <summary>The Vulkan device; another one after a loss.</summary>
+    public VulkanDevice Device => _graphics.Device;
 
-    /// <summary>Where frames go.</summary>
-    public FrameTarget Target { get; }
+    /// <summary>Where frames go; another one after a loss.</summary>
+    public FrameTarget Target => _graphics.Target;
+
+    /// <summary>How often the device was lost and everything on it made again.</summary>
+    public int Losses { get; private set; }
 
     /// <summary>The surfaces and their textures.</summary>
     public SurfaceSet Surfaces { get; }
@@ -87,7 +79,7 @@ internal sealed class Stage : IDisposable
     public SharedTexture SharingExample => Surfaces.Surfaces[0].Texture;
 
     /// <summary>Bytes that the CPU copied so far on the way to the renderer.</summary>
-    public long TotalBytesCopied => _textures.TotalBytesCopied;
+    public long TotalBytesCopied => _bytesCopiedBefore + _graphics.Textures.TotalBytesCopied;
 
     /// <summary>Loads the model while the device is made, and puts the scene together.</summary>
     public static Stage Create(DemoSettings settings, GlfwWindow? window)
@@ -95,20 +87,15 @@ internal sealed class Stage : IDisposable
         // The two take about as long as each other, and a player waits for both.
         var loading = Task.Run(
             () => LoadedModel.Load(settings.Generation, settings.TextureSize.Width, settings.TextureSize.Height));
-        VulkanDevice? device = null;
+        StageGraphics? graphics = null;
         try
         {
-            device = VulkanDevice.Create(new VulkanDeviceOptions
-            {
-                Window = window,
-                Device = settings.Gpu,
-                EnableValidation = settings.Validation,
-            });
-            return new Stage(settings, loading.GetAwaiter().GetResult(), device, window);
+            graphics = StageGraphics.Create(settings, window);
+            return new Stage(settings, loading.GetAwaiter().GetResult(), graphics, window);
         }
         catch
         {
-            device?.Dispose();
+            graphics?.Dispose();
             if (loading.ContinueWith(task => task.IsCompletedSuccessfully, TaskScheduler.Default).Result)
             {
                 loading.Result.Dispose();
@@ -119,36 +106,37 @@ internal sealed class Stage : IDisposable
     }
 
     /// <summary>Ticks, then draws one frame.</summary>
+    /// <remarks>A lost device is made again, and the chains go on from their last x_t: it lives in host
+    /// memory.</remarks>
     /// <param name="seconds">Time of the animation.</param>
-    /// <returns>False when there was nothing to draw to (a minimised window); the tick was made all the same.</returns>
+    /// <returns>False when there was nothing to draw to (a minimised window, a lost device); the tick was made all the
+    /// same.</returns>
     public bool Frame(double seconds)
     {
-        long begun = Stopwatch.GetTimestamp();
-        if (_sharesCores)
+        try
         {
-            // A software device draws on the very cores that generate: taking turns keeps the cost of a slice steady.
-            Device.WaitIdle();
+            bool isDrawn = Draw(seconds);
+            _lossesInARow = isDrawn ? 0 : _lossesInARow;
+            return isDrawn;
         }
-
-        LastTick = _runtime.Tick(Budget);
-        if (!_renderer.TryBeginFrame(out _))
+        catch (VulkanException error)
+            when (error.Result == Result.ErrorDeviceLost && _lossesInARow < MostLossesInARow)
         {
+            _lossesInARow++;
+            Console.Error.WriteLine("The graphics device was lost; it is made again and the chains go on.");
+            Recreate();
             return false;
         }
+    }
 
-        foreach (Surface surface in Surfaces.Surfaces)
-        {
-            _meshes.Draw(surface.Mesh, surface.PlacementAt(seconds), surface.Texture, surface.UvScale);
-        }
-
-        if (ShowsHud)
-        {
-            _hud.Draw();
-        }
-
-        _renderer.EndFrame();
-        LastFrame = Stopwatch.GetElapsedTime(begun);
-        return true;
+    /// <summary>Destroys the device and all that is on it, and makes everything again.</summary>
+    public void Recreate()
+    {
+        Losses++;
+        _bytesCopiedBefore += _graphics.Textures.TotalBytesCopied;
+        _graphics.Dispose();
+        _graphics = StageGraphics.Create(_settings, _window);
+        Surfaces.Attach(_graphics.Textures, _settings.Sharing);
     }
 
     /// <summary>The newest x_t of a surface, planar [3, H, W]; valid until the next <see cref="Frame"/>.</summary>
@@ -161,16 +149,40 @@ internal sealed class Stage : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        Device.WaitIdle();
-        Surfaces.Dispose();
+        _graphics.Dispose();
         _runtime.Dispose();
-        _renderer.Dispose();
-        _materials.Dispose();
-        _overlay.Dispose();
-        _meshes.Dispose();
-        _textures.Dispose();
-        Target.Dispose();
-        Device.Dispose();
         _model.Dispose();
+    }
+
+    private bool Draw(double seconds)
+    {
+        long begun = Stopwatch.GetTimestamp();
+        if (_graphics.SharesCores)
+        {
+            // A software device draws on the very cores that generate: taking turns keeps the cost of a slice steady.
+            Device.WaitIdle();
+        }
+
+        LastTick = _runtime.Tick(Budget);
+        if (!_graphics.Renderer.TryBeginFrame(out _))
+        {
+            return false;
+        }
+
+        foreach (Surface surface in Surfaces.Surfaces)
+        {
+            _graphics.Meshes.Draw(
+                _graphics.Materials.MeshOf(surface.Shape), surface.PlacementAt(seconds), surface.Texture,
+                surface.UvScale);
+        }
+
+        if (ShowsHud)
+        {
+            _hud.Draw(_graphics.Overlay);
+        }
+
+        _graphics.Renderer.EndFrame();
+        LastFrame = Stopwatch.GetElapsedTime(begun);
+        return true;
     }
 }

@@ -7,8 +7,8 @@ using Diffusion.Runtime.Solvers;
 namespace Diffusion.Demo;
 
 /// <summary>The scene's surfaces and their textures: what the keys change.</summary>
-/// <remarks>Owns the shared textures, not the runtime; dispose it before both runtime and device.</remarks>
-internal sealed class SurfaceSet : IDisposable
+/// <remarks>Owns neither: the shared textures go with the pass that they were attached to.</remarks>
+internal sealed class SurfaceSet
 {
     private readonly DiffusionRuntime _runtime;
     private readonly LoadedModel _model;
@@ -16,8 +16,7 @@ internal sealed class SurfaceSet : IDisposable
     private readonly Surface[] _surfaces;
 
     /// <summary>Submits a texture for each surface.</summary>
-    public SurfaceSet(
-        DiffusionRuntime runtime, LoadedModel model, SharedTexturePass textures, CanvasSize size, Surface[] surfaces)
+    public SurfaceSet(DiffusionRuntime runtime, LoadedModel model, CanvasSize size, Surface[] surfaces)
     {
         _runtime = runtime;
         _model = model;
@@ -29,7 +28,6 @@ internal sealed class SurfaceSet : IDisposable
         foreach (Surface surface in surfaces)
         {
             surface.Handle = runtime.Submit(RequestFor(surface));
-            surface.Texture = textures.Add(runtime.GetSamples(surface.Handle), surface.Name);
         }
     }
 
@@ -72,6 +70,18 @@ internal sealed class SurfaceSet : IDisposable
             }
 
             return false;
+        }
+    }
+
+    /// <summary>Gives every surface a texture on a device, the first one or one after a loss.</summary>
+    /// <param name="textures">Owns the textures from now on.</param>
+    /// <param name="path">A sharing path to insist on, or null.</param>
+    public void Attach(SharedTexturePass textures, SharingPath? path)
+    {
+        foreach (Surface surface in _surfaces)
+        {
+            surface.Texture = textures.Add(_runtime.GetSamples(surface.Handle), surface.Name, path);
+            surface.Texture.Display = Display;
         }
     }
 
@@ -143,15 +153,6 @@ internal sealed class SurfaceSet : IDisposable
         foreach (Surface surface in _surfaces)
         {
             surface.Texture.Display = view;
-        }
-    }
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        foreach (Surface surface in _surfaces)
-        {
-            surface.Texture?.Dispose();
         }
     }
 

@@ -50,7 +50,7 @@ public sealed unsafe class SharedTexture : IDisposable
         CreateSets(made, sets);
         for (int i = 0; i < ImageCount; i++)
         {
-            _images[i] = made.Own(new ConvertedImage(device, extent, sets[i], _source.Buffer, $"{name} {i}"));
+            _images[i] = made.Own(new ConvertedImage(device, extent, sets[i], _source, $"{name} {i}"));
         }
 
         _owned = made.Complete();
@@ -183,7 +183,7 @@ public sealed unsafe class SharedTexture : IDisposable
         }
 
         uint offset = _source.Prepare(lease, display, frameSlot);
-        _images[target].Record(commands, _pass.Converter, offset, lease.Info, frameValue);
+        _images[target].Record(commands, _pass.Converter, _source, offset, lease.Info, frameValue);
         _leases[pending] = new PendingLease(lease, frameValue);
         _latest = target;
         _shown = display;

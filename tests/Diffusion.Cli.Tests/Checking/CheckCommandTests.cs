@@ -38,7 +38,7 @@ public sealed class CheckCommandTests : IDisposable
         Dictionary<string, JsonElement> paths = ByName(report, "sharing");
         Assert.Equal(["host-import", "staging"], paths.Keys);
         Assert.Equal("works", State(paths["staging"]));
-        Assert.Equal(256 * 256 * 3 * sizeof(float), paths["staging"].GetProperty("bytes_copied").GetInt64());
+        Assert.Equal(256 * 256 * 4, paths["staging"].GetProperty("bytes_copied").GetInt64());
         foreach (JsonElement found in backends.Values.Concat(paths.Values))
         {
             Assert.NotEqual("failed", State(found));

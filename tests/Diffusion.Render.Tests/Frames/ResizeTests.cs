@@ -16,6 +16,10 @@ public sealed class ResizeTests(VulkanFixture vulkan)
     public void OffscreenTarget_ThousandResizes_AreSilentAndKeepNothing()
     {
         VulkanDevice device = vulkan.Device;
+
+        // What other tests left retired does not count.
+        device.WaitIdle();
+        device.Retirement.Flush();
         using var target = new OffscreenTarget(device, 16, 16);
         using var scene = new MeshPass(
             device, target.Format, new MeshPassOptions { Samples = 1, ShadowMapSize = 16 });
