@@ -4,7 +4,6 @@ using Diffusion.Render.Devices;
 using Diffusion.Render.Frames;
 using Diffusion.Render.Sharing;
 using Diffusion.Render.Windowing;
-using Diffusion.Runtime;
 using Diffusion.Runtime.Budget;
 using Silk.NET.Vulkan;
 
@@ -19,34 +18,32 @@ internal sealed class Stage : IDisposable
 
     private readonly DemoSettings _settings;
     private readonly GlfwWindow? _window;
-    private readonly LoadedModel _model;
-    private readonly DiffusionRuntime _runtime;
     private readonly Hud _hud;
+    private Generator _generator;
     private StageGraphics _graphics;
     private long _bytesCopiedBefore;
     private int _lossesInARow;
 
-    private Stage(DemoSettings settings, LoadedModel model, StageGraphics graphics, GlfwWindow? window)
+    private Stage(DemoSettings settings, Generator generator, VulkanDevice device, GlfwWindow? window)
     {
         _settings = settings;
         _window = window;
-        _model = model;
-        _graphics = graphics;
-        _runtime = new DiffusionRuntime(model.Backend, model.Folder.Description);
+        _generator = generator;
+        Device = device;
+        _graphics = new StageGraphics(settings, device, window);
         Surfaces = new SurfaceSet(
-            _runtime,
-            model,
+            generator,
             settings.TextureSize,
             Materials.CreateSurfaces(
-                model.Folder.ClassNames, settings.Generation.ClassName, settings.Generation.Seed));
-        Surfaces.Attach(graphics.Textures, settings.Sharing);
+                generator.Model.Folder.ClassNames, settings.Generation.ClassName, settings.Generation.Seed));
+        Surfaces.Attach(_graphics.Textures, settings.Sharing);
         Surfaces.Show(settings.ShowDenoised ? SampleView.Denoised : SampleView.Sample);
         Budget = settings.Budget;
         _hud = new Hud(this);
     }
 
     /// <summary>The Vulkan device; another one after a loss.</summary>
-    public VulkanDevice Device => _graphics.Device;
+    public VulkanDevice Device { get; private set; }
 
     /// <summary>Where frames go; another one after a loss.</summary>
     public FrameTarget Target => _graphics.Target;
@@ -70,10 +67,10 @@ internal sealed class Stage : IDisposable
     public TimeSpan LastFrame { get; private set; }
 
     /// <summary>Where the network runs.</summary>
-    public string BackendDevice => _model.Backend.Device;
+    public string BackendDevice => _generator.Model.Backend.Device;
 
     /// <summary>Folder of the model.</summary>
-    public string ModelPath => _model.Folder.Path;
+    public string ModelPath => _generator.Model.Folder.Path;
 
     /// <summary>How x_t reaches the renderer.</summary>
     public SharedTexture SharingExample => Surfaces.Surfaces[0].Texture;
@@ -81,33 +78,17 @@ internal sealed class Stage : IDisposable
     /// <summary>Bytes that the CPU copied so far on the way to the renderer.</summary>
     public long TotalBytesCopied => _bytesCopiedBefore + _graphics.Textures.TotalBytesCopied;
 
-    /// <summary>Loads the model while the device is made, and puts the scene together.</summary>
+    /// <summary>Loads the model, with libtorch while the device is made, and puts the scene together.</summary>
     public static Stage Create(DemoSettings settings, GlfwWindow? window)
     {
-        // The two take about as long as each other, and a player waits for both.
-        var loading = Task.Run(
-            () => LoadedModel.Load(settings.Generation, settings.TextureSize.Width, settings.TextureSize.Height));
-        StageGraphics? graphics = null;
-        try
-        {
-            graphics = StageGraphics.Create(settings, window);
-            return new Stage(settings, loading.GetAwaiter().GetResult(), graphics, window);
-        }
-        catch
-        {
-            graphics?.Dispose();
-            if (loading.ContinueWith(task => task.IsCompletedSuccessfully, TaskScheduler.Default).Result)
-            {
-                loading.Result.Dispose();
-            }
-
-            throw;
-        }
+        return settings.Generation.Backend == LoadedModel.ComputeName
+            ? CreateOnOneDevice(settings, window)
+            : CreateBeside(settings, window);
     }
 
     /// <summary>Ticks, then draws one frame.</summary>
-    /// <remarks>A lost device is made again, and the chains go on from their last x_t: it lives in host
-    /// memory.</remarks>
+    /// <remarks>A lost device is made again. The chains of libtorch go on from their last x_t, which lives in host memory;
+    /// those of the compute backend lived on the device, and begin anew.</remarks>
     /// <param name="seconds">Time of the animation.</param>
     /// <returns>False when there was nothing to draw to (a minimised window, a lost device); the tick was made all the
     /// same.</returns>
@@ -123,7 +104,7 @@ internal sealed class Stage : IDisposable
             when (error.Result == Result.ErrorDeviceLost && _lossesInARow < MostLossesInARow)
         {
             _lossesInARow++;
-            Console.Error.WriteLine("The graphics device was lost; it is made again and the chains go on.");
+            Console.Error.WriteLine("The graphics device was lost and is made again.");
             Recreate();
             return false;
         }
@@ -134,15 +115,29 @@ internal sealed class Stage : IDisposable
     {
         Losses++;
         _bytesCopiedBefore += _graphics.Textures.TotalBytesCopied;
+        bool isOnDevice = _settings.Generation.Backend == LoadedModel.ComputeName;
         _graphics.Dispose();
-        _graphics = StageGraphics.Create(_settings, _window);
+        if (isOnDevice)
+        {
+            _generator.Dispose();
+        }
+
+        Device.Dispose();
+        Device = CreateDevice(_settings, _window);
+        _graphics = new StageGraphics(_settings, Device, _window);
+        if (isOnDevice)
+        {
+            _generator = Generator.Load(_settings, Device);
+            Surfaces.Restart(_generator);
+        }
+
         Surfaces.Attach(_graphics.Textures, _settings.Sharing);
     }
 
     /// <summary>The newest x_t of a surface, planar [3, H, W]; valid until the next <see cref="Frame"/>.</summary>
     public ReadOnlySpan<float> Sample(Surface surface)
     {
-        var ring = _runtime.GetSamples(surface.Handle);
+        var ring = _generator.Runtime.GetSamples(surface.Handle);
         return ring.CurrentSlot < 0 ? default : ring.Sample(ring.CurrentSlot);
     }
 
@@ -150,8 +145,63 @@ internal sealed class Stage : IDisposable
     public void Dispose()
     {
         _graphics.Dispose();
-        _runtime.Dispose();
-        _model.Dispose();
+        _generator.Dispose();
+        Device.Dispose();
+    }
+
+    private static Stage CreateOnOneDevice(DemoSettings settings, GlfwWindow? window)
+    {
+        VulkanDevice device = CreateDevice(settings, window);
+        Generator? generator = null;
+        try
+        {
+            generator = Generator.Load(settings, device);
+            return new Stage(settings, generator, device, window);
+        }
+        catch
+        {
+            generator?.Dispose();
+            device.Dispose();
+            throw;
+        }
+    }
+
+    private static Stage CreateBeside(DemoSettings settings, GlfwWindow? window)
+    {
+        // The two take about as long as each other, and a player waits for both.
+        var loading = Task.Run(() => Generator.Load(settings, device: null));
+        VulkanDevice? device = null;
+        try
+        {
+            device = CreateDevice(settings, window);
+            return new Stage(settings, loading.GetAwaiter().GetResult(), device, window);
+        }
+        catch
+        {
+            device?.Dispose();
+            if (loading.ContinueWith(task => task.IsCompletedSuccessfully, TaskScheduler.Default).Result)
+            {
+                loading.Result.Dispose();
+            }
+
+            throw;
+        }
+    }
+
+    private static VulkanDevice CreateDevice(DemoSettings settings, GlfwWindow? window) =>
+        VulkanDevice.Create(new VulkanDeviceOptions
+        {
+            Window = window,
+            Device = settings.Gpu,
+            EnableValidation = settings.Validation,
+            PipelineCacheFolder = CacheFolder(),
+            Log = Console.Error.WriteLine,
+        });
+
+    private static string? CacheFolder()
+    {
+        string home = Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData);
+        return home.Length == 0 ? null : Path.Combine(home, "diffusion");
     }
 
     private bool Draw(double seconds)
@@ -163,7 +213,7 @@ internal sealed class Stage : IDisposable
             Device.WaitIdle();
         }
 
-        LastTick = _runtime.Tick(Budget);
+        LastTick = _generator.Runtime.Tick(Budget);
         if (!_graphics.Renderer.TryBeginFrame(out _))
         {
             return false;

@@ -8,13 +8,14 @@ using Silk.NET.Vulkan;
 namespace Diffusion.Demo;
 
 /// <summary>All that lives on the Vulkan device, and goes with it when it is lost.</summary>
+/// <remarks>Borrows the device.</remarks>
 internal sealed class StageGraphics : IDisposable
 {
     private static readonly MeshPassOptions _softwareQuality = new() { Samples = 1, ShadowMapSize = 512 };
 
-    private StageGraphics(DemoSettings settings, VulkanDevice device, GlfwWindow? window)
+    /// <summary>Makes everything.</summary>
+    public StageGraphics(DemoSettings settings, VulkanDevice device, GlfwWindow? window)
     {
-        Device = device;
         Target = window is null
             ? new OffscreenTarget(device, settings.FrameSize.Width, settings.FrameSize.Height)
             : new SwapchainTarget(device, window, settings.VerticalSync);
@@ -28,9 +29,6 @@ internal sealed class StageGraphics : IDisposable
         Renderer = new FrameRenderer(device, Target, [Textures, Meshes, Overlay]);
         Materials = new Materials(device);
     }
-
-    /// <summary>The device; owned.</summary>
-    public VulkanDevice Device { get; }
 
     /// <summary>Where frames go.</summary>
     public FrameTarget Target { get; }
@@ -53,28 +51,6 @@ internal sealed class StageGraphics : IDisposable
     /// <summary>Whether the device draws on the cores that generate.</summary>
     public bool SharesCores { get; }
 
-    /// <summary>Makes a device and everything on it.</summary>
-    public static StageGraphics Create(DemoSettings settings, GlfwWindow? window)
-    {
-        VulkanDevice device = VulkanDevice.Create(new VulkanDeviceOptions
-        {
-            Window = window,
-            Device = settings.Gpu,
-            EnableValidation = settings.Validation,
-            PipelineCacheFolder = CacheFolder(),
-            Log = Console.Error.WriteLine,
-        });
-        try
-        {
-            return new StageGraphics(settings, device, window);
-        }
-        catch
-        {
-            device.Dispose();
-            throw;
-        }
-    }
-
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -84,12 +60,5 @@ internal sealed class StageGraphics : IDisposable
         Meshes.Dispose();
         Textures.Dispose();
         Target.Dispose();
-        Device.Dispose();
-    }
-
-    private static string? CacheFolder()
-    {
-        string home = Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData);
-        return home.Length == 0 ? null : Path.Combine(home, "diffusion");
     }
 }

@@ -10,25 +10,22 @@ namespace Diffusion.Demo;
 /// <remarks>Owns neither: the shared textures go with the pass that they were attached to.</remarks>
 internal sealed class SurfaceSet
 {
-    private readonly DiffusionRuntime _runtime;
-    private readonly LoadedModel _model;
     private readonly CanvasSize _size;
+    private DiffusionRuntime _runtime;
+    private LoadedModel _model;
     private readonly Surface[] _surfaces;
 
     /// <summary>Submits a texture for each surface.</summary>
-    public SurfaceSet(DiffusionRuntime runtime, LoadedModel model, CanvasSize size, Surface[] surfaces)
+    public SurfaceSet(Generator generator, CanvasSize size, Surface[] surfaces)
     {
-        _runtime = runtime;
-        _model = model;
+        _runtime = generator.Runtime;
+        _model = generator.Model;
         _size = size;
         _surfaces = surfaces;
-        TextureRequest template = model.Request(size.Width, size.Height);
+        TextureRequest template = _model.Request(size.Width, size.Height);
         Solver = template.Solver;
         Steps = template.Steps;
-        foreach (Surface surface in surfaces)
-        {
-            surface.Handle = runtime.Submit(RequestFor(surface));
-        }
+        Submit();
     }
 
     /// <summary>The surfaces in drawing order.</summary>
@@ -71,6 +68,14 @@ internal sealed class SurfaceSet
 
             return false;
         }
+    }
+
+    /// <summary>Submits every surface's texture anew, to the generator that follows a lost one.</summary>
+    public void Restart(Generator generator)
+    {
+        _runtime = generator.Runtime;
+        _model = generator.Model;
+        Submit();
     }
 
     /// <summary>Gives every surface a texture on a device, the first one or one after a loss.</summary>
@@ -153,6 +158,18 @@ internal sealed class SurfaceSet
         foreach (Surface surface in _surfaces)
         {
             surface.Texture.Display = view;
+        }
+    }
+
+    private void Submit()
+    {
+        foreach (Surface surface in _surfaces)
+        {
+            surface.Handle = _runtime.Submit(RequestFor(surface));
+            if (IsPaused)
+            {
+                _runtime.Pause(surface.Handle);
+            }
         }
     }
 
