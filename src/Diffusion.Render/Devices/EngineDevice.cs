@@ -23,7 +23,8 @@ public sealed record EngineDevice
     public required uint QueueFamily { get; init; }
 
     /// <summary>
-    /// The engine's lock around uses of the queue; null when it uses the queue only on the thread that renders with this
+    /// The engine's lock around uses of the queue; null when it uses the queue only on the thread that renders with
+    /// this
     /// library.
     /// </summary>
     public IQueueLock? QueueLock { get; init; }
@@ -47,7 +48,8 @@ public sealed record EngineDevice
     public Action<string>? Log { get; init; }
 
     /// <summary>
-    /// A folder in which compiled pipelines are kept from run to run, one file for each device and driver; null for none.
+    /// A folder in which compiled pipelines are kept from run to run, one file for each device and driver; null for
+    /// none.
     /// </summary>
     public string? PipelineCacheFolder { get; init; }
 }

@@ -40,6 +40,7 @@ internal sealed unsafe class OwnedHandles(VulkanDevice device) : IDisposable
                 break;
             case ObjectType.DeviceMemory:
                 api.FreeMemory(owner, new(handle), null);
+                device.Allocations.Remove(handle);
                 break;
             case ObjectType.Buffer:
                 api.DestroyBuffer(owner, new(handle), null);

@@ -87,7 +87,8 @@ public sealed unsafe partial class VulkanDevice
     }
 
     /// <summary>Lives on an engine's instance, device and queue.</summary>
-    /// <remarks>Nothing of the engine's is destroyed, and only work submitted here is ever waited for. Submissions to the
+    /// <remarks>Nothing of the engine's is destroyed, and only work submitted here is ever waited for. Submissions to
+    /// the
     /// queue are made on the thread that calls, under the engine's lock. The engine keeps presenting: a
     /// <see cref="Frames.SwapchainTarget"/> needs a device of its own.</remarks>
     /// <param name="engine">What the engine lends, and what it enabled.</param>
@@ -159,7 +160,8 @@ public sealed unsafe partial class VulkanDevice
         if (missing.Length > 0 || lacking != VulkanFeatures.None)
         {
             string names = string.Join(", ", lacking == VulkanFeatures.None ? missing : [.. missing, $"{lacking}"]);
-            throw new VulkanException($"The engine's device was created without {names}, which VulkanRequirements ask.");
+            throw new VulkanException(
+                $"The engine's device was created without {names}, which VulkanRequirements ask.");
         }
     }
 

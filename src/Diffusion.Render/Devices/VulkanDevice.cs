@@ -65,6 +65,8 @@ public sealed unsafe partial class VulkanDevice : IDisposable
     /// <summary>What an imported address and size must be a multiple of, in bytes.</summary>
     public long HostImportAlignment { get; private set; }
 
+    internal AllocationLedger Allocations { get; } = new();
+
     internal SurfaceKHR Surface { get; private set; }
 
     internal DevicePipelineCache Pipelines { get; private set; } = null!;
@@ -78,6 +80,14 @@ public sealed unsafe partial class VulkanDevice : IDisposable
         => Features.HasFlag(VulkanFeatures.SamplerAnisotropy) && Info.Type != PhysicalDeviceType.Cpu;
 
     internal Instance Instance => _instance.Handle;
+
+    /// <summary>What memory is in use now, and how much the driver would give.</summary>
+    public MemoryUse GetMemoryUse()
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return new MemoryUse(
+            Allocations.SizeInBytes, Allocations.Count, PhysicalDevices.Heaps(Api, PhysicalDevice));
+    }
 
     /// <summary>Waits until everything submitted here is done; an own device then has nothing left to do.</summary>
     public void WaitIdle()
@@ -96,7 +106,8 @@ public sealed unsafe partial class VulkanDevice : IDisposable
     }
 
     /// <summary>
-    /// Waits for what was submitted here, destroys what was retired, and an own device and instance with it; an engine's
+    /// Waits for what was submitted here, destroys what was retired, and an own device and instance with it; an
+    /// engine's
     /// device, instance and queue stay as they are.
     /// </summary>
     public void Dispose()
@@ -108,6 +119,11 @@ public sealed unsafe partial class VulkanDevice : IDisposable
 
         WaitIdleUnlessLost();
         Retirement.Flush();
+        if (Allocations.Leaks() is { } leaks)
+        {
+            Log(leaks);
+        }
+
         Pipelines.Dispose();
         Timeline.Dispose();
         _disposed = true;
@@ -116,7 +132,8 @@ public sealed unsafe partial class VulkanDevice : IDisposable
     }
 
     /// <summary>
-    /// Waits as <see cref="WaitIdle"/> does, for disposal: a lost device cannot be waited for, yet its objects still have
+    /// Waits as <see cref="WaitIdle"/> does, for disposal: a lost device cannot be waited for, yet its objects still
+    /// have
     /// to go.
     /// </summary>
     internal void WaitIdleUnlessLost()
@@ -186,7 +203,8 @@ public sealed unsafe partial class VulkanDevice : IDisposable
         return Timeline.Submitted;
     }
 
-    /// <summary>Submits; one of the signals is <see cref="Timeline"/> at <see cref="Timeline.Submitted"/> + 1.</summary>
+    /// <summary>Submits; one of the signals is <see cref="Timeline"/> at <see cref="Timeline.Submitted"/> +
+    /// 1.</summary>
     internal void Submit(SubmitInfo2* submit)
     {
         using (LockQueue())

@@ -29,7 +29,8 @@ public sealed record VulkanDeviceOptions
     public Action<string>? Log { get; init; }
 
     /// <summary>
-    /// A folder in which compiled pipelines are kept from run to run, one file for each device and driver; null for none.
+    /// A folder in which compiled pipelines are kept from run to run, one file for each device and driver; null for
+    /// none.
     /// </summary>
     public string? PipelineCacheFolder { get; init; }
 

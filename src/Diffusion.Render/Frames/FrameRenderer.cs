@@ -107,7 +107,8 @@ public sealed unsafe class FrameRenderer : IDisposable
     }
 
     /// <summary>Records the passes in their order, submits the frame and presents it.</summary>
-    /// <exception cref="InvalidOperationException">No frame was begun, or something else was submitted since: the frame's
+    /// <exception cref="InvalidOperationException">No frame was begun, or something else was submitted since: the
+    /// frame's
     /// timeline value is taken.</exception>
     public void EndFrame()
     {

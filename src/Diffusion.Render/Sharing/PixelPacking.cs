@@ -14,7 +14,8 @@ internal static class PixelPacking
     /// <summary>Packs an image.</summary>
     /// <param name="planes">Planar [3, H, W]; [-1, 1] is what shows, the rest is clamped, NaN becomes 0.</param>
     /// <param name="rgba">H·W pixels, red in the lowest byte; only written, in order.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // else the first frames run unoptimised code, ten times slower
+    // Else the first frames run unoptimised code, many times slower.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void ToRgba(ReadOnlySpan<float> planes, Span<uint> rgba)
     {
         int pixels = rgba.Length;

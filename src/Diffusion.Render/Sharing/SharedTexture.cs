@@ -140,7 +140,8 @@ public sealed unsafe class SharedTexture : IDisposable
     }
 
     /// <summary>
-    /// As <see cref="ReleaseAfter(in SharedImage, ulong)"/>, for an engine that counts its frames on a timeline semaphore
+    /// As <see cref="ReleaseAfter(in SharedImage, ulong)"/>, for an engine that counts its frames on a timeline
+    /// semaphore
     /// of its own.
     /// </summary>
     /// <remarks>The newest word counts: one timeline at a time for each image.</remarks>

@@ -46,7 +46,8 @@ public sealed class SharedTexturePass : IFramePass, IDisposable
         }
     }
 
-    /// <summary>Whether any texture has something newer to show: else a frame without other passes can be left out.</summary>
+    /// <summary>Whether any texture has something newer to show: else a frame without other passes can be left
+    /// out.</summary>
     public bool IsBehind
     {
         get

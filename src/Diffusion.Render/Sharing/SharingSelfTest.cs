@@ -6,7 +6,8 @@ using Silk.NET.Vulkan;
 
 namespace Diffusion.Render.Sharing;
 
-/// <summary>Writes samples on the host's side of a path, reads the images on the device's side, compares, times.</summary>
+/// <summary>Writes samples on the host's side of a path, reads the images on the device's side, compares,
+/// times.</summary>
 /// <remarks>One thread, the one that renders; waits for the device. For start-up checks, not for frames.</remarks>
 public static class SharingSelfTest
 {

@@ -20,7 +20,8 @@ internal static unsafe partial class ThreadClock
 
             Time time;
             _ = GetTime(ThreadCpuTime, &time);
-            return new TimeSpan((time.Seconds * TimeSpan.TicksPerSecond) + (time.Nanoseconds / TimeSpan.NanosecondsPerTick));
+            return new TimeSpan(
+                (time.Seconds * TimeSpan.TicksPerSecond) + (time.Nanoseconds / TimeSpan.NanosecondsPerTick));
         }
     }
 

@@ -30,7 +30,8 @@ public sealed class CheckCommandTests : IDisposable
         using JsonDocument document = JsonDocument.Parse(await File.ReadAllTextAsync(file));
         JsonElement report = document.RootElement;
         Assert.True(report.GetProperty("passed").GetBoolean());
-        Assert.Single(report.GetProperty("devices").EnumerateArray(), device => device.GetProperty("is_chosen").GetBoolean());
+        Assert.Single(
+            report.GetProperty("devices").EnumerateArray(), device => device.GetProperty("is_chosen").GetBoolean());
         Dictionary<string, JsonElement> backends = ByName(report, "backends");
         Assert.Equal(["torch cpu", "torch cuda", "compute"], backends.Keys);
         Assert.Equal("works", State(backends["torch cpu"]));

@@ -9,7 +9,8 @@ using Silk.NET.Vulkan;
 
 namespace Diffusion.Render.Tests.Devices;
 
-/// <summary>A lost device is noticed, everything on it goes without a wait, and a new one takes over the ring.</summary>
+/// <summary>A lost device is noticed, everything on it goes without a wait, and a new one takes over the
+/// ring.</summary>
 [Collection(VulkanTests.Name)]
 public sealed class DeviceLossTests(VulkanFixture vulkan)
 {

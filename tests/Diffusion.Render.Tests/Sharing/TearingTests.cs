@@ -6,7 +6,8 @@ using Diffusion.Runtime.Sharing;
 
 namespace Diffusion.Render.Tests.Sharing;
 
-/// <summary>A chain that writes without pause, frames that never wait for it, and no image of two generations.</summary>
+/// <summary>A chain that writes without pause, frames that never wait for it, and no image of two
+/// generations.</summary>
 [Collection(VulkanTests.Name)]
 public sealed class TearingTests(VulkanFixture vulkan)
 {

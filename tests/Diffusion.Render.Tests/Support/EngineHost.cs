@@ -34,7 +34,11 @@ internal sealed unsafe class EngineHost : IDisposable
         PhysicalDevice = FirstPhysicalDevice();
         VulkanDeviceRequirements needs = asked.ForDevice(Instance, PhysicalDevice);
         Assert.Empty(needs.Missing);
-        string[] extensions = takesOptional ? [.. needs.Extensions, .. needs.OptionalExtensions] : [.. needs.Extensions];
+        string[] extensions =
+        [
+            .. needs.Extensions,
+            .. takesOptional ? needs.OptionalExtensions : [],
+        ];
         VulkanFeatures features = (needs.Features | (takesOptional ? needs.OptionalFeatures : 0)) & ~leftOut;
         QueueFamily = needs.QueueFamilies[0];
         Device = CreateDevice(extensions, features);
