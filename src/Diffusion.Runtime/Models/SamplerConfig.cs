@@ -27,8 +27,8 @@ public sealed record SamplerConfig
     public string AlgorithmType { get; init; } = "dpmsolver++";
 
     /// <summary>
-    /// Whether multistep DPM-Solver++ takes order 2 at most for the last step but one of fewer than 15; UniPC always ends
-    /// with lower orders.
+    /// Whether multistep DPM-Solver++ takes order 2 at most for the last step but one of fewer than 15; UniPC ends
+    /// with lower orders always.
     /// </summary>
     public bool LowerOrderFinal { get; init; } = true;
 

@@ -11,7 +11,7 @@ public readonly record struct NoiseLevel(double Time, double Alpha, double Sigma
     /// <summary>The data side, α = 1 and σ = 0: where every chain ends.</summary>
     public static NoiseLevel Clean => new(0, 1, 0);
 
-    /// <summary>f(t) of the forward SDE dx = f·x·dt + g·dw, per unit of time: d ln α / dt. [Song21SDE, Sec. 3.1]</summary>
+    /// <summary>f(t) of the forward SDE dx = f·x·dt + g·dw, per time: d ln α / dt. [Song21SDE, Sec. 3.1]</summary>
     public double Drift { get; init; }
 
     /// <summary>g(t)² of the forward SDE, per unit of time. [Song21SDE, Sec. 3.1]</summary>

@@ -22,8 +22,9 @@ public sealed class DpmSolverPlusPlusSolver : Solver
     /// <param name="order">1 (DDIM's step), 2 (2M) or 3 (3M).</param>
     /// <param name="isSde">Whether to solve the reverse SDE, with fresh noise each step.</param>
     /// <param name="lowersOrder">
-    /// Whether the last step but one of a chain of fewer than 15 is of order 2 at most, as diffusers' <c>lower_order_final</c>
-    /// has it. By default it keeps its order, with which Gaussians and mixtures mostly end nearer the flow.
+    /// Whether the last step but one of a chain of fewer than 15 is of order 2 at most, as diffusers'
+    /// <c>lower_order_final</c> has it. By default it keeps its order, with which Gaussians and mixtures
+    /// mostly end nearer the flow.
     /// </param>
     /// <exception cref="ArgumentOutOfRangeException">The order is not 1 to 3.</exception>
     public DpmSolverPlusPlusSolver(int order = 2, bool isSde = false, bool lowersOrder = false)
@@ -77,8 +78,8 @@ public sealed class DpmSolverPlusPlusSolver : Solver
 
     // [Lu22pp] D(λ) ≈ D_0 + D'·(λ - λ_t)/h + ½·D''·(λ - λ_t)²/h², D' and D'' by divided differences, integrated
     // exactly against e^λ: φ_2·D' - φ_3·D'' with φ_2 = (e^(-h) - 1)/h + 1 and φ_3 = φ_2/h - ½. The authors' code and
-    // diffusers take for D'' the divided difference, which is ½·D'': it then converges with order 2, as SolverOrderTests
-    // would show. For the SDE, 2h stands for h; diffusers' ½ has the wrong sign there.
+    // diffusers take for D'' the divided difference, which is ½·D'': it then converges with order 2, as
+    // SolverOrderTests would show. For the SDE, 2h stands for h; diffusers' ½ has the wrong sign there.
     private static void AddThirdOrder(
         ref LinearStep step, ReadOnlySpan<NoiseLevel> levels, int evaluation, double h, double decay)
     {

@@ -204,7 +204,7 @@ public sealed class FlowLikelihood
             Tensor traces = (product * _probe).to(float64).flatten(1).sum(1).cpu();
             Tensor values = clean.detach().to(float64).cpu().contiguous();
 
-            // [Song21SDE, Sec. 4.3 and App. D.2] in λ: dx/dλ = (d ln α/dλ - 1)·x + α·D, d ln p/dλ = -tr of its Jacobian.
+            // [Song21SDE, App. D.2] in λ: dx/dλ = (d ln α/dλ - 1)·x + α·D, d ln p/dλ = -tr of its Jacobian.
             double drift = (-2 * level.Sigma * level.Sigma * level.Drift / level.DiffusionSquared) - 1;
             var denoised = values.data<double>();
             int at = 0;

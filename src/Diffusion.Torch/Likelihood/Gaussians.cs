@@ -49,8 +49,8 @@ internal static class Gaussians
     }
 
     /// <summary>
-    /// -<see cref="DiscretizedLogLikelihood"/> as training minimises it: float32, and flat beyond 1e-12, where a decoder
-    /// that is far off would drown every other gradient.
+    /// -<see cref="DiscretizedLogLikelihood"/> as training minimises it: float32, and flat beyond 1e-12, where a
+    /// decoder that is far off would drown every other gradient.
     /// </summary>
     public static Tensor DecoderLoss(Tensor x, Tensor mean, Tensor logVariance) =>
         -DiscretizedLogLikelihood(x, mean, logVariance).clamp_min(_leastLogProbability).to(float32);

@@ -59,7 +59,7 @@ public sealed class OptimalVariance
             Tensor epsilon = randn(pictures.shape, generator: generator).to(pictures.device);
             (Tensor clean, _) = _denoiser((level.Alpha * pictures) + (level.Sigma * epsilon), level, label);
 
-            // [Bao22, Sec. 3.1] d·(1 - Γ) = E‖ε‖² - E‖ε̂‖²: with the drawn ‖ε‖² in place of its expectation d the mean is
+            // [Bao22] d·(1 - Γ) = E‖ε‖² - E‖ε̂‖²: with the drawn ‖ε‖² in place of its expectation d the mean is
             // the same, and at the noisy end, where ε̂ is nearly ε, the draws' own spread cancels.
             // ‖ε‖² - ‖ε̂‖² = (ε - ε̂)·(ε + ε̂) with ε - ε̂ = (α/σ)·(D - x_0).
             Tensor difference = (clean - pictures).to(float64) / level.Ratio;

@@ -1,3 +1,4 @@
+using Diffusion.Runtime.Backends;
 using Diffusion.Torch.Onnx;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -23,6 +24,20 @@ internal abstract class UNetSlice(string name)
         {
             state.PushSkip();
         }
+    }
+
+    /// <summary>This slice as one piece, or as several where it holds more work than a piece may.</summary>
+    /// <param name="cost">The shape before the slice; moved on behind it.</param>
+    /// <param name="workPerPiece">See <see cref="SlicePlan.WorkPerPiece"/>.</param>
+    public IEnumerable<SlicePiece> Pieces(SliceCost cost, double workPerPiece)
+    {
+        SliceCost whole = new(cost);
+        Measure(whole);
+        SlicePlan plan = new(Name, new SliceCost(cost), workPerPiece);
+        Cut(plan);
+        SlicePiece[] pieces = [.. plan.Pieces(KeepsSkip)];
+        cost.Become(whole);
+        return pieces.Length > 1 ? pieces : [new SlicePiece(new SliceInfo(Name, whole.Flops, whole.Bytes), Run)];
     }
 
     /// <summary>Adds this slice's work to <paramref name="cost"/> and moves its shape on.</summary>
@@ -53,4 +68,9 @@ internal abstract class UNetSlice(string name)
     protected abstract string Emit(OnnxFlow flow);
 
     protected abstract void Count(SliceCost cost);
+
+    /// <summary>Adds the stages that the slice can be cut into; by default it stays in one.</summary>
+    protected virtual void Cut(SlicePlan plan)
+    {
+    }
 }

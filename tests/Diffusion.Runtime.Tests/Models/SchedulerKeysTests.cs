@@ -4,7 +4,7 @@ using Diffusion.Runtime.Solvers;
 
 namespace Diffusion.Runtime.Tests.Models;
 
-/// <summary>The keys of which the solvers here do one value only, against what diffusers' classes do with them.</summary>
+/// <summary>The keys of which the solvers here do one value only, against what diffusers' classes do.</summary>
 public sealed class SchedulerKeysTests
 {
     // All that save_config of diffusers 0.3x writes, at its defaults.
@@ -85,7 +85,9 @@ public sealed class SchedulerKeysTests
 
     [Theory]
     [InlineData("\"use_flow_sigmas\": true", "'use_flow_sigmas' is true")]
-    [InlineData("\"prediction_type\": \"v_prediction\", \"timestep_type\": \"continuous\"", "'timestep_type' is 'continuous'")]
+    [InlineData(
+        "\"prediction_type\": \"v_prediction\", \"timestep_type\": \"continuous\"",
+        "'timestep_type' is 'continuous'")]
     [InlineData("\"final_sigmas_type\": \"one\"", "'final_sigmas_type' is 'one'")]
     [InlineData("\"sample_max_value\": 0.5", "'sample_max_value' is 0.5")]
     public void Open_ValueOfOtherNoise_IsAnError(string keys, string expected) => Assert.Contains(
@@ -123,7 +125,7 @@ public sealed class SchedulerKeysTests
     [InlineData("DPMSolverMultistepScheduler", "\"solver_type\": \"bh2\"", "dpmpp-2m")]
     [InlineData("DPMSolverMultistepScheduler", "\"algorithm_type\": \"deis\", \"solver_type\": \"logrho\"", "dpmpp-2m")]
     [InlineData("UniPCMultistepScheduler", "\"solver_type\": \"midpoint\"", "unipc-2")]
-    public void CreateSolver_TypeOfAnotherClass_IsReadAsDiffusersReadsIt(string className, string keys, string solver) =>
+    public void CreateSolver_TypeOfAnotherClass_IsReadAsByDiffusers(string className, string keys, string solver) =>
         Assert.Equal(solver, Open(className, keys).Scheduler.Sampler.CreateSolver().Name);
 
     [Fact]

@@ -10,7 +10,7 @@ namespace Diffusion.Runtime.Tests.Solvers;
 /// <param name="Variance">s².</param>
 internal readonly record struct PaperSteps(double Mean, double Variance)
 {
-    /// <summary>x' = <see cref="X"/>·x + Σ_k D_k·x_0 of k steps ago + <see cref="Offset"/> + <see cref="Noise"/>·z.</summary>
+    /// <summary>x' = X·x + Σ_k Dk·(the estimate of k steps ago) + Offset + Noise·z.</summary>
     public readonly record struct Step(double X, double D0, double D1, double D2, double Offset, double Noise);
 
     /// <summary>D of Tweedie's formula, (x + σ²·score)/α, as slope and offset.</summary>

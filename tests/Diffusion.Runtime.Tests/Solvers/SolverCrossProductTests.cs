@@ -49,7 +49,8 @@ public sealed class SolverCrossProductTests
             NoiseSchedule schedule = NoiseSchedules.Parse(scheduleName);
             NoiseLevel[] levels = solver.PlaceEvaluations(
                 StepGrid.Create(schedule, StepSpacing.Trailing, stepCount), schedule);
-            if (solver is EulerMaruyamaSolver or ProbabilityFlowSolver or ReverseDiffusionSolver or PredictorCorrectorSolver)
+            if (solver is EulerMaruyamaSolver or ProbabilityFlowSolver or ReverseDiffusionSolver
+                or PredictorCorrectorSolver)
             {
                 return;
             }
@@ -61,7 +62,9 @@ public sealed class SolverCrossProductTests
                 for (int k = 0; k < LinearStep.MaxDenoised; k++)
                 {
                     sum += step.Denoised[k];
-                    sum += k > 0 && step.EarlierSamples[k - 1] != 0 ? step.EarlierSamples[k - 1] * levels[n - k].Alpha : 0;
+                    sum += k > 0 && step.EarlierSamples[k - 1] != 0
+                        ? step.EarlierSamples[k - 1] * levels[n - k].Alpha
+                        : 0;
                 }
 
                 Assert.Equal(levels[n + 1].Alpha, sum, 1e-9);

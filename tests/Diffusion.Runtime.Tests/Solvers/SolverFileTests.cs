@@ -10,7 +10,8 @@ public sealed class SolverFileTests
     public void Sources_EachSolver_FitsAScreenAndCitesItsEquation()
     {
         string folder = Path.Combine(ReferencesTests.FindRoot(), "src", "Diffusion.Runtime", "Solvers");
-        string[] files = [.. Directory.GetFiles(folder, "*Solver.cs").Where(file => Path.GetFileName(file) != "Solver.cs")];
+        string[] files =
+            [.. Directory.GetFiles(folder, "*Solver.cs").Where(file => Path.GetFileName(file) != "Solver.cs")];
 
         Assert.True(files.Length >= 15, $"{files.Length} solvers");
         foreach (string file in files)

@@ -134,8 +134,8 @@ public sealed class SolverOrderTests
         }
     }
 
-    // Evenly in λ over a fixed interval, so that halving the steps halves every h; three levels beyond it keep the lower
-    // orders of a chain's last steps out.
+    // Evenly in λ over a fixed interval, so that halving the steps halves every h; three levels beyond it keep the
+    // lower orders of a chain's last steps out.
     private static NoiseLevel[] EvenlyInLambda(int stepCount) =>
         [.. Enumerable.Range(0, stepCount + 4).Select(i => _schedule.AtLambda(-4 + (6.0 * i / stepCount)))];
 

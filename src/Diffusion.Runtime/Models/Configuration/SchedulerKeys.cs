@@ -40,7 +40,7 @@ internal static class SchedulerKeys
     {
         if (json.Boolean("use_flow_sigmas", false))
         {
-            throw json.Bad("'use_flow_sigmas' is true; only false is supported: no β table has the noise of flow matching");
+            throw json.Bad("'use_flow_sigmas' is true; only false is supported, as flow matching has other noise");
         }
 
         string times = json.Text("timestep_type", "discrete");
@@ -78,7 +78,7 @@ internal static class SchedulerKeys
         // Multistep DPM-Solver++ follows the key; diffusers' singlestep form sets it itself where it ends at zero.
         if (sampler is { ClassName: "UniPCMultistepScheduler", LowerOrderFinal: false, SolverOrder: > 1 })
         {
-            warnings.Add(json.Describe("'lower_order_final' is false; UniPC ends with lower orders here, as with true"));
+            warnings.Add(json.Describe("'lower_order_final' is false; the last steps have lower orders here"));
         }
     }
 

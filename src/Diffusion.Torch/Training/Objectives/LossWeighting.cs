@@ -10,8 +10,8 @@ public enum LossWeighting
     /// That of the variational bound; λ(t) = g(t)² for score matching. [Kingma21, Sec. 5] [Song21ML, Thm. 1]
     /// </summary>
     /// <remarks>
-    /// In continuous time, to which a table's own λ_t tends. That one, which the objective <c>vlb</c> has, weighs an error
-    /// of ε at the capped last β of a cosine table 145 times more, and training would be all that level's.
+    /// In continuous time, to which a table's own λ_t tends. That one, which the objective <c>vlb</c> has, weighs an
+    /// error of ε at the capped last β of a cosine table 145 times more, and training would be all that level's.
     /// </remarks>
     Bound,
 
