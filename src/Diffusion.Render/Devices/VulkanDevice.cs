@@ -99,6 +99,8 @@ public sealed unsafe class VulkanDevice : IDisposable
 
     internal SurfaceKHR Surface { get; }
 
+    internal PhysicalDeviceSubgroupProperties Subgroups { get; private set; }
+
     internal ExtensionFunctions Functions => _instance.Functions;
 
     internal RetirementQueue Retirement { get; } = null!;
@@ -215,13 +217,19 @@ public sealed unsafe class VulkanDevice : IDisposable
         {
             SType = StructureType.PhysicalDeviceExternalMemoryHostPropertiesExt,
         };
+        var subgroups = new PhysicalDeviceSubgroupProperties
+        {
+            SType = StructureType.PhysicalDeviceSubgroupProperties,
+            PNext = offersHostImport ? &host : null,
+        };
         var properties = new PhysicalDeviceProperties2
         {
             SType = StructureType.PhysicalDeviceProperties2,
-            PNext = offersHostImport ? &host : null,
+            PNext = &subgroups,
         };
         Api.GetPhysicalDeviceProperties2(PhysicalDevice, &properties);
         Limits = properties.Properties.Limits;
+        Subgroups = subgroups with { PNext = null };
         HostImportAlignment = (long)host.MinImportedHostPointerAlignment;
         PhysicalDeviceFeatures features;
         Api.GetPhysicalDeviceFeatures(PhysicalDevice, &features);
