@@ -1,3 +1,4 @@
+using CsCheck;
 using Diffusion.Cli.Generation;
 using Diffusion.Render.Compute;
 using Diffusion.Runtime.Models;
@@ -10,6 +11,9 @@ public sealed class ComputeParityTests(ComputeFixture compute) : IClassFixture<C
 {
     /// <summary>The same sums in another order, twenty layers deep.</summary>
     private const double Rounding = 1e-4;
+
+    /// <summary>A weight of eleven bits is off by 2^-12 of itself; twenty layers add up.</summary>
+    private const double HalfRounding = 2e-2;
 
     private static readonly UNetConfig _plain = new()
     {
@@ -74,6 +78,55 @@ public sealed class ComputeParityTests(ComputeFixture compute) : IClassFixture<C
     }
 
     [SkippableFact]
+    public void Slices_RandomNetworksAndShapes_EqualTorch()
+    {
+        var device = compute.Device;
+        NetworkGenerator.Cases.Sample(
+            test =>
+            {
+                using TestModel model = new(test.Config, test.Seed);
+                using ComputeBackend backend = new(model.Folder, device, null, compute.Kernels);
+                (double error, string slice) = SliceParity.Measure(
+                    model.Network, backend, test.Batch, test.Height, test.Width, test.Seamless, test.Seed);
+                Assert.True(error < Rounding, $"{slice} differs by {error:e1}: {test}");
+            },
+            iter: 40,
+            threads: 1);
+        compute.AssertSilent();
+    }
+
+    [SkippableTheory]
+    [InlineData("plain")]
+    [InlineData("patch, classes, scale and shift")]
+    public void Slices_HalfWeights_EqualTorchToElevenBits(string feature)
+    {
+        var device = compute.Device;
+        using TestModel model = new(_features[feature]);
+        ComputeBackendOptions options = new() { Weights = WeightStorage.Half };
+        using ComputeBackend backend = new(model.Folder, device, options, compute.Kernels);
+
+        (double error, string slice) = SliceParity.Measure(model.Network, backend, 2, 16, 8, seamless: true);
+
+        Assert.True(error < HalfRounding, $"{slice} differs by {error:e1}");
+        Assert.True(error > Rounding, "halves cannot be as exact as this");
+        compute.AssertSilent();
+    }
+
+    [SkippableFact]
+    public void Parts_CutFinely_GiveTheSameBitsAsWholeSlices()
+    {
+        var device = compute.Device;
+        using TestModel model = new(_features["patch, classes, scale and shift"]);
+        using ComputeBackend backend = new(model.Folder, device, null, compute.Kernels);
+
+        float[] whole = Output(backend, double.PositiveInfinity);
+
+        Assert.Equal(whole, Output(backend, 1e5));
+        Assert.Equal(whole, Output(backend, 1e-9));
+        compute.AssertSilent();
+    }
+
+    [SkippableFact]
     public void Slices_ShippedWeights_EqualTorch()
     {
         var device = compute.Device;
@@ -85,5 +138,28 @@ public sealed class ComputeParityTests(ComputeFixture compute) : IClassFixture<C
 
         Assert.True(error < Rounding, $"{slice} differs by {error:e1}");
         compute.AssertSilent();
+    }
+
+    private static float[] Output(ComputeBackend backend, double mostFlops)
+    {
+        using NetworkRun run = backend.CreateRun(2, 16, 24, seamless: true, mostFlops);
+        for (int sample = 0; sample < 2; sample++)
+        {
+            Span<float> picture = run.Input(sample, run.Plan.Input.Picture.Range);
+            for (int i = 0; i < picture.Length; i++)
+            {
+                picture[i] = MathF.Sin(i * (sample + 1));
+            }
+
+            run.WriteConditioning(backend.Structure, sample, 50, sample);
+        }
+
+        for (int i = 0; i < run.Plan.Parts.Count; i++)
+        {
+            run.Submit(i);
+            run.Wait();
+        }
+
+        return run.Output.ToArray();
     }
 }
