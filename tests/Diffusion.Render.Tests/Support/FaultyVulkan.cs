@@ -12,6 +12,7 @@ namespace Diffusion.Render.Tests.Support;
 internal sealed unsafe class FaultyVulkan : INativeContext
 {
     private const int OutOfHostMemory = -1;
+    private const int DeviceLost = -4;
 
     private static readonly string[] _otherFallible =
     [
@@ -26,6 +27,7 @@ internal sealed unsafe class FaultyVulkan : INativeContext
     private readonly List<Delegate> _keptAlive = [];
     private readonly SortedDictionary<string, int> _live = new(StringComparer.Ordinal);
     private int _callsUntilFailure;
+    private bool _isLost;
 
     private delegate int Fallible(nint a, nint b, nint c, nint d, nint e, nint f);
 
@@ -45,6 +47,9 @@ internal sealed unsafe class FaultyVulkan : INativeContext
 
     /// <summary>Lets a call fail, 1 the next one; -1 for none.</summary>
     public void FailAt(int call) => _callsUntilFailure = call;
+
+    /// <summary>Lets every submission from now on say that the device is lost.</summary>
+    public void LoseDevice() => _isLost = true;
 
     public nint GetProcAddress(string proc, int? slot = null)
         => TryGetProcAddress(proc, out nint address, slot) ? address : throw new EntryPointNotFoundException(proc);
@@ -82,6 +87,7 @@ internal sealed unsafe class FaultyVulkan : INativeContext
                 Marshal.PtrToStringUTF8(function)!,
                 ((delegate* unmanaged[Cdecl]<nint, nint, nint>)real)(parent, function))),
             "vkFreeMemory" => Counting(name, real),
+            "vkQueueSubmit2" => Losing(real),
             "vkDestroySurfaceKHR" => null, // the window made it
             _ when name.StartsWith("vkDestroy", StringComparison.Ordinal) => Counting(name, real),
             _ when creates || _otherFallible.Contains(name) => Failing(name, real, creates),
@@ -117,6 +123,10 @@ internal sealed unsafe class FaultyVulkan : INativeContext
             return result;
         };
     }
+
+    private Fallible Losing(nint real) => (a, b, c, d, e, f) => _isLost
+        ? DeviceLost
+        : ((delegate* unmanaged[Cdecl]<nint, nint, nint, nint, nint, nint, int>)real)(a, b, c, d, e, f);
 
     private Destroyer Counting(string name, nint real) => (a, b, c) =>
     {
