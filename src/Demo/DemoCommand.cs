@@ -64,11 +64,7 @@ internal static class DemoCommand
             HelpName = "xt|x0",
         };
         var noVerticalSync = new Option<bool>("--no-vsync") { Description = "Do not wait for the display." };
-        var gpu = new Option<string?>("--gpu")
-        {
-            Description = "Vulkan device by name or index.",
-            HelpName = "NAME|INDEX",
-        };
+        Option<string?> gpu = GpuOption.Create();
         var validation = new Option<bool>("--validation") { Description = "Run under the Vulkan validation layers." };
 
         var command = new RootCommand(

@@ -17,7 +17,7 @@ internal sealed class Stage : IDisposable
 {
     private static readonly MeshPassOptions _softwareQuality = new() { Samples = 1, ShadowMapSize = 512 };
 
-    private readonly LoadedModel _model;
+    private readonly Generator _generator;
     private readonly DiffusionRuntime _runtime;
     private readonly SharedTexturePass _textures;
     private readonly MeshPass _meshes;
@@ -27,9 +27,10 @@ internal sealed class Stage : IDisposable
     private readonly Hud _hud;
     private readonly bool _sharesCores;
 
-    private Stage(DemoSettings settings, LoadedModel model, VulkanDevice device, GlfwWindow? window)
+    private Stage(DemoSettings settings, Generator generator, VulkanDevice device, GlfwWindow? window)
     {
-        _model = model;
+        _generator = generator;
+        _runtime = generator.Runtime;
         Device = device;
         Target = window is null
             ? new OffscreenTarget(device, settings.FrameSize.Width, settings.FrameSize.Height)
@@ -43,14 +44,13 @@ internal sealed class Stage : IDisposable
         _overlay = new OverlayPass(device, Target.Format);
         _renderer = new FrameRenderer(device, Target, [_textures, _meshes, _overlay]);
         _materials = new Materials(device);
-        _runtime = new DiffusionRuntime(model.Backend, model.Folder.Description);
         Surfaces = new SurfaceSet(
             _runtime,
-            model,
+            generator.Model,
             _textures,
             settings.TextureSize,
             _materials.CreateSurfaces(
-                model.Folder.ClassNames, settings.Generation.ClassName, settings.Generation.Seed));
+                generator.Model.Folder.ClassNames, settings.Generation.ClassName, settings.Generation.Seed));
         Surfaces.Show(settings.ShowDenoised ? SampleView.Denoised : SampleView.Sample);
         Budget = settings.Budget;
         _hud = new Hud(_overlay, this);
@@ -78,10 +78,10 @@ internal sealed class Stage : IDisposable
     public TimeSpan LastFrame { get; private set; }
 
     /// <summary>Where the network runs.</summary>
-    public string BackendDevice => _model.Backend.Device;
+    public string BackendDevice => _generator.Model.Backend.Device;
 
     /// <summary>Folder of the model.</summary>
-    public string ModelPath => _model.Folder.Path;
+    public string ModelPath => _generator.Model.Folder.Path;
 
     /// <summary>How x_t reaches the renderer.</summary>
     public SharedTexture SharingExample => Surfaces.Surfaces[0].Texture;
@@ -100,15 +100,15 @@ internal sealed class Stage : IDisposable
     private static Stage CreateOnOneDevice(DemoSettings settings, GlfwWindow? window)
     {
         VulkanDevice device = CreateDevice(settings, window);
-        LoadedModel? model = null;
+        Generator? generator = null;
         try
         {
-            model = Load(settings, device);
-            return new Stage(settings, model, device, window);
+            generator = Generator.Load(settings, device);
+            return new Stage(settings, generator, device, window);
         }
         catch
         {
-            model?.Dispose();
+            generator?.Dispose();
             device.Dispose();
             throw;
         }
@@ -117,7 +117,7 @@ internal sealed class Stage : IDisposable
     private static Stage CreateBeside(DemoSettings settings, GlfwWindow? window)
     {
         // The two take about as long as each other, and a player waits for both.
-        var loading = Task.Run(() => Load(settings, null));
+        var loading = Task.Run(() => Generator.Load(settings, device: null));
         VulkanDevice? device = null;
         try
         {
@@ -143,9 +143,6 @@ internal sealed class Stage : IDisposable
             Device = settings.Gpu,
             EnableValidation = settings.Validation,
         });
-
-    private static LoadedModel Load(DemoSettings settings, VulkanDevice? device) => LoadedModel.Load(
-        settings.Generation, settings.TextureSize.Width, settings.TextureSize.Height, device: device);
 
     /// <summary>Ticks, then draws one frame.</summary>
     /// <param name="seconds">Time of the animation.</param>
@@ -192,14 +189,13 @@ internal sealed class Stage : IDisposable
     {
         Device.WaitIdle();
         Surfaces.Dispose();
-        _runtime.Dispose();
+        _generator.Dispose();
         _renderer.Dispose();
         _materials.Dispose();
         _overlay.Dispose();
         _meshes.Dispose();
         _textures.Dispose();
         Target.Dispose();
-        _model.Dispose();
         Device.Dispose();
     }
 }

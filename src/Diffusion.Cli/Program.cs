@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Diffusion.Cli;
+using Diffusion.Cli.Checking;
 using Diffusion.Cli.Data;
 using Diffusion.Cli.Evaluation;
 using Diffusion.Cli.Profiling;
@@ -22,5 +23,6 @@ var root = new RootCommand("Generates, trains and measures textures by diffusion
     EvaluateCommand.Create(),
     ProfileCommand.Create(),
     CpuLoadCommand.Create(),
+    CheckCommand.Create(),
 };
 return await CommandLineHost.RunAsync(root, args, Console.Error);

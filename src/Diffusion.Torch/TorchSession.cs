@@ -25,6 +25,7 @@ internal sealed class TorchSession : IDenoiserSession
     private readonly UNetState _flow = new();
     private readonly bool _seamless;
     private readonly int _batch;
+    private readonly SlicePiece[] _pieces;
     private readonly Tensor _input;
     private readonly Tensor _timestep;
     private readonly Tensor? _label;
@@ -40,7 +41,8 @@ internal sealed class TorchSession : IDenoiserSession
         _seamless = options.Seamless;
         _batch = options.Guided ? 2 : 1;
         _state = new HostSampleState(options);
-        Slices = _network.Describe(_batch, options.Height, options.Width);
+        _pieces = _network.Pieces(_batch, options.Height, options.Width);
+        Slices = [.. _pieces.Select(piece => piece.Info)];
         _input = zeros(_batch, SampleRing.Channels, options.Height, options.Width).DetachFromDisposeScope();
         _timestep = zeros(_batch).DetachFromDisposeScope();
         bool conditional = backend.Config.NumClassEmbeds > 0 || backend.Config.ClassEmbedType is not null;
@@ -109,7 +111,7 @@ internal sealed class TorchSession : IDenoiserSession
         {
             using (inference_mode())
             {
-                _network.Slices[index].Run(_flow);
+                _pieces[index].Run(_flow);
             }
 
             _nextSlice++;

@@ -66,4 +66,30 @@ internal static class Quickstart
         // </offscreen>
         return rgba;
     }
+
+    public static void RunOnEngine(
+        EngineDevice engine, SampleRing ring, ulong frames, Silk.NET.Vulkan.Semaphore engineTimeline,
+        Action<SharedImage> draw)
+    {
+        // <engine>
+        using var device = VulkanDevice.Adopt(engine);                   // an EngineDevice: handles, and what is enabled
+        using var textures = new SharedTexturePass(device);
+        using var target = new NoTarget();
+        using var renderer = new FrameRenderer(device, target, [textures]);
+        using SharedTexture stone = textures.Add(ring, "stone");
+        for (ulong frame = 1; frame <= frames; frame++)
+        {
+            if (textures.IsBehind && renderer.IsReady && renderer.TryBeginFrame(out _))
+            {
+                renderer.EndFrame();                                     // never waits: IsReady said so
+            }
+
+            if (stone.TryGetLatest(out SharedImage image))
+            {
+                draw(image);                                             // sample image.View in image.Layout, and submit
+                stone.ReleaseAfter(image, engineTimeline, frame);        // the value that this frame signals
+            }
+        }
+        // </engine>
+    }
 }

@@ -10,6 +10,7 @@ public sealed class QuickstartTests(VulkanFixture vulkan)
     [Theory]
     [InlineData("window")]
     [InlineData("offscreen")]
+    [InlineData("engine")]
     public void Readme_Program_IsTheCompiledText(string name)
     {
         string root = FindRoot();
@@ -58,6 +59,26 @@ public sealed class QuickstartTests(VulkanFixture vulkan)
 
         int centre = ((180 / 2 * 320) + (320 / 2)) * 4;
         Assert.True(rgba[centre] > 2 * rgba[0], $"centre {rgba[centre]}, corner {rgba[0]}");
+    }
+
+    [SkippableFact]
+    public void RunOnEngine_ThreeFrames_AreDrawnWithoutMessages()
+    {
+        const ulong Frames = 3;
+        _ = vulkan.Device;
+        var host = new EngineHost(takesOptional: true);
+        var timeline = host.CreateTimeline();
+        ulong drawn = 0;
+        using (var ring = new SampleRing(16, 16, 0))
+        {
+            TestSamples.PublishNoise(ring, seed: 5);
+            Quickstart.RunOnEngine(host.Lent, ring, Frames, timeline, image => host.Submit(default, timeline, ++drawn));
+        }
+
+        host.Destroy(timeline);
+        host.Dispose();
+        host.AssertSilent();
+        Assert.Equal(Frames, drawn);
     }
 
     private static string FindRoot()

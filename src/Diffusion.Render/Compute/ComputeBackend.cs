@@ -45,9 +45,13 @@ public sealed class ComputeBackend : IDenoiserBackend
     {
     }
 
-    /// <summary>With kernels of the caller's, which tests share since compiling them takes longest.</summary>
+    /// <summary>
+    /// With kernels of the caller's, which tests share since compiling them takes longest, and the tuning of another
+    /// device.
+    /// </summary>
     internal ComputeBackend(
-        ModelFolder folder, VulkanDevice device, ComputeBackendOptions? options, KernelLibrary? kernels)
+        ModelFolder folder, VulkanDevice device, ComputeBackendOptions? options, KernelLibrary? kernels,
+        ComputeTuning? tuning = null)
     {
         ArgumentNullException.ThrowIfNull(folder);
         ArgumentNullException.ThrowIfNull(device);
@@ -61,7 +65,7 @@ public sealed class ComputeBackend : IDenoiserBackend
         Waits = options.WaitsForSlices ?? isCpu;
         _sliceTime = options.SliceTime;
         _flopsPerSecond = isCpu ? 0 : CardFlopsPerSecond;
-        Tuning = ComputeTuning.For(device);
+        Tuning = tuning ?? ComputeTuning.For(device);
         Structure = new UNetStructure(Config, options.Weights);
         using var file = new WeightFile(folder, Structure.Weights);
         foreach (HostTable table in Structure.Weights.Tables)

@@ -27,6 +27,12 @@ internal readonly record struct ImageUse(PipelineStageFlags2 Stage, AccessFlags2
     public static ImageUse Sampled => new(
         PipelineStageFlags2.FragmentShaderBit, AccessFlags2.ShaderSampledReadBit, ImageLayout.ShaderReadOnlyOptimal);
 
+    /// <summary>Sampled by whatever stage a reader chooses: an engine's shaders are not known here.</summary>
+    public static ImageUse SampledAnywhere => new(
+        PipelineStageFlags2.VertexShaderBit | PipelineStageFlags2.FragmentShaderBit |
+        PipelineStageFlags2.ComputeShaderBit,
+        AccessFlags2.ShaderSampledReadBit, ImageLayout.ShaderReadOnlyOptimal);
+
     public static ImageUse ColourTarget => new(
         PipelineStageFlags2.ColorAttachmentOutputBit,
         AccessFlags2.ColorAttachmentReadBit | AccessFlags2.ColorAttachmentWriteBit,

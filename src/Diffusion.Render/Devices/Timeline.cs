@@ -10,7 +10,7 @@ public sealed unsafe class Timeline : IDisposable
     private readonly OwnedHandles _owned;
     private Silk.NET.Vulkan.Semaphore _semaphore;
 
-    internal Timeline(VulkanDevice device)
+    internal Timeline(VulkanDevice device, string name = "timeline")
     {
         _device = device;
         var type = new SemaphoreTypeCreateInfo
@@ -22,7 +22,7 @@ public sealed unsafe class Timeline : IDisposable
         using var made = new Construction(device);
         Silk.NET.Vulkan.Semaphore semaphore;
         device.Api.CreateSemaphore(device.Handle, &info, null, &semaphore).Check();
-        _semaphore = made.Own(semaphore, "timeline");
+        _semaphore = made.Own(semaphore, name);
         _owned = made.Complete();
     }
 
@@ -33,15 +33,7 @@ public sealed unsafe class Timeline : IDisposable
     public ulong Submitted { get; private set; }
 
     /// <summary>The newest value that the device has reached; polls, never waits.</summary>
-    public ulong Completed
-    {
-        get
-        {
-            ulong value;
-            _device.Api.GetSemaphoreCounterValue(_device.Handle, _semaphore, &value).Check();
-            return value;
-        }
-    }
+    public ulong Completed => Read(_device, _semaphore);
 
     /// <summary>Waits until the device has reached <paramref name="value"/>.</summary>
     /// <param name="value">A value already submitted.</param>
@@ -72,6 +64,14 @@ public sealed unsafe class Timeline : IDisposable
         {
             // Nothing is left to wait for.
         }
+    }
+
+    /// <summary>The value that any timeline semaphore of the device has reached.</summary>
+    internal static ulong Read(VulkanDevice device, Silk.NET.Vulkan.Semaphore semaphore)
+    {
+        ulong value;
+        device.Api.GetSemaphoreCounterValue(device.Handle, semaphore, &value).Check();
+        return value;
     }
 
     /// <summary>Destroys the semaphore; the device is idle.</summary>

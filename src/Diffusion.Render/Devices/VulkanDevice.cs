@@ -1,66 +1,27 @@
-using Silk.NET.Core.Native;
 using Silk.NET.Vulkan;
 
 namespace Diffusion.Render.Devices;
 
 /// <summary>A Vulkan 1.3 device with one queue for graphics, compute and presentation, and one timeline.</summary>
-/// <remarks>Everything created on it is disposed before it. One thread records and submits; others may poll
-/// <see cref="Timeline"/>. Dispose waits until the device is idle.</remarks>
-public sealed unsafe class VulkanDevice : IDisposable
+/// <remarks>Made by <see cref="Create"/>, or an engine's by <see cref="Adopt"/>. Everything created on it is disposed
+/// before it. One thread records and submits; others may poll <see cref="Timeline"/>.</remarks>
+public sealed unsafe partial class VulkanDevice : IDisposable
 {
     private readonly VulkanInstance _instance;
-    private readonly Device _handle;
+    private readonly IQueueLock _queueLock;
+    private readonly bool _isAdopted;
+    private Device _handle;
     private bool _disposed;
 
-    private VulkanDevice(VulkanInstance instance, VulkanDeviceOptions options)
-    {
-        _instance = instance;
-        if (options.Window is not null)
-        {
-            Surface = new SurfaceKHR(options.Window.Create(
-                new VkHandle(instance.Handle.Handle), (AllocationCallbacks*)null).Handle);
-        }
-
-        try
-        {
-            var selector = new PhysicalDeviceSelector(instance);
-            Info = selector.Select(options.Device);
-            PhysicalDevice = selector.Handle(Info);
-            QueueFamily = selector.FindQueueFamily(Info, Surface);
-            if (Surface.Handle != 0 && !selector.HasExtension(Info, VulkanRequirements.SwapchainExtension))
-            {
-                throw new VulkanException(
-                    $"{Info.Name} cannot present: it lacks {VulkanRequirements.SwapchainExtension}.");
-            }
-
-            bool offersHostImport = selector.HasExtension(Info, VulkanRequirements.ExternalMemoryHostExtension);
-            HostImportReason = options.DisableHostImport ? "host import was switched off"
-                : offersHostImport ? null
-                : $"the device lacks {VulkanRequirements.ExternalMemoryHostExtension}";
-            ReadLimits(offersHostImport);
-            _handle = CreateDevice();
-            Functions.LoadDevice(Api, _handle);
-            Queue queue;
-            Api.GetDeviceQueue(_handle, QueueFamily, 0, &queue);
-            Queue = queue;
-            SetName(ObjectType.Queue, (ulong)queue.Handle, "queue");
-            Timeline = new Timeline(this);
-            Retirement = new RetirementQueue(this);
-        }
-        catch
-        {
-            DestroyHandles();
-            throw;
-        }
-    }
-
     /// <summary>What the device is.</summary>
-    public VulkanDeviceInfo Info { get; } = null!;
+    public VulkanDeviceInfo Info { get; private set; } = null!;
 
     /// <summary>The timeline that every submission signals.</summary>
-    public Timeline Timeline { get; } = null!;
+    public Timeline Timeline { get; private set; } = null!;
 
-    /// <summary>The validation layer's messages, or null when validation is off.</summary>
+    /// <summary>
+    /// The validation layer's messages, or null when validation is off or the instance an engine's.
+    /// </summary>
     public ValidationLog? Validation => _instance.Validation;
 
     /// <summary>Silk.NET's functions for this device.</summary>
@@ -77,13 +38,19 @@ public sealed unsafe class VulkanDevice : IDisposable
     }
 
     /// <summary>The physical device.</summary>
-    public PhysicalDevice PhysicalDevice { get; }
+    public PhysicalDevice PhysicalDevice { get; private set; }
 
-    /// <summary>The queue; only the thread that renders submits to it.</summary>
-    public Queue Queue { get; }
+    /// <summary>The queue; of an own device only the thread that renders submits to it.</summary>
+    public Queue Queue { get; private set; }
 
     /// <summary>The queue's family.</summary>
-    public uint QueueFamily { get; }
+    public uint QueueFamily { get; private set; }
+
+    /// <summary>Whether instance, device and queue are an engine's.</summary>
+    public bool IsAdopted => _isAdopted;
+
+    /// <summary>The features that are enabled, as far as this library knows them.</summary>
+    public VulkanFeatures Features { get; private set; }
 
     /// <summary>Limits of the device.</summary>
     public PhysicalDeviceLimits Limits { get; private set; }
@@ -92,54 +59,45 @@ public sealed unsafe class VulkanDevice : IDisposable
     public bool SupportsHostImport => HostImportReason is null;
 
     /// <summary>Why host memory cannot be imported, or null when it can.</summary>
-    public string? HostImportReason { get; }
+    public string? HostImportReason { get; private set; }
 
     /// <summary>What an imported address and size must be a multiple of, in bytes.</summary>
     public long HostImportAlignment { get; private set; }
 
-    internal SurfaceKHR Surface { get; }
+    internal SurfaceKHR Surface { get; private set; }
 
     internal PhysicalDeviceSubgroupProperties Subgroups { get; private set; }
 
     internal ExtensionFunctions Functions => _instance.Functions;
 
-    internal RetirementQueue Retirement { get; } = null!;
+    internal RetirementQueue Retirement { get; private set; } = null!;
 
-    internal bool HasAnisotropy { get; private set; }
+    // Mesa's llvmpipe (22.3) was seen to loop without end in its anisotropic filter; on a CPU it is no bargain anyway.
+    internal bool HasAnisotropy
+        => Features.HasFlag(VulkanFeatures.SamplerAnisotropy) && Info.Type != PhysicalDeviceType.Cpu;
 
     internal Instance Instance => _instance.Handle;
 
-    /// <summary>Creates a device.</summary>
-    /// <param name="options">Window, device, validation.</param>
-    /// <exception cref="VulkanException">No loader, driver, device, extension or validation layer; the message says
-    /// which.</exception>
-    public static VulkanDevice Create(VulkanDeviceOptions options)
+    /// <summary>Waits until everything submitted here is done; an own device then has nothing left to do.</summary>
+    public void WaitIdle()
     {
-        ArgumentNullException.ThrowIfNull(options);
-        VulkanInstance instance = CreateInstance(options);
-        try
+        if (_isAdopted)
         {
-            return new VulkanDevice(instance, options);
+            // The rest of the engine's work is none of our business, and vkDeviceWaitIdle would need all its queues.
+            Timeline.Wait(Timeline.Submitted);
+            return;
         }
-        catch
+
+        using (LockQueue())
         {
-            instance.Dispose();
-            throw;
+            Api.DeviceWaitIdle(Handle).Check();
         }
     }
 
-    /// <summary>The devices that this machine offers, in the driver's order.</summary>
-    /// <exception cref="VulkanException">No loader or driver.</exception>
-    public static IReadOnlyList<VulkanDeviceInfo> List()
-    {
-        using VulkanInstance instance = CreateInstance(new VulkanDeviceOptions());
-        return new PhysicalDeviceSelector(instance).Devices;
-    }
-
-    /// <summary>Waits until the device has nothing left to do.</summary>
-    public void WaitIdle() => Api.DeviceWaitIdle(Handle).Check();
-
-    /// <summary>Waits until the device is idle and destroys it with all that was retired.</summary>
+    /// <summary>
+    /// Waits for what was submitted here, destroys what was retired, and an own device and instance with it; an engine's
+    /// device, instance and queue stay as they are.
+    /// </summary>
     public void Dispose()
     {
         if (_disposed)
@@ -148,13 +106,24 @@ public sealed unsafe class VulkanDevice : IDisposable
         }
 
         // A lost device cannot be waited for, yet its objects still have to go.
-        _ = Api.DeviceWaitIdle(_handle);
+        if (_isAdopted)
+        {
+            Timeline.WaitUnlessLost(Timeline.Submitted);
+        }
+        else
+        {
+            _ = Api.DeviceWaitIdle(_handle);
+        }
+
         Retirement.Flush();
         Timeline.Dispose();
         _disposed = true;
         DestroyHandles();
         _instance.Dispose();
     }
+
+    /// <summary>Takes the queue for the scope's life: submitting and presenting need it, recording does not.</summary>
+    internal QueueScope LockQueue() => new(_queueLock);
 
     /// <summary>Submits recorded commands; the host does not wait. Allocates nothing.</summary>
     /// <returns>The timeline's value when they are done.</returns>
@@ -180,14 +149,24 @@ public sealed unsafe class VulkanDevice : IDisposable
             SignalSemaphoreInfoCount = 1,
             PSignalSemaphoreInfos = &signal,
         };
-        Api.QueueSubmit2(Queue, 1, &submit, default).Check();
-        Timeline.Advance();
+        Submit(&submit);
         return Timeline.Submitted;
+    }
+
+    /// <summary>Submits; one of the signals is <see cref="Timeline"/> at <see cref="Timeline.Submitted"/> + 1.</summary>
+    internal void Submit(SubmitInfo2* submit)
+    {
+        using (LockQueue())
+        {
+            Api.QueueSubmit2(Queue, 1, submit, default).Check();
+        }
+
+        Timeline.Advance();
     }
 
     internal void SetName(ObjectType type, ulong handle, string name)
     {
-        if (Validation is null || handle == 0)
+        if (!_instance.HasDebugUtils || handle == 0)
         {
             return;
         }
@@ -201,108 +180,5 @@ public sealed unsafe class VulkanDevice : IDisposable
             PObjectName = text.First,
         };
         Functions.SetDebugUtilsObjectName(_handle, &info);
-    }
-
-    private static VulkanInstance CreateInstance(VulkanDeviceOptions options)
-    {
-        VulkanRequirements requirements = options.Window is null
-            ? VulkanRequirements.Headless
-            : VulkanRequirements.Presenting(VulkanInstance.SurfaceExtensions(options.Window));
-        return new VulkanInstance(requirements.InstanceExtensions, options.EnableValidation, options.LoadApi);
-    }
-
-    private void ReadLimits(bool offersHostImport)
-    {
-        var host = new PhysicalDeviceExternalMemoryHostPropertiesEXT
-        {
-            SType = StructureType.PhysicalDeviceExternalMemoryHostPropertiesExt,
-        };
-        var subgroups = new PhysicalDeviceSubgroupProperties
-        {
-            SType = StructureType.PhysicalDeviceSubgroupProperties,
-            PNext = offersHostImport ? &host : null,
-        };
-        var properties = new PhysicalDeviceProperties2
-        {
-            SType = StructureType.PhysicalDeviceProperties2,
-            PNext = &subgroups,
-        };
-        Api.GetPhysicalDeviceProperties2(PhysicalDevice, &properties);
-        Limits = properties.Properties.Limits;
-        Subgroups = subgroups with { PNext = null };
-        HostImportAlignment = (long)host.MinImportedHostPointerAlignment;
-        PhysicalDeviceFeatures features;
-        Api.GetPhysicalDeviceFeatures(PhysicalDevice, &features);
-
-        // Mesa's llvmpipe (22.3) was seen to loop without end in its anisotropic filter; on a CPU it is no bargain
-        // anyway.
-        HasAnisotropy = features.SamplerAnisotropy && Info.Type != PhysicalDeviceType.Cpu;
-    }
-
-    private Device CreateDevice()
-    {
-        List<string> names = [];
-        if (Surface.Handle != 0)
-        {
-            names.Add(VulkanRequirements.SwapchainExtension);
-        }
-
-        if (SupportsHostImport)
-        {
-            names.Add(VulkanRequirements.ExternalMemoryHostExtension);
-        }
-
-        using var extensions = new Utf8Strings(names);
-        float priority = 1;
-        var queue = new DeviceQueueCreateInfo
-        {
-            SType = StructureType.DeviceQueueCreateInfo,
-            QueueFamilyIndex = QueueFamily,
-            QueueCount = 1,
-            PQueuePriorities = &priority,
-        };
-        var features13 = new PhysicalDeviceVulkan13Features
-        {
-            SType = StructureType.PhysicalDeviceVulkan13Features,
-            DynamicRendering = true,
-            Synchronization2 = true,
-
-            // glslang writes LocalSizeId for Vulkan 1.3, which this feature admits.
-            Maintenance4 = true,
-        };
-        var features12 = new PhysicalDeviceVulkan12Features
-        {
-            SType = StructureType.PhysicalDeviceVulkan12Features,
-            PNext = &features13,
-            TimelineSemaphore = true,
-        };
-        var features = new PhysicalDeviceFeatures { SamplerAnisotropy = HasAnisotropy };
-        var info = new DeviceCreateInfo
-        {
-            SType = StructureType.DeviceCreateInfo,
-            PNext = &features12,
-            QueueCreateInfoCount = 1,
-            PQueueCreateInfos = &queue,
-            EnabledExtensionCount = extensions.Count,
-            PpEnabledExtensionNames = extensions.Pointers,
-            PEnabledFeatures = &features,
-        };
-        Device device;
-        Api.CreateDevice(PhysicalDevice, &info, null, &device).Check();
-        Api.CurrentDevice = device;
-        return device;
-    }
-
-    private void DestroyHandles()
-    {
-        if (_handle.Handle != 0)
-        {
-            Api.DestroyDevice(_handle, null);
-        }
-
-        if (Surface.Handle != 0)
-        {
-            Functions.DestroySurface(_instance.Handle, Surface);
-        }
     }
 }

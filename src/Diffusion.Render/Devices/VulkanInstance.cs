@@ -4,12 +4,13 @@ using Silk.NET.Vulkan;
 
 namespace Diffusion.Render.Devices;
 
-/// <summary>A Vulkan instance with, when asked, the validation layer and its log.</summary>
+/// <summary>A Vulkan instance, own with the validation layer and its log when asked, or an engine's.</summary>
 /// <remarks>Owned by the <see cref="VulkanDevice"/> that was created with it. One thread creates and
 /// disposes.</remarks>
 internal sealed unsafe class VulkanInstance : IDisposable
 {
     private readonly GCHandle _logHandle;
+    private readonly bool _isAdopted;
     private DebugUtilsMessengerEXT _messenger;
     private bool _disposed;
 
@@ -18,11 +19,16 @@ internal sealed unsafe class VulkanInstance : IDisposable
         Api = LoadApi(loadApi ?? Vk.GetApi);
         try
         {
+            HasDebugUtils = enableValidation || OffersDebugUtils();
             List<string> wanted = [.. extensions];
+            if (HasDebugUtils)
+            {
+                wanted.Add(VulkanRequirements.DebugUtilsExtension);
+            }
+
             if (enableValidation)
             {
                 RequireValidationLayer();
-                wanted.Add(VulkanRequirements.DebugUtilsExtension);
                 wanted.Add(VulkanRequirements.ValidationFeaturesExtension);
                 Validation = new ValidationLog();
                 _logHandle = GCHandle.Alloc(Validation);
@@ -46,6 +52,17 @@ internal sealed unsafe class VulkanInstance : IDisposable
         }
     }
 
+    /// <summary>An engine's instance, which stays the engine's.</summary>
+    public VulkanInstance(EngineDevice engine)
+    {
+        Api = LoadApi(ProcAddressContext.Loader(engine.GetInstanceProcAddr, engine.Instance));
+        _isAdopted = true;
+        Handle = engine.Instance;
+        Api.CurrentInstance = Handle;
+        Functions = new ExtensionFunctions(Api, Handle);
+        HasDebugUtils = engine.InstanceExtensions.Contains(VulkanRequirements.DebugUtilsExtension);
+    }
+
     public Vk Api { get; }
 
     public Instance Handle { get; }
@@ -53,6 +70,9 @@ internal sealed unsafe class VulkanInstance : IDisposable
     public ExtensionFunctions Functions { get; } = null!;
 
     public ValidationLog? Validation { get; }
+
+    /// <summary>Whether objects and passes can be named for debuggers.</summary>
+    public bool HasDebugUtils { get; }
 
     /// <summary>The instance extensions that a window asks for.</summary>
     public static IReadOnlyList<string> SurfaceExtensions(IVkSurface window)
@@ -80,7 +100,7 @@ internal sealed unsafe class VulkanInstance : IDisposable
             Functions.DestroyDebugUtilsMessenger(Handle, _messenger);
         }
 
-        if (Handle.Handle != 0)
+        if (Handle.Handle != 0 && !_isAdopted)
         {
             Api.DestroyInstance(Handle, null);
         }
@@ -93,7 +113,8 @@ internal sealed unsafe class VulkanInstance : IDisposable
         Api.Dispose();
     }
 
-    private static Vk LoadApi(Func<Vk> load)
+    /// <exception cref="VulkanException">No loader.</exception>
+    public static Vk LoadApi(Func<Vk> load)
     {
         try
         {
@@ -158,6 +179,26 @@ internal sealed unsafe class VulkanInstance : IDisposable
 
         Api.CurrentInstance = instance;
         return instance;
+    }
+
+    private bool OffersDebugUtils()
+    {
+        uint count = 0;
+        Api.EnumerateInstanceExtensionProperties((byte*)null, &count, null).Check();
+        var extensions = new ExtensionProperties[count];
+        fixed (ExtensionProperties* first = extensions)
+        {
+            Api.EnumerateInstanceExtensionProperties((byte*)null, &count, first).Check();
+            for (uint i = 0; i < count; i++)
+            {
+                if (Marshal.PtrToStringUTF8((nint)first[i].ExtensionName) == VulkanRequirements.DebugUtilsExtension)
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
     }
 
     private void RequireValidationLayer()

@@ -50,6 +50,16 @@ public sealed unsafe class FrameRenderer : IDisposable
     /// <summary>Frames submitted.</summary>
     public long FrameCount { get; private set; }
 
+    /// <summary>Whether <see cref="TryBeginFrame"/> would not have to wait for the device now.</summary>
+    public bool IsReady
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            return _slots[FrameCount % FramesInFlight].Value <= _device.Timeline.Completed;
+        }
+    }
+
     /// <summary>Begins a frame; waits only while the device is <see cref="FramesInFlight"/> frames behind.</summary>
     /// <param name="frame">The frame to draw.</param>
     /// <returns>False when there is nothing to draw to, as with a minimised window: try again later.</returns>
@@ -94,13 +104,20 @@ public sealed unsafe class FrameRenderer : IDisposable
     }
 
     /// <summary>Records the passes in their order, submits the frame and presents it.</summary>
-    /// <exception cref="InvalidOperationException">No frame was begun.</exception>
+    /// <exception cref="InvalidOperationException">No frame was begun, or something else was submitted since: the frame's
+    /// timeline value is taken.</exception>
     public void EndFrame()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         if (!_recording)
         {
             throw new InvalidOperationException("EndFrame needs a frame begun by TryBeginFrame.");
+        }
+
+        if (_device.Timeline.Submitted + 1 != _frame.Value)
+        {
+            throw new InvalidOperationException(
+                "Something was submitted to the device between TryBeginFrame and EndFrame; do it before or after.");
         }
 
         FrameSlot slot = _slots[_frame.Slot];
@@ -171,8 +188,7 @@ public sealed unsafe class FrameRenderer : IDisposable
             SignalSemaphoreInfoCount = signals[1].Semaphore.Handle == 0 ? 1u : 2u,
             PSignalSemaphoreInfos = signals,
         };
-        _device.Api.QueueSubmit2(_device.Queue, 1, &submit, default).Check();
-        _device.Timeline.Advance();
+        _device.Submit(&submit);
         slot.Value = _frame.Value;
     }
 }

@@ -12,7 +12,8 @@ public abstract class FrameTarget : IDisposable
     {
     }
 
-    /// <summary>Colour format; always an sRGB one, so that shaders write linear light.</summary>
+    /// <summary>Colour format; an sRGB one, so that shaders write linear light, or undefined of <see cref="NoTarget"/>.
+    /// </summary>
     public abstract Format Format { get; }
 
     /// <summary>Size in pixels of the frame to come.</summary>

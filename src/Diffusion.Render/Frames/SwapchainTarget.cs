@@ -44,7 +44,8 @@ public sealed unsafe class SwapchainTarget : FrameTarget
         if (device.Surface.Handle == 0)
         {
             throw new ArgumentException(
-                "The device was created without a window (VulkanDeviceOptions.Window).", nameof(device));
+                "The device was created without a window (VulkanDeviceOptions.Window) or is an engine's.",
+                nameof(device));
         }
 
         _device = device;
@@ -153,7 +154,12 @@ public sealed unsafe class SwapchainTarget : FrameTarget
             PSwapchains = &swapchain,
             PImageIndices = &index,
         };
-        Result result = device.Functions.QueuePresent(device.Queue, &info);
+        Result result;
+        using (device.LockQueue())
+        {
+            result = device.Functions.QueuePresent(device.Queue, &info);
+        }
+
         if (result is Result.ErrorOutOfDateKhr or Result.SuboptimalKhr)
         {
             _isStale = true;

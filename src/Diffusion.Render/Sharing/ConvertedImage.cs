@@ -37,21 +37,45 @@ internal sealed unsafe class ConvertedImage : IDisposable
     /// <summary>The timeline value after which nobody reads it.</summary>
     public ulong ReadUntil { get; set; }
 
+    /// <summary>An engine's timeline semaphore that tells when the engine has done reading, or null.</summary>
+    public Silk.NET.Vulkan.Semaphore ReaderSemaphore { get; set; }
+
+    /// <summary>The value of <see cref="ReaderSemaphore"/> after which the engine no longer reads.</summary>
+    public ulong ReaderValue { get; set; }
+
     public Image Handle => _image.Handle;
 
     public ImageView View => _image.View;
 
+    /// <summary>Whether nobody reads it any more.</summary>
+    /// <param name="completed">What the device's timeline has reached.</param>
+    public bool IsFree(ulong completed)
+    {
+        if (ReadUntil > completed)
+        {
+            return false;
+        }
+
+        if (ReaderSemaphore.Handle != 0 && Timeline.Read(_device, ReaderSemaphore) < ReaderValue)
+        {
+            return false;
+        }
+
+        ReaderSemaphore = default;
+        return true;
+    }
+
     public void Record(
         CommandBuffer commands, PlanarConverter converter, uint offset, in SampleInfo info, ulong frameValue)
     {
-        // Readers are done by the timeline; these stages order this frame after them for the memory model's sake.
-        ImageUse discard = ImageUse.Discard(PipelineStageFlags2.FragmentShaderBit | PipelineStageFlags2.AllTransferBit);
+        // Readers that said until when are done by their timelines; earlier work of the queue is ordered here.
+        ImageUse discard = ImageUse.Discard(PipelineStageFlags2.AllCommandsBit);
         uint levels = _image.Info.MipLevels;
         Barriers.Transition(_device, commands, Handle, discard, ImageUse.ComputeStore, 0, 1);
         converter.Record(commands, _set, _image.Extent, offset);
         if (levels == 1)
         {
-            Barriers.Transition(_device, commands, Handle, ImageUse.ComputeStore, ImageUse.Sampled);
+            Barriers.Transition(_device, commands, Handle, ImageUse.ComputeStore, ImageUse.SampledAnywhere);
         }
         else
         {
@@ -63,7 +87,7 @@ internal sealed unsafe class ConvertedImage : IDisposable
                 Barriers.Transition(_device, commands, Handle, ImageUse.BlitTarget, ImageUse.BlitSource, level, 1);
             }
 
-            Barriers.Transition(_device, commands, Handle, ImageUse.BlitSource, ImageUse.Sampled);
+            Barriers.Transition(_device, commands, Handle, ImageUse.BlitSource, ImageUse.SampledAnywhere);
         }
 
         Info = info;

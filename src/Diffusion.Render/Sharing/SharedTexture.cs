@@ -90,6 +90,17 @@ public sealed unsafe class SharedTexture : IDisposable
     /// <summary>Which image of the sample the next frames show; default <see cref="SampleView.Sample"/>.</summary>
     public SampleView Display { get; set; }
 
+    /// <summary>Whether <see cref="Record"/> has a newer sample to convert, or <see cref="Display"/> changed.</summary>
+    public bool IsBehind
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            ulong newest = _ring.LatestInfo.Generation;
+            return _latest < 0 ? newest > 0 : newest > _images[_latest].Info.Generation || Display != _shown;
+        }
+    }
+
     internal bool IsDisposed => _disposed;
 
     /// <summary>The newest image converted.</summary>
@@ -121,6 +132,22 @@ public sealed unsafe class SharedTexture : IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(image.Index, ImageCount);
         ConvertedImage converted = _images[image.Index];
         converted.ReadUntil = Math.Max(converted.ReadUntil, timelineValue);
+    }
+
+    /// <summary>
+    /// As <see cref="ReleaseAfter(in SharedImage, ulong)"/>, for an engine that counts its frames on a timeline semaphore
+    /// of its own.
+    /// </summary>
+    /// <remarks>The newest word counts: one timeline at a time for each image.</remarks>
+    /// <param name="image">An image from <see cref="TryGetLatest"/>.</param>
+    /// <param name="semaphore">A timeline semaphore of the same device; it outlives the texture.</param>
+    /// <param name="value">Its value after which the engine no longer reads.</param>
+    public void ReleaseAfter(in SharedImage image, Silk.NET.Vulkan.Semaphore semaphore, ulong value)
+    {
+        ReleaseAfter(image, 0);
+        ConvertedImage converted = _images[image.Index];
+        converted.ReaderSemaphore = semaphore;
+        converted.ReaderValue = value;
     }
 
     /// <summary>
@@ -217,7 +244,7 @@ public sealed unsafe class SharedTexture : IDisposable
     {
         for (int i = 0; i < ImageCount; i++)
         {
-            if (i != _latest && _images[i].ReadUntil <= completed)
+            if (i != _latest && _images[i].IsFree(completed))
             {
                 return i;
             }

@@ -45,6 +45,23 @@ public sealed class SharedTexturePass : IFramePass, IDisposable
         }
     }
 
+    /// <summary>Whether any texture has something newer to show: else a frame without other passes can be left out.</summary>
+    public bool IsBehind
+    {
+        get
+        {
+            foreach (SharedTexture texture in _textures)
+            {
+                if (texture.IsBehind)
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
+
     internal PlanarConverter Converter { get; }
 
     /// <summary>Makes a texture that follows a ring.</summary>

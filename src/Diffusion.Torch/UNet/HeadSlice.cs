@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace Diffusion.Torch.UNet;
 
 /// <summary><c>conv_norm_out</c>, SiLU, <c>conv_out</c>, and the patch undone.</summary>
-internal sealed class HeadSlice(UNetConfig config, Layers layers) : UNetSlice("conv_out")
+internal sealed partial class HeadSlice(UNetConfig config, Layers layers) : ConvSlice("conv_out")
 {
     private readonly GroupNorm _norm =
         layers.Norm("conv_norm_out", config.NormNumGroups, config.BlockOutChannels[0], config.NormEps);
@@ -14,21 +14,22 @@ internal sealed class HeadSlice(UNetConfig config, Layers layers) : UNetSlice("c
     private readonly PaddedConv _conv =
         layers.Conv("conv_out", config.BlockOutChannels[0], config.OutChannels).Zeroed();
 
-    protected override Tensor Compute(UNetState state, DisposeScope scope)
+    protected override PaddedConv Conv => _conv;
+
+    protected override Tensor Before(UNetState state, DisposeScope scope) =>
+        nn.functional.silu(_norm.call(state.Hidden));
+
+    protected override Tensor After(UNetState state, Tensor convolved)
     {
-        Tensor output = _conv.Apply(nn.functional.silu(_norm.call(state.Hidden)));
+        Tensor output = convolved;
         if (config.TimeEmbeddingType == "fourier")
         {
-            // [Song21SDE, App. C.1] a network of variance-exploding noise predicts the score, whose scale is 1/σ
+            // [Song21SDE] a network of variance-exploding noise predicts the score, whose scale is 1/σ
             output /= state.Timestep.view(-1, 1, 1, 1);
         }
 
         return config.PatchSize == 1 ? output : nn.functional.pixel_shuffle(output, config.PatchSize);
     }
 
-    protected override void Count(SliceCost cost)
-    {
-        cost.Elementwise(cost.Channels, flopsPerElement: 8);
-        _conv.Count(cost);
-    }
+    protected override void CountBefore(SliceCost cost) => cost.Elementwise(cost.Channels, flopsPerElement: 8);
 }

@@ -9,7 +9,7 @@ namespace Diffusion.Torch.UNet;
 /// </summary>
 /// <remarks>nn.Conv2d fixes its padding mode when made; seamless textures need it as a switch. Borrows the
 /// layer.</remarks>
-internal sealed class PaddedConv(Conv2d conv, PaddingSwitch padding, int kernel, int stride, bool asymmetric)
+internal sealed partial class PaddedConv(Conv2d conv, PaddingSwitch padding, int kernel, int stride, bool asymmetric)
 {
     private readonly long[] _strides = [stride, stride];
     private readonly long[] _zeroPadding = kernel == 1 || asymmetric ? [0, 0] : [1, 1];
@@ -43,6 +43,30 @@ internal sealed class PaddedConv(Conv2d conv, PaddingSwitch padding, int kernel,
         }
 
         return functional.conv2d(x, conv.weight, conv.bias, _strides, _zeroPadding);
+    }
+
+    /// <summary>The input with the border that the convolution reads beyond the canvas.</summary>
+    public Tensor Pad(Tensor x) =>
+        kernel == 1 ? x
+        : padding.Circular ? functional.pad(x, _border, TorchSharp.PaddingModes.Circular)
+        : functional.pad(x, _border);
+
+    /// <summary>Room for the output of a padded input.</summary>
+    public Tensor Room(Tensor padded) => empty(
+        padded.shape[0],
+        Outputs,
+        ((padded.shape[2] - kernel) / stride) + 1,
+        ((padded.shape[3] - kernel) / stride) + 1,
+        dtype: padded.dtype,
+        device: padded.device);
+
+    /// <summary>Computes the output's rows <paramref name="first"/> .. first + count - 1 into their place.</summary>
+    public void ApplyRows(Tensor padded, Tensor output, int first, int count)
+    {
+        using Tensor band = padded.narrow(2, (long)first * stride, ((count - 1L) * stride) + kernel);
+        using Tensor rows = functional.conv2d(band, conv.weight, conv.bias, _strides);
+        using Tensor place = output.narrow(2, first, count);
+        place.copy_(rows);
     }
 
     /// <summary>Starts the layer at zero, so that what it is added to passes unchanged at first.</summary>

@@ -8,7 +8,7 @@ namespace Diffusion.Torch.UNet;
 /// <summary>
 /// diffusers' <c>ResnetBlock2D</c>; in the decoder it first appends the newest skip to the activations.
 /// </summary>
-internal sealed class ResnetSlice : UNetSlice
+internal sealed partial class ResnetSlice : UNetSlice
 {
     private readonly Func<Tensor, Tensor> _activation;
     private readonly GroupNorm _norm1;
@@ -19,6 +19,7 @@ internal sealed class ResnetSlice : UNetSlice
     private readonly Linear _embedding;
     private readonly Dropout? _dropout;
     private readonly bool _scaleShift;
+    private readonly string _activationName;
 
     public ResnetSlice(UNetConfig config, Layers layers, string path, int inputs, int outputs, int embeddingWidth)
         : base(path)
@@ -30,7 +31,8 @@ internal sealed class ResnetSlice : UNetSlice
             _ => throw new ArgumentException(
                 $"resnet_time_scale_shift '{config.ResnetTimeScaleShift}' is unknown: it is default or scale_shift."),
         };
-        _activation = Activation.Named(config.ActFn);
+        _activationName = config.ActFn;
+        _activation = Activation.Named(_activationName);
         _norm1 = layers.Norm($"{path}.norm1", config.NormNumGroups, inputs, config.NormEps);
         _conv1 = layers.Conv($"{path}.conv1", inputs, outputs);
         _embedding = layers.Linear($"{path}.time_emb_proj", embeddingWidth, _scaleShift ? 2 * outputs : outputs);
@@ -53,15 +55,48 @@ internal sealed class ResnetSlice : UNetSlice
 
     protected override Tensor Compute(UNetState state, DisposeScope scope)
     {
-        Tensor x = TakesSkip ? cat([state.Hidden, state.PopSkip(scope)], 1) : state.Hidden;
-        Tensor h = _activation(_norm1.call(x));
+        Tensor h = _conv1.Apply(Enter(state, scope));
+        return Leave(state, _conv2.Apply(Between(state, h)));
+    }
+
+    protected override void Count(SliceCost cost)
+    {
+        CountEnter(cost);
+        _conv1.Count(cost);
+        CountBetween(cost);
+        _conv2.Count(cost);
+        CountLeave(cost);
+    }
+
+    protected override void Cut(SlicePlan plan)
+    {
+        plan.Add(CountEnter, (state, scope) => state.BeginConvolution(_conv1, Enter(state, scope)));
+        plan.AddRows(_conv1);
+        plan.Add(CountBetween, (state, scope) => state.BeginConvolution(_conv2, Between(state, state.EndConvolution(scope))));
+        plan.AddRows(_conv2);
+        plan.Add(CountLeave, (state, scope) => state.Advance(Leave(state, state.EndConvolution(scope))));
+    }
+
+    /// <summary>Makes the activations what the residual carries on, and returns what the first convolution reads.</summary>
+    private Tensor Enter(UNetState state, DisposeScope scope)
+    {
+        if (TakesSkip)
+        {
+            state.Advance(cat([state.Hidden, state.PopSkip(scope)], 1));
+        }
+
+        Tensor h = _activation(_norm1.call(state.Hidden));
         if (Resample != 0)
         {
-            x = Resized(x);
+            state.Advance(Resized(state.Hidden));
             h = Resized(h);
         }
 
-        h = _conv1.Apply(h);
+        return h;
+    }
+
+    private Tensor Between(UNetState state, Tensor h)
+    {
         Tensor embedding = _embedding.call(_activation(state.Embedding)).unsqueeze(-1).unsqueeze(-1);
         if (_scaleShift)
         {
@@ -75,30 +110,38 @@ internal sealed class ResnetSlice : UNetSlice
         }
 
         h = _activation(h);
-        h = _dropout is null ? h : _dropout.call(h);
-        h = _conv2.Apply(h);
+        return _dropout is null ? h : _dropout.call(h);
+    }
+
+    private Tensor Leave(UNetState state, Tensor h)
+    {
+        Tensor x = state.Hidden;
         Tensor sum = (_shortcut is null ? x : _shortcut.Apply(x)) + h;
         return OutputScale == 1 ? sum : sum / OutputScale;
     }
 
-    protected override void Count(SliceCost cost)
+    private void CountEnter(SliceCost cost)
     {
         if (TakesSkip)
         {
             cost.PopSkip();
         }
 
-        int inputs = cost.Channels;
-        cost.Elementwise(inputs, flopsPerElement: 8);
+        cost.Elementwise(cost.Channels, flopsPerElement: 8);
         if (Resample != 0)
         {
             cost.Resample(Resample > 0);
         }
+    }
 
-        _conv1.Count(cost);
+    private void CountBetween(SliceCost cost)
+    {
         cost.Multiply((int)_embedding.in_features, (int)_embedding.out_features, cost.Batch);
         cost.Elementwise(_conv1.Outputs, flopsPerElement: 9);
-        _conv2.Count(cost);
+    }
+
+    private void CountLeave(SliceCost cost)
+    {
         _shortcut?.Count(cost);
         cost.Elementwise(_conv2.Outputs, flopsPerElement: 1);
     }

@@ -5,7 +5,15 @@ namespace Diffusion.Torch.UNet;
 /// float32.</remarks>
 internal sealed class SliceCost(int batch, int height, int width)
 {
-    private readonly Stack<int> _skips = new();
+    private Stack<int> _skips = new();
+
+    /// <summary>A copy of the shape, skips included, with nothing counted.</summary>
+    public SliceCost(SliceCost shape)
+        : this(shape.Batch, shape.Height, shape.Width)
+    {
+        Channels = shape.Channels;
+        _skips = new Stack<int>(shape._skips.Reverse());
+    }
 
     public int Batch { get; } = batch;
 
@@ -16,11 +24,18 @@ internal sealed class SliceCost(int batch, int height, int width)
     /// <summary>Channels of the current activations.</summary>
     public int Channels { get; set; }
 
+    /// <summary>Channels of the skip that the next <see cref="PopSkip"/> appends.</summary>
+    public int NewestSkip => _skips.Peek();
+
     public double Flops { get; private set; }
 
     public double Bytes { get; private set; }
 
     private double Pixels => (double)Batch * Height * Width;
+
+    /// <summary>Takes the shape of <paramref name="other"/>, which is not used any more.</summary>
+    public void Become(SliceCost other) =>
+        (Height, Width, Channels, _skips) = (other.Height, other.Width, other.Channels, other._skips);
 
     public void Reset() => (Flops, Bytes) = (0, 0);
 

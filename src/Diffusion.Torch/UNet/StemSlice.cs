@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace Diffusion.Torch.UNet;
 
 /// <summary><c>conv_in</c>, with what goes before it: the patch, and the embedding of time and class.</summary>
-internal sealed class StemSlice : UNetSlice
+internal sealed partial class StemSlice : ConvSlice
 {
     private readonly UNetConfig _config;
     private readonly TimeProjection _projection;
@@ -38,7 +38,9 @@ internal sealed class StemSlice : UNetSlice
         }
     }
 
-    protected override Tensor Compute(UNetState state, DisposeScope scope)
+    protected override PaddedConv Conv => _conv;
+
+    protected override Tensor Before(UNetState state, DisposeScope scope)
     {
         state.Embedding = Embed(state);
         Tensor x = state.Hidden;
@@ -52,14 +54,13 @@ internal sealed class StemSlice : UNetSlice
             x = nn.functional.pixel_unshuffle(x, _config.PatchSize);
         }
 
-        return _conv.Apply(x);
+        return x;
     }
 
-    protected override void Count(SliceCost cost)
+    protected override void CountBefore(SliceCost cost)
     {
         cost.Height /= _config.PatchSize;
         cost.Width /= _config.PatchSize;
-        _conv.Count(cost);
         _time.Count(cost);
         _classTime?.Count(cost);
     }

@@ -1,4 +1,3 @@
-using Diffusion.Runtime.Backends;
 using Diffusion.Runtime.Models;
 using static TorchSharp.torch;
 
@@ -114,22 +113,16 @@ public sealed class UNet2DModel : nn.Module<Tensor, Tensor, Tensor?, Tensor>
         state.Start(x, timestep, label);
     }
 
-    /// <summary>Name and cost of every slice at a canvas size and batch.</summary>
+    /// <summary>The network at a canvas size and batch as pieces of work, none much longer than the others.</summary>
     /// <param name="batch">Samples evaluated together, 2 when guided.</param>
     /// <param name="height">Canvas height in pixels.</param>
     /// <param name="width">Canvas width in pixels.</param>
-    public IReadOnlyList<SliceInfo> Describe(int batch, int height, int width)
+    /// <param name="workPerPiece">See <see cref="SlicePlan.WorkPerPiece"/>; infinity leaves slices whole.</param>
+    internal SlicePiece[] Pieces(
+        int batch, int height, int width, double workPerPiece = SlicePlan.WorkPerPiece)
     {
         SliceCost cost = new(batch, height, width);
-        SliceInfo[] infos = new SliceInfo[_slices.Length];
-        for (int i = 0; i < infos.Length; i++)
-        {
-            cost.Reset();
-            _slices[i].Measure(cost);
-            infos[i] = new SliceInfo(_slices[i].Name, cost.Flops, cost.Bytes);
-        }
-
-        return infos;
+        return [.. _slices.SelectMany(slice => slice.Pieces(cost, workPerPiece))];
     }
 
     private static string Prepare(UNetConfig config)

@@ -1,3 +1,5 @@
+using Diffusion.Runtime.Backends;
+using Diffusion.Torch.Onnx;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -24,6 +26,20 @@ internal abstract class UNetSlice(string name)
         }
     }
 
+    /// <summary>This slice as one piece, or as several where it holds more work than a piece may.</summary>
+    /// <param name="cost">The shape before the slice; moved on behind it.</param>
+    /// <param name="workPerPiece">See <see cref="SlicePlan.WorkPerPiece"/>.</param>
+    public IEnumerable<SlicePiece> Pieces(SliceCost cost, double workPerPiece)
+    {
+        SliceCost whole = new(cost);
+        Measure(whole);
+        SlicePlan plan = new(Name, new SliceCost(cost), workPerPiece);
+        Cut(plan);
+        SlicePiece[] pieces = [.. plan.Pieces(KeepsSkip)];
+        cost.Become(whole);
+        return pieces.Length > 1 ? pieces : [new SlicePiece(new SliceInfo(Name, whole.Flops, whole.Bytes), Run)];
+    }
+
     /// <summary>Adds this slice's work to <paramref name="cost"/> and moves its shape on.</summary>
     public void Measure(SliceCost cost)
     {
@@ -34,8 +50,27 @@ internal abstract class UNetSlice(string name)
         }
     }
 
+    /// <summary>Appends this slice's nodes to a graph and moves its values on.</summary>
+    public void Export(OnnxFlow flow)
+    {
+        flow.Graph.Enter(Name);
+        flow.Hidden = Emit(flow);
+        if (KeepsSkip)
+        {
+            flow.PushSkip();
+        }
+    }
+
     /// <summary>The new activations, a tensor of <paramref name="scope"/>.</summary>
     protected abstract Tensor Compute(UNetState state, DisposeScope scope);
 
+    /// <summary>What <see cref="Compute"/> computes, as nodes; returns the new activations.</summary>
+    protected abstract string Emit(OnnxFlow flow);
+
     protected abstract void Count(SliceCost cost);
+
+    /// <summary>Adds the stages that the slice can be cut into; by default it stays in one.</summary>
+    protected virtual void Cut(SlicePlan plan)
+    {
+    }
 }

@@ -17,6 +17,8 @@ internal sealed class UNetState : IDisposable
     private Tensor? _hidden;
     private Tensor? _embedding;
     private bool _ownsHidden;
+    private Tensor? _operand;
+    private Tensor? _convolved;
 
     /// <summary>Network time [N] float32, borrowed.</summary>
     public Tensor Timestep { get; private set; } = null!;
@@ -54,6 +56,29 @@ internal sealed class UNetState : IDisposable
         _ownsHidden = true;
     }
 
+    /// <summary>Begins a convolution by rows: pads its input and makes room for its output.</summary>
+    public void BeginConvolution(PaddedConv conv, Tensor input)
+    {
+        // Whatever scope the input hangs in, its rows are read after that has ended.
+        Tensor padded = conv.Pad(input);
+        _operand = (ReferenceEquals(padded, input) ? input.alias() : padded).DetachFromDisposeScope();
+        _convolved = conv.Room(_operand).DetachFromDisposeScope();
+    }
+
+    /// <summary>Computes some rows of the convolution that was begun.</summary>
+    public void ConvolveRows(PaddedConv conv, int first, int count) =>
+        conv.ApplyRows(_operand!, _convolved!, first, count);
+
+    /// <summary>The convolution's output, owned by the caller's dispose scope.</summary>
+    public Tensor EndConvolution(DisposeScope scope)
+    {
+        Tensor convolved = _convolved!;
+        _convolved = null;
+        DropOperand();
+        scope.Attach(convolved);
+        return convolved;
+    }
+
     /// <summary>Remembers the current activations for the decoder.</summary>
     public void PushSkip() => _skips.Add(Hidden);
 
@@ -84,11 +109,20 @@ internal sealed class UNetState : IDisposable
         }
 
         _skips.Clear();
+        DropOperand();
+        _convolved?.Dispose();
+        _convolved = null;
         _embedding?.Dispose();
         _embedding = null;
     }
 
     public void Dispose() => Clear();
+
+    private void DropOperand()
+    {
+        _operand?.Dispose();
+        _operand = null;
+    }
 
     private void FreeHidden()
     {

@@ -1,6 +1,7 @@
 using CsCheck;
 using Diffusion.Cli.Generation;
 using Diffusion.Render.Compute;
+using Diffusion.Render.Compute.Planning;
 using Diffusion.Runtime.Models;
 using Diffusion.Torch.UNet;
 
@@ -24,7 +25,20 @@ public sealed class ComputeParityTests(ComputeFixture compute) : IClassFixture<C
         NormNumGroups = 8,
     };
 
-    public static TheoryData<string> Features => [.. _features.Keys];
+    public static TheoryData<string, bool> FeaturesAndTunings
+    {
+        get
+        {
+            TheoryData<string, bool> data = [];
+            foreach (string feature in _features.Keys)
+            {
+                data.Add(feature, false);
+                data.Add(feature, true);
+            }
+
+            return data;
+        }
+    }
 
     private static readonly Dictionary<string, UNetConfig> _features = new()
     {
@@ -62,12 +76,12 @@ public sealed class ComputeParityTests(ComputeFixture compute) : IClassFixture<C
     };
 
     [SkippableTheory]
-    [MemberData(nameof(Features))]
-    public void Slices_RandomWeights_EqualTorch(string feature)
+    [MemberData(nameof(FeaturesAndTunings))]
+    public void Slices_RandomWeights_EqualTorch(string feature, bool isGpu)
     {
         var device = compute.Device;
         using TestModel model = new(_features[feature]);
-        using ComputeBackend backend = new(model.Folder, device, null, compute.Kernels);
+        using ComputeBackend backend = new(model.Folder, device, null, compute.Kernels, TuningOf(isGpu));
 
         (double zero, string zeroSlice) = SliceParity.Measure(model.Network, backend, 2, 16, 8, seamless: false);
         (double wrap, string wrapSlice) = SliceParity.Measure(model.Network, backend, 1, 12, 20, seamless: true);
@@ -85,7 +99,8 @@ public sealed class ComputeParityTests(ComputeFixture compute) : IClassFixture<C
             test =>
             {
                 using TestModel model = new(test.Config, test.Seed);
-                using ComputeBackend backend = new(model.Folder, device, null, compute.Kernels);
+                using ComputeBackend backend = new(
+                    model.Folder, device, null, compute.Kernels, TuningOf(test.Seed % 2 == 0));
                 (double error, string slice) = SliceParity.Measure(
                     model.Network, backend, test.Batch, test.Height, test.Width, test.Seamless, test.Seed);
                 Assert.True(error < Rounding, $"{slice} differs by {error:e1}: {test}");
@@ -139,6 +154,9 @@ public sealed class ComputeParityTests(ComputeFixture compute) : IClassFixture<C
         Assert.True(error < Rounding, $"{slice} differs by {error:e1}");
         compute.AssertSilent();
     }
+
+    // What runs on graphics cards runs here as well, only slower.
+    private ComputeTuning TuningOf(bool isGpu) => isGpu ? ComputeTuning.Gpu : ComputeTuning.For(compute.Device);
 
     private static float[] Output(ComputeBackend backend, double mostFlops)
     {

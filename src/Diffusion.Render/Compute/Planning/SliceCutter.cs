@@ -17,13 +17,17 @@ internal static class SliceCutter
         List<PlannedPart> parts = [];
         foreach (PlannedSlice slice in slices)
         {
-            Piece piece = new(slice.Name, parts);
+            Piece piece = new();
             for (int i = slice.First; i < slice.First + slice.Count; i++)
             {
                 Cut(piece, dispatches[i], mostFlops);
             }
 
             piece.End();
+            parts.AddRange(piece.Parts.Select((part, i) => part with
+            {
+                Name = piece.Parts.Count == 1 ? slice.Name : $"{slice.Name} {i + 1}/{piece.Parts.Count}",
+            }));
         }
 
         return parts;
@@ -52,11 +56,12 @@ internal static class SliceCutter
         }
     }
 
-    private sealed class Piece(string name, List<PlannedPart> parts)
+    private sealed class Piece
     {
         private readonly List<DispatchRange> _ranges = [];
         private double _bytes;
-        private int _ended;
+
+        public List<PlannedPart> Parts { get; } = [];
 
         public double Flops { get; private set; }
 
@@ -71,8 +76,7 @@ internal static class SliceCutter
 
         public void End()
         {
-            _ended++;
-            parts.Add(new PlannedPart(_ended == 1 ? name : $"{name}/{_ended}", [.. _ranges], Flops, _bytes));
+            Parts.Add(new PlannedPart("", [.. _ranges], Flops, _bytes));
             _ranges.Clear();
             (Flops, _bytes) = (0, 0);
         }

@@ -1,0 +1,42 @@
+using Silk.NET.Vulkan;
+
+namespace Diffusion.Render.Devices;
+
+/// <summary>An engine's own instance, device and queue, lent to <see cref="VulkanDevice.Adopt"/>.</summary>
+/// <remarks>The engine keeps them alive until the <see cref="VulkanDevice"/> is disposed, and destroys them
+/// itself.</remarks>
+public sealed record EngineDevice
+{
+    /// <summary>The instance, created for Vulkan 1.3 or later.</summary>
+    public required Instance Instance { get; init; }
+
+    /// <summary>The physical device, one of the instance's.</summary>
+    public required PhysicalDevice PhysicalDevice { get; init; }
+
+    /// <summary>The device, with all that <see cref="VulkanRequirements.ForDevice"/> requires.</summary>
+    public required Device Device { get; init; }
+
+    /// <summary>The queue to submit to.</summary>
+    public required Queue Queue { get; init; }
+
+    /// <summary>Its family, one of <see cref="VulkanDeviceRequirements.QueueFamilies"/>.</summary>
+    public required uint QueueFamily { get; init; }
+
+    /// <summary>
+    /// The engine's lock around uses of the queue; null when it uses the queue only on the thread that renders with this
+    /// library.
+    /// </summary>
+    public IQueueLock? QueueLock { get; init; }
+
+    /// <summary>The instance extensions that are enabled; those unknown here do not matter.</summary>
+    public IReadOnlyList<string> InstanceExtensions { get; init; } = [];
+
+    /// <summary>The device extensions that are enabled; those unknown here do not matter.</summary>
+    public IReadOnlyList<string> DeviceExtensions { get; init; } = [];
+
+    /// <summary>The features that are enabled.</summary>
+    public required VulkanFeatures Features { get; init; }
+
+    /// <summary>The engine's vkGetInstanceProcAddr; 0 takes the loader's.</summary>
+    public nint GetInstanceProcAddr { get; init; }
+}

@@ -1,0 +1,239 @@
+using Silk.NET.Core.Native;
+using Silk.NET.Vulkan;
+
+namespace Diffusion.Render.Devices;
+
+/// <content>How a device comes about, and how an own one goes.</content>
+public sealed unsafe partial class VulkanDevice
+{
+    private VulkanDevice(VulkanInstance instance, VulkanRequirements requirements, VulkanDeviceOptions options)
+    {
+        _instance = instance;
+        _queueLock = new OwnQueueLock();
+        if (options.Window is not null)
+        {
+            Surface = new SurfaceKHR(options.Window.Create(
+                new VkHandle(instance.Handle.Handle), (AllocationCallbacks*)null).Handle);
+        }
+
+        try
+        {
+            var selector = new PhysicalDeviceSelector(instance, requirements);
+            Info = DeviceChoice.Choose(selector.Devices, options.Device);
+            PhysicalDevice = selector.Handle(Info);
+            QueueFamily = selector.FindQueueFamily(Info, Surface);
+            VulkanDeviceRequirements needs = selector.Requirements(Info);
+            Features = needs.Features | needs.OptionalFeatures;
+            string[] extensions = [.. needs.Extensions, .. needs.OptionalExtensions.Where(
+                name => !options.DisableHostImport || name != VulkanRequirements.ExternalMemoryHostExtension)];
+            HostImportReason = options.DisableHostImport
+                ? "host import was switched off"
+                : WhyNoHostImport(needs, extensions);
+            ReadLimits();
+            _handle = CreateDevice(extensions);
+            Queue queue;
+            Api.GetDeviceQueue(_handle, QueueFamily, 0, &queue);
+            Queue = queue;
+            Start();
+        }
+        catch
+        {
+            DestroyHandles();
+            throw;
+        }
+    }
+
+    private VulkanDevice(VulkanInstance instance, EngineDevice engine)
+    {
+        _instance = instance;
+        _queueLock = engine.QueueLock ?? new OwnQueueLock();
+        _isAdopted = true;
+        PhysicalDevice = engine.PhysicalDevice;
+        int index = Array.IndexOf(PhysicalDevices.Enumerate(Api, engine.Instance), engine.PhysicalDevice);
+        Info = PhysicalDevices.Describe(Api, PhysicalDevice, index);
+        QueueFamily = engine.QueueFamily;
+        Queue = engine.Queue;
+        Features = engine.Features;
+        VulkanDeviceRequirements needs = VulkanRequirements.Headless.Evaluate(Api, PhysicalDevice);
+        RequireServed(engine, needs);
+        HostImportReason = WhyNoHostImport(needs, engine.DeviceExtensions);
+        ReadLimits();
+        _handle = engine.Device;
+        Start();
+    }
+
+    /// <summary>Creates a device of its own.</summary>
+    /// <param name="options">Window, device, validation.</param>
+    /// <exception cref="VulkanException">No loader, driver, device, extension or validation layer; the message says
+    /// which.</exception>
+    public static VulkanDevice Create(VulkanDeviceOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        VulkanRequirements requirements = options.Window is null
+            ? VulkanRequirements.Headless
+            : VulkanRequirements.Presenting(VulkanInstance.SurfaceExtensions(options.Window));
+        VulkanInstance instance = CreateInstance(requirements, options);
+        try
+        {
+            return new VulkanDevice(instance, requirements, options);
+        }
+        catch
+        {
+            instance.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Lives on an engine's instance, device and queue.</summary>
+    /// <remarks>Nothing of the engine's is destroyed, and only work submitted here is ever waited for. Submissions to the
+    /// queue are made on the thread that calls, under the engine's lock. The engine keeps presenting: a
+    /// <see cref="Frames.SwapchainTarget"/> needs a device of its own.</remarks>
+    /// <param name="engine">What the engine lends, and what it enabled.</param>
+    /// <exception cref="ArgumentException">A handle is null.</exception>
+    /// <exception cref="VulkanException">The device or the queue's family lacks something that
+    /// <see cref="VulkanRequirements.Headless"/> requires, or it is not enabled; the message names it.</exception>
+    public static VulkanDevice Adopt(EngineDevice engine)
+    {
+        ArgumentNullException.ThrowIfNull(engine);
+        RequireHandle(engine.Instance.Handle, nameof(engine.Instance));
+        RequireHandle(engine.PhysicalDevice.Handle, nameof(engine.PhysicalDevice));
+        RequireHandle(engine.Device.Handle, nameof(engine.Device));
+        RequireHandle(engine.Queue.Handle, nameof(engine.Queue));
+        var instance = new VulkanInstance(engine);
+        try
+        {
+            return new VulkanDevice(instance, engine);
+        }
+        catch
+        {
+            instance.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The devices that this machine offers, in the driver's order.</summary>
+    /// <exception cref="VulkanException">No loader or driver.</exception>
+    public static IReadOnlyList<VulkanDeviceInfo> List()
+    {
+        using VulkanInstance instance = CreateInstance(VulkanRequirements.Headless, new VulkanDeviceOptions());
+        return new PhysicalDeviceSelector(instance, VulkanRequirements.Headless).Devices;
+    }
+
+    private static VulkanInstance CreateInstance(VulkanRequirements requirements, VulkanDeviceOptions options)
+        => new(requirements.InstanceExtensions, options.EnableValidation, options.LoadApi);
+
+    private static void RequireHandle(nint handle, string name)
+    {
+        if (handle == 0)
+        {
+            throw new ArgumentException($"EngineDevice.{name} is a null handle.");
+        }
+    }
+
+    private static string? WhyNoHostImport(VulkanDeviceRequirements needs, IReadOnlyList<string> enabled)
+    {
+        const string Extension = VulkanRequirements.ExternalMemoryHostExtension;
+        return !needs.OptionalExtensions.Contains(Extension) ? $"the device lacks {Extension}"
+            : !enabled.Contains(Extension) ? $"the engine did not enable {Extension}"
+            : null;
+    }
+
+    private void RequireServed(EngineDevice engine, VulkanDeviceRequirements needs)
+    {
+        if (!needs.IsServed)
+        {
+            throw new VulkanException($"{Info.Name} lacks {string.Join(" and ", needs.Missing)}.");
+        }
+
+        if (!needs.QueueFamilies.Contains(engine.QueueFamily))
+        {
+            throw new VulkanException(
+                $"Queue family {engine.QueueFamily} of {Info.Name} does not serve graphics and compute; " +
+                $"these do: {string.Join(", ", needs.QueueFamilies)}.");
+        }
+
+        string[] missing = [.. needs.Extensions.Except(engine.DeviceExtensions)];
+        VulkanFeatures lacking = needs.Features & ~engine.Features;
+        if (missing.Length > 0 || lacking != VulkanFeatures.None)
+        {
+            string names = string.Join(", ", lacking == VulkanFeatures.None ? missing : [.. missing, $"{lacking}"]);
+            throw new VulkanException($"The engine's device was created without {names}, which VulkanRequirements ask.");
+        }
+    }
+
+    private void Start()
+    {
+        Api.CurrentDevice = _handle;
+        Functions.LoadDevice(Api, _handle);
+        if (!_isAdopted)
+        {
+            SetName(ObjectType.Queue, (ulong)Queue.Handle, "queue");
+        }
+
+        Timeline = new Timeline(this);
+        Retirement = new RetirementQueue(this);
+    }
+
+    private void ReadLimits()
+    {
+        var host = new PhysicalDeviceExternalMemoryHostPropertiesEXT
+        {
+            SType = StructureType.PhysicalDeviceExternalMemoryHostPropertiesExt,
+        };
+        var subgroups = new PhysicalDeviceSubgroupProperties
+        {
+            SType = StructureType.PhysicalDeviceSubgroupProperties,
+            PNext = SupportsHostImport ? &host : null,
+        };
+        var properties = new PhysicalDeviceProperties2
+        {
+            SType = StructureType.PhysicalDeviceProperties2,
+            PNext = &subgroups,
+        };
+        Api.GetPhysicalDeviceProperties2(PhysicalDevice, &properties);
+        Limits = properties.Properties.Limits;
+        Subgroups = subgroups with { PNext = null };
+        HostImportAlignment = (long)host.MinImportedHostPointerAlignment;
+    }
+
+    private Device CreateDevice(IReadOnlyList<string> extensionNames)
+    {
+        using var extensions = new Utf8Strings(extensionNames);
+        float priority = 1;
+        var queue = new DeviceQueueCreateInfo
+        {
+            SType = StructureType.DeviceQueueCreateInfo,
+            QueueFamilyIndex = QueueFamily,
+            QueueCount = 1,
+            PQueuePriorities = &priority,
+        };
+        FeatureChain features = default;
+        PhysicalDeviceFeatures2* head = FeatureChain.Link(&features);
+        features.Write(Features);
+        var info = new DeviceCreateInfo
+        {
+            SType = StructureType.DeviceCreateInfo,
+            PNext = head,
+            QueueCreateInfoCount = 1,
+            PQueueCreateInfos = &queue,
+            EnabledExtensionCount = extensions.Count,
+            PpEnabledExtensionNames = extensions.Pointers,
+        };
+        Device device;
+        Api.CreateDevice(PhysicalDevice, &info, null, &device).Check();
+        return device;
+    }
+
+    private void DestroyHandles()
+    {
+        if (_handle.Handle != 0 && !_isAdopted)
+        {
+            Api.DestroyDevice(_handle, null);
+        }
+
+        if (Surface.Handle != 0)
+        {
+            Functions.DestroySurface(_instance.Handle, Surface);
+        }
+    }
+}
