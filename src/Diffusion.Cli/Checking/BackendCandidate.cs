@@ -20,7 +20,8 @@ internal sealed record BackendCandidate(string Name, Func<ModelFolder, IDenoiser
         new("compute", folder => CreateCompute(folder, device)),
     ];
 
+    // Slices are waited for, so that the host's clock tells what they take.
     private static ComputeBackend CreateCompute(ModelFolder folder, VulkanDevice? device) => device is null
         ? throw new NotSupportedException("there is no Vulkan device")
-        : new ComputeBackend(folder, device);
+        : new ComputeBackend(folder, device, new ComputeBackendOptions { WaitsForSlices = true });
 }

@@ -196,13 +196,19 @@ public sealed unsafe partial class VulkanDevice
         {
             SType = StructureType.PhysicalDeviceExternalMemoryHostPropertiesExt,
         };
+        var subgroups = new PhysicalDeviceSubgroupProperties
+        {
+            SType = StructureType.PhysicalDeviceSubgroupProperties,
+            PNext = SupportsHostImport ? &host : null,
+        };
         var properties = new PhysicalDeviceProperties2
         {
             SType = StructureType.PhysicalDeviceProperties2,
-            PNext = SupportsHostImport ? &host : null,
+            PNext = &subgroups,
         };
         Api.GetPhysicalDeviceProperties2(PhysicalDevice, &properties);
         Limits = properties.Properties.Limits;
+        Subgroups = subgroups with { PNext = null };
         HostImportAlignment = (long)host.MinImportedHostPointerAlignment;
     }
 

@@ -71,6 +71,8 @@ public sealed unsafe partial class VulkanDevice : IDisposable
 
     internal DevicePipelineCache Pipelines { get; private set; } = null!;
 
+    internal PhysicalDeviceSubgroupProperties Subgroups { get; private set; }
+
     internal ExtensionFunctions Functions => _instance.Functions;
 
     internal RetirementQueue Retirement { get; private set; } = null!;
