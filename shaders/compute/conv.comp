@@ -5,12 +5,17 @@
 // 8 channels in registers, so that one value read from shared memory serves 8 multiply-adds and more.
 #extension GL_EXT_control_flow_attributes : require
 #extension GL_GOOGLE_include_directive : require
+#extension GL_KHR_shader_subgroup_ballot : require
 
 layout(constant_id = 0) const uint GROUPS = 8;
 layout(constant_id = 1) const uint KERNEL = 3;
 layout(constant_id = 2) const uint STRIDE = 1;
 layout(constant_id = 3) const uint CHUNK = 4;
 layout(constant_id = 4) const bool HALF_WEIGHTS = false;
+
+// Each of the 8 columns, a subgroup of their own, reads one of the 8 weights and hears the others. Pays where shared
+// memory is read lane by lane (llvmpipe, whose subgroups are 8); on a GPU shared memory broadcasts as fast.
+layout(constant_id = 5) const bool SUBGROUPS = false;
 layout(local_size_x = 8, local_size_y_id = 0) in;
 
 layout(set = 0, binding = 0, std430) readonly restrict buffer First { float first[]; };
@@ -137,25 +142,27 @@ void main()
         loadInputs(batch, chunk, corner);
         loadKernels(chunk, firstOutput);
         barrier();
-        [[dont_unroll]] for (uint step = 0; step < CHUNK * KERNEL; step++)
+        [[dont_unroll]] for (uint channel = 0; channel < CHUNK; channel++)
         {
-            uint channel = step / KERNEL;
-            uint kx = step % KERNEL;
-            float values[EDGE];
-            [[unroll]] for (uint y = 0; y < EDGE; y++)
+            [[unroll]] for (uint kx = 0; kx < KERNEL; kx++)
             {
-                values[y] = inputs[(channel * PATCH) + (y * EDGE) + (column * STRIDE) + kx];
-            }
-
-            [[unroll]] for (uint ky = 0; ky < KERNEL; ky++)
-            {
-                uint at = (((channel * KERNEL + ky) * KERNEL + kx) * OUTPUTS) + group;
-                [[unroll]] for (uint o = 0; o < 8; o++)
+                float values[EDGE];
+                [[unroll]] for (uint y = 0; y < EDGE; y++)
                 {
-                    float weight = kernels[at + o];
-                    [[unroll]] for (uint p = 0; p < TILE; p++)
+                    values[y] = inputs[(channel * PATCH) + (y * EDGE) + (column * STRIDE) + kx];
+                }
+
+                [[unroll]] for (uint ky = 0; ky < KERNEL; ky++)
+                {
+                    uint at = (((channel * KERNEL + ky) * KERNEL + kx) * OUTPUTS) + group;
+                    float mine = SUBGROUPS ? kernels[at + column] : 0.0;
+                    [[unroll]] for (uint o = 0; o < 8; o++)
                     {
-                        sums[o][p] += weight * values[(p * STRIDE) + ky];
+                        float weight = SUBGROUPS ? subgroupBroadcast(mine, o) : kernels[at + o];
+                        [[unroll]] for (uint p = 0; p < TILE; p++)
+                        {
+                            sums[o][p] += weight * values[(p * STRIDE) + ky];
+                        }
                     }
                 }
             }

@@ -1,5 +1,6 @@
 #version 460
 // A linear layer on a few rows: one invocation per output, weights [inputs][outputs] so that neighbours read neighbours.
+// The workgroup activates each input once.
 #extension GL_GOOGLE_include_directive : require
 
 layout(constant_id = 0) const bool HALF_WEIGHTS = false;
@@ -24,20 +25,37 @@ layout(push_constant) uniform Push
 #include "compute/activation.glsl"
 #include "compute/weights.glsl"
 
+const uint CHUNK = 64;
+
+shared float inputs[CHUNK];
+
 void main()
 {
     uint row = gl_WorkGroupID.y;
     uint column = gl_GlobalInvocationID.x;
+    float sum = column < push.outputs ? bias[column] : 0.0;
+    for (uint start = 0; start < push.inputs; start += CHUNK)
+    {
+        uint mine = start + gl_LocalInvocationID.x;
+        inputs[gl_LocalInvocationID.x] = mine < push.inputs
+            ? activate(first[(row * push.inputs) + mine], push.inputActivation)
+            : 0.0;
+        barrier();
+        uint count = min(CHUNK, push.inputs - start);
+        if (column < push.outputs)
+        {
+            for (uint i = 0; i < count; i++)
+            {
+                sum += inputs[i] * weightAt(((start + i) * push.paddedOutputs) + column);
+            }
+        }
+
+        barrier();
+    }
+
     if (column >= push.outputs)
     {
         return;
-    }
-
-    float sum = bias[column];
-    for (uint i = 0; i < push.inputs; i++)
-    {
-        float value = activate(first[(row * push.inputs) + i], push.inputActivation);
-        sum += value * weightAt((i * push.paddedOutputs) + column);
     }
 
     sum = activate(sum, push.outputActivation);

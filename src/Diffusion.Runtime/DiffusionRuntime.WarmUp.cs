@@ -39,6 +39,7 @@ public sealed partial class DiffusionRuntime
                 cancel.ThrowIfCancellationRequested();
                 int slice = chain.NextSliceIndex;
                 long begun = _options.Clock.GetTimestamp();
+                bool isBesideTheHost = chain.IsNextSliceBesideTheHost;
                 bool ran = chain.AdvanceSlice();
                 if (chain.Failure is { } failure)
                 {
@@ -46,9 +47,14 @@ public sealed partial class DiffusionRuntime
                         $"The network failed while warming up: {failure.Message}", failure);
                 }
 
-                if (ran)
+                if (ran && !isBesideTheHost)
                 {
                     costs.Record(slice, _options.Clock.GetElapsedTime(begun));
+                }
+
+                while (chain.TryReadCost(out int finished, out TimeSpan cost))
+                {
+                    costs.Record(finished, cost);
                 }
             }
 

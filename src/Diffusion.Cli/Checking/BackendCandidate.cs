@@ -1,5 +1,4 @@
-using System.Reflection;
-using System.Runtime.ExceptionServices;
+using Diffusion.Render.Compute;
 using Diffusion.Render.Devices;
 using Diffusion.Runtime.Backends;
 using Diffusion.Runtime.Models;
@@ -12,8 +11,6 @@ namespace Diffusion.Cli.Checking;
 /// <param name="Create">Makes it, or throws with the reason that it cannot be made.</param>
 internal sealed record BackendCandidate(string Name, Func<ModelFolder, IDenoiserBackend> Create)
 {
-    private const string ComputeType = "Diffusion.Render.Compute.ComputeBackend";
-
     /// <summary>All backends, the reference first.</summary>
     /// <param name="device">The Vulkan device, or null where there is none.</param>
     public static IReadOnlyList<BackendCandidate> All(VulkanDevice? device) =>
@@ -23,24 +20,8 @@ internal sealed record BackendCandidate(string Name, Func<ModelFolder, IDenoiser
         new("compute", folder => CreateCompute(folder, device)),
     ];
 
-    // By name, so that builds with and without it are the same here.
-    private static IDenoiserBackend CreateCompute(ModelFolder folder, VulkanDevice? device)
-    {
-        if (device is null)
-        {
-            throw new NotSupportedException("there is no Vulkan device");
-        }
-
-        Type type = typeof(VulkanDevice).Assembly.GetType(ComputeType)
-            ?? throw new NotSupportedException("this build has no compute backend");
-        try
-        {
-            return (IDenoiserBackend)Activator.CreateInstance(type, folder, device, null)!;
-        }
-        catch (TargetInvocationException error) when (error.InnerException is not null)
-        {
-            ExceptionDispatchInfo.Throw(error.InnerException);
-            throw;
-        }
-    }
+    // Slices are waited for, so that the host's clock tells what they take.
+    private static ComputeBackend CreateCompute(ModelFolder folder, VulkanDevice? device) => device is null
+        ? throw new NotSupportedException("there is no Vulkan device")
+        : new ComputeBackend(folder, device, new ComputeBackendOptions { WaitsForSlices = true });
 }

@@ -24,8 +24,13 @@ namespace Diffusion.Render.Compute;
 /// </code></example>
 public sealed class ComputeBackend : IDenoiserBackend
 {
+    // A fifth of what a mid-range card of 2020 has on paper; only slices much longer than wished are cut by it.
+    private const double CardFlopsPerSecond = 1e12;
+
     private readonly KernelLibrary _kernels;
     private readonly bool _ownsKernels;
+    private readonly TimeSpan _sliceTime;
+    private double _flopsPerSecond;
     private bool _disposed;
 
     /// <summary>Loads a model folder onto a device.</summary>
@@ -40,20 +45,27 @@ public sealed class ComputeBackend : IDenoiserBackend
     {
     }
 
-    /// <summary>With kernels of the caller's, which tests share since compiling them takes longest.</summary>
+    /// <summary>
+    /// With kernels of the caller's, which tests share since compiling them takes longest, and the tuning of another
+    /// device.
+    /// </summary>
     internal ComputeBackend(
-        ModelFolder folder, VulkanDevice device, ComputeBackendOptions? options, KernelLibrary? kernels)
+        ModelFolder folder, VulkanDevice device, ComputeBackendOptions? options, KernelLibrary? kernels,
+        ComputeTuning? tuning = null)
     {
         ArgumentNullException.ThrowIfNull(folder);
         ArgumentNullException.ThrowIfNull(device);
         options ??= new ComputeBackendOptions();
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(options.SliceTime, TimeSpan.Zero, nameof(options));
         ThrowIfUnservable(folder.Config);
         Config = folder.Config;
         NullLabel = folder.NullLabel;
         Vulkan = device;
         bool isCpu = device.Info.Type == PhysicalDeviceType.Cpu;
         Waits = options.WaitsForSlices ?? isCpu;
-        Tuning = isCpu ? ComputeTuning.Cpu : ComputeTuning.Gpu;
+        _sliceTime = options.SliceTime;
+        _flopsPerSecond = isCpu ? 0 : CardFlopsPerSecond;
+        Tuning = tuning ?? ComputeTuning.For(device);
         Structure = new UNetStructure(Config, options.Weights);
         using var file = new WeightFile(folder, Structure.Weights);
         foreach (HostTable table in Structure.Weights.Tables)
@@ -106,7 +118,15 @@ public sealed class ComputeBackend : IDenoiserBackend
                 "Guidance needs a network with a null class, which this one lacks.", nameof(options));
         }
 
-        NetworkRun run = CreateRun(options.Guided ? 2 : 1, options.Height, options.Width, options.Seamless);
+        int batch = options.Guided ? 2 : 1;
+        if (_flopsPerSecond == 0)
+        {
+            using NetworkRun whole = CreateRun(batch, options.Height, options.Width, options.Seamless);
+            _flopsPerSecond = whole.MeasureRate();
+        }
+
+        NetworkRun run = CreateRun(
+            batch, options.Height, options.Width, options.Seamless, _flopsPerSecond * _sliceTime.TotalSeconds);
         try
         {
             return new ComputeSession(this, run, options);
@@ -135,10 +155,16 @@ public sealed class ComputeBackend : IDenoiserBackend
     }
 
     /// <summary>The network at a shape, without a chain.</summary>
-    internal NetworkRun CreateRun(int batch, int height, int width, bool seamless)
+    /// <param name="batch">Samples evaluated together.</param>
+    /// <param name="height">Canvas height in pixels.</param>
+    /// <param name="width">Canvas width in pixels.</param>
+    /// <param name="seamless">Whether convolutions wrap around.</param>
+    /// <param name="mostFlops">Arithmetic that one submission may have.</param>
+    internal NetworkRun CreateRun(
+        int batch, int height, int width, bool seamless, double mostFlops = double.PositiveInfinity)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        NetworkPlan plan = Structure.Plan(batch, height, width, seamless, Tuning);
+        NetworkPlan plan = Structure.Plan(batch, height, width, seamless, Tuning, mostFlops);
         long largest = plan.Dispatches.Max(dispatch => dispatch.Bindings.Max(range => range.SizeInBytes));
         return largest <= Vulkan.Limits.MaxStorageBufferRange
             ? new NetworkRun(Vulkan, _kernels, Weights, plan)

@@ -11,4 +11,11 @@ public sealed record ComputeBackendOptions
     /// work would else run on in the frame's own cores after the tick has ended.
     /// </summary>
     public bool? WaitsForSlices { get; init; }
+
+    /// <summary>
+    /// What one slice may take, about, above zero: longer ones are cut into pieces, by the rate that the device is
+    /// measured at where it is a CPU, and elsewhere by that of a mid-range card. Results do not depend on it. Default
+    /// 2 ms, so that a budget of a few milliseconds can be filled and kept.
+    /// </summary>
+    public TimeSpan SliceTime { get; init; } = TimeSpan.FromMilliseconds(2);
 }

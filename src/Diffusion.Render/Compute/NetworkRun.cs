@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Diffusion.Render.Compute.Kernels;
 using Diffusion.Render.Compute.Network;
 using Diffusion.Render.Compute.Planning;
@@ -40,10 +41,12 @@ internal sealed unsafe class NetworkRun : IDisposable
             device, (ulong)plan.ArenaSizeInBytes, Storage | BufferUsageFlags.TransferSrcBit, "activations"));
         _input = made.Own(GpuBuffer.Upload(device, (ulong)plan.Input.SizeInBytes, Storage, "network input"));
         _output = made.Own(GpuBuffer.Readback(device, (ulong)plan.OutputSizeInBytes, "network output", Storage));
-        _timer = made.Own(new SliceTimer(device, plan.Slices.Count));
+        _timer = made.Own(new SliceTimer(device, plan.Parts.Count));
         CommandPool pool = made.Own(CreateCommandPool(), "compute slices");
-        DescriptorPool sets = made.Own(CreateDescriptorPool(plan), "compute slices");
-        _commands = AllocateCommands(pool, plan.Slices.Count);
+        DescriptorPool setPool = made.Own(CreateDescriptorPool(plan), "compute slices");
+        Dictionary<PlannedDispatch, DescriptorSet> sets = plan.Dispatches.ToDictionary(
+            dispatch => dispatch, dispatch => CreateSet(kernels, setPool, dispatch));
+        _commands = AllocateCommands(pool, plan.Parts.Count);
         for (int i = 0; i < _commands.Length; i++)
         {
             Record(kernels, sets, i);
@@ -99,6 +102,26 @@ internal sealed unsafe class NetworkRun : IDisposable
 
     internal GpuBuffer ArenaBuffer => _arena;
 
+    /// <summary>
+    /// Runs the largest part twice, for the first time compiles, and returns what the second did a second. The activations
+    /// mean nothing afterwards.
+    /// </summary>
+    public double MeasureRate()
+    {
+        int largest = 0;
+        for (int i = 1; i < Plan.Parts.Count; i++)
+        {
+            largest = Plan.Parts[i].Flops > Plan.Parts[largest].Flops ? i : largest;
+        }
+
+        Submit(largest);
+        Wait();
+        long start = Stopwatch.GetTimestamp();
+        Submit(largest);
+        Wait();
+        return Plan.Parts[largest].Flops / Stopwatch.GetElapsedTime(start).TotalSeconds;
+    }
+
     /// <summary>Waits for what is in flight.</summary>
     public void Wait()
     {
@@ -108,12 +131,12 @@ internal sealed unsafe class NetworkRun : IDisposable
         }
     }
 
-    /// <summary>Submits a slice; the host does not wait.</summary>
-    public void Submit(int slice)
+    /// <summary>Submits a part of the plan; the host does not wait.</summary>
+    public void Submit(int part)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        LastSubmitted = _device.Submit(_commands[slice]);
-        _timer.Submitted(slice, LastSubmitted);
+        LastSubmitted = _device.Submit(_commands[part]);
+        _timer.Submitted(part, LastSubmitted);
     }
 
     public void Dispose()
@@ -177,22 +200,25 @@ internal sealed unsafe class NetworkRun : IDisposable
         return commands;
     }
 
-    private void Record(KernelLibrary kernels, DescriptorPool pool, int index)
+    private void Record(KernelLibrary kernels, Dictionary<PlannedDispatch, DescriptorSet> sets, int index)
     {
         CommandBuffer commands = _commands[index];
-        PlannedSlice slice = Plan.Slices[index];
         var begin = new CommandBufferBeginInfo { SType = StructureType.CommandBufferBeginInfo };
         _device.Api.BeginCommandBuffer(commands, &begin).Check();
         _timer.Begin(commands, index);
-        for (int i = slice.First; i < slice.First + slice.Count; i++)
+        foreach (DispatchRange range in Plan.Parts[index].Ranges)
         {
-            // The first one too: the slice before it is another submission.
-            Barriers.Compute(_device, commands);
-            Record(kernels, pool, commands, Plan.Dispatches[i]);
+            // The first one too: what comes before it is another submission. Not between pieces of one dispatch.
+            if (range.First == 0)
+            {
+                Barriers.Compute(_device, commands);
+            }
+
+            Record(kernels, sets[range.Dispatch], commands, range);
         }
 
         _timer.End(commands, index);
-        if (index == Plan.Slices.Count - 1)
+        if (index == Plan.Parts.Count - 1)
         {
             Barriers.Memory(
                 _device, commands,
@@ -203,17 +229,29 @@ internal sealed unsafe class NetworkRun : IDisposable
         _device.Api.EndCommandBuffer(commands).Check();
     }
 
-    private void Record(KernelLibrary kernels, DescriptorPool pool, CommandBuffer commands, PlannedDispatch dispatch)
+    private void Record(KernelLibrary kernels, DescriptorSet set, CommandBuffer commands, in DispatchRange range)
     {
-        DescriptorSet set = CreateSet(kernels, pool, dispatch);
+        PlannedDispatch dispatch = range.Dispatch;
         PushWords push = dispatch.Push;
         _device.Api.CmdBindPipeline(commands, PipelineBindPoint.Compute, kernels[dispatch.Kernel]);
         _device.Api.CmdBindDescriptorSets(
             commands, PipelineBindPoint.Compute, kernels.Layout, 0, 1, &set, 0, null);
         _device.Api.CmdPushConstants(
             commands, kernels.Layout, ShaderStageFlags.ComputeBit, 0, PushWords.Capacity * sizeof(uint), &push);
-        _device.Api.CmdDispatch(
-            commands, (uint)dispatch.Groups.X, (uint)dispatch.Groups.Y, (uint)dispatch.Groups.Z);
+        (int x, int y, int z) = dispatch.Groups;
+        if (range.Count == y * z)
+        {
+            _device.Api.CmdDispatch(commands, (uint)x, (uint)y, (uint)z);
+            return;
+        }
+
+        // Rows of several layers are a rectangle each.
+        for (int row = range.First; row < range.First + range.Count;)
+        {
+            int rows = Math.Min(y - (row % y), range.First + range.Count - row);
+            _device.Api.CmdDispatchBase(commands, 0, (uint)(row % y), (uint)(row / y), (uint)x, (uint)rows, 1);
+            row += rows;
+        }
     }
 
     private DescriptorSet CreateSet(KernelLibrary kernels, DescriptorPool pool, PlannedDispatch dispatch)

@@ -1,5 +1,7 @@
+using CsCheck;
 using Diffusion.Cli.Generation;
 using Diffusion.Render.Compute;
+using Diffusion.Render.Compute.Planning;
 using Diffusion.Runtime.Models;
 using Diffusion.Torch.UNet;
 
@@ -11,6 +13,9 @@ public sealed class ComputeParityTests(ComputeFixture compute) : IClassFixture<C
     /// <summary>The same sums in another order, twenty layers deep.</summary>
     private const double Rounding = 1e-4;
 
+    /// <summary>A weight of eleven bits is off by 2^-12 of itself; twenty layers add up.</summary>
+    private const double HalfRounding = 2e-2;
+
     private static readonly UNetConfig _plain = new()
     {
         BlockOutChannels = [16, 32],
@@ -20,7 +25,20 @@ public sealed class ComputeParityTests(ComputeFixture compute) : IClassFixture<C
         NormNumGroups = 8,
     };
 
-    public static TheoryData<string> Features => [.. _features.Keys];
+    public static TheoryData<string, bool> FeaturesAndTunings
+    {
+        get
+        {
+            TheoryData<string, bool> data = [];
+            foreach (string feature in _features.Keys)
+            {
+                data.Add(feature, false);
+                data.Add(feature, true);
+            }
+
+            return data;
+        }
+    }
 
     private static readonly Dictionary<string, UNetConfig> _features = new()
     {
@@ -58,18 +76,68 @@ public sealed class ComputeParityTests(ComputeFixture compute) : IClassFixture<C
     };
 
     [SkippableTheory]
-    [MemberData(nameof(Features))]
-    public void Slices_RandomWeights_EqualTorch(string feature)
+    [MemberData(nameof(FeaturesAndTunings))]
+    public void Slices_RandomWeights_EqualTorch(string feature, bool isGpu)
     {
         var device = compute.Device;
         using TestModel model = new(_features[feature]);
-        using ComputeBackend backend = new(model.Folder, device, null, compute.Kernels);
+        using ComputeBackend backend = new(model.Folder, device, null, compute.Kernels, TuningOf(isGpu));
 
         (double zero, string zeroSlice) = SliceParity.Measure(model.Network, backend, 2, 16, 8, seamless: false);
         (double wrap, string wrapSlice) = SliceParity.Measure(model.Network, backend, 1, 12, 20, seamless: true);
 
         Assert.True(zero < Rounding, $"zero padding: {zeroSlice} differs by {zero:e1}");
         Assert.True(wrap < Rounding, $"circular padding: {wrapSlice} differs by {wrap:e1}");
+        compute.AssertSilent();
+    }
+
+    [SkippableFact]
+    public void Slices_RandomNetworksAndShapes_EqualTorch()
+    {
+        var device = compute.Device;
+        NetworkGenerator.Cases.Sample(
+            test =>
+            {
+                using TestModel model = new(test.Config, test.Seed);
+                using ComputeBackend backend = new(
+                    model.Folder, device, null, compute.Kernels, TuningOf(test.Seed % 2 == 0));
+                (double error, string slice) = SliceParity.Measure(
+                    model.Network, backend, test.Batch, test.Height, test.Width, test.Seamless, test.Seed);
+                Assert.True(error < Rounding, $"{slice} differs by {error:e1}: {test}");
+            },
+            iter: 40,
+            threads: 1);
+        compute.AssertSilent();
+    }
+
+    [SkippableTheory]
+    [InlineData("plain")]
+    [InlineData("patch, classes, scale and shift")]
+    public void Slices_HalfWeights_EqualTorchToElevenBits(string feature)
+    {
+        var device = compute.Device;
+        using TestModel model = new(_features[feature]);
+        ComputeBackendOptions options = new() { Weights = WeightStorage.Half };
+        using ComputeBackend backend = new(model.Folder, device, options, compute.Kernels);
+
+        (double error, string slice) = SliceParity.Measure(model.Network, backend, 2, 16, 8, seamless: true);
+
+        Assert.True(error < HalfRounding, $"{slice} differs by {error:e1}");
+        Assert.True(error > Rounding, "halves cannot be as exact as this");
+        compute.AssertSilent();
+    }
+
+    [SkippableFact]
+    public void Parts_CutFinely_GiveTheSameBitsAsWholeSlices()
+    {
+        var device = compute.Device;
+        using TestModel model = new(_features["patch, classes, scale and shift"]);
+        using ComputeBackend backend = new(model.Folder, device, null, compute.Kernels);
+
+        float[] whole = Output(backend, double.PositiveInfinity);
+
+        Assert.Equal(whole, Output(backend, 1e5));
+        Assert.Equal(whole, Output(backend, 1e-9));
         compute.AssertSilent();
     }
 
@@ -85,5 +153,31 @@ public sealed class ComputeParityTests(ComputeFixture compute) : IClassFixture<C
 
         Assert.True(error < Rounding, $"{slice} differs by {error:e1}");
         compute.AssertSilent();
+    }
+
+    // What runs on graphics cards runs here as well, only slower.
+    private ComputeTuning TuningOf(bool isGpu) => isGpu ? ComputeTuning.Gpu : ComputeTuning.For(compute.Device);
+
+    private static float[] Output(ComputeBackend backend, double mostFlops)
+    {
+        using NetworkRun run = backend.CreateRun(2, 16, 24, seamless: true, mostFlops);
+        for (int sample = 0; sample < 2; sample++)
+        {
+            Span<float> picture = run.Input(sample, run.Plan.Input.Picture.Range);
+            for (int i = 0; i < picture.Length; i++)
+            {
+                picture[i] = MathF.Sin(i * (sample + 1));
+            }
+
+            run.WriteConditioning(backend.Structure, sample, 50, sample);
+        }
+
+        for (int i = 0; i < run.Plan.Parts.Count; i++)
+        {
+            run.Submit(i);
+            run.Wait();
+        }
+
+        return run.Output.ToArray();
     }
 }

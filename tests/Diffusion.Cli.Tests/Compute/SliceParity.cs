@@ -17,6 +17,7 @@ internal static class SliceParity
         UNet2DModel network, ComputeBackend backend, int batch, int height, int width, bool seamless, int seed = 3)
     {
         using NetworkRun run = backend.CreateRun(batch, height, width, seamless);
+        Assert.Equal(run.Plan.Slices.Count, run.Plan.Parts.Count);
         using IDisposable mode = torch.inference_mode();
         using IDisposable scope = NewDisposeScope();
         using Generator generator = new((ulong)seed);
@@ -31,7 +32,7 @@ internal static class SliceParity
         UNetState[] states = [.. Enumerable.Range(0, batch).Select(_ => new UNetState())];
         for (int sample = 0; sample < batch; sample++)
         {
-            int label = isConditional ? sample % Math.Max(2, classes) : -1;
+            int label = !isConditional ? -1 : network.Config.ClassEmbedType is null ? sample % classes : sample + 1;
             Tensor picture = x.slice(0, sample, sample + 1, 1).contiguous();
             Tensor level = time.slice(0, sample, sample + 1, 1).contiguous();
             Values(picture).CopyTo(run.Input(sample, run.Plan.Input.Picture.Range));

@@ -1,3 +1,4 @@
+using Diffusion.Render.Compute;
 using Diffusion.Render.Devices;
 using Diffusion.Render.Frames;
 using Diffusion.Render.Scenes;
@@ -24,6 +25,7 @@ public sealed class ConstructionTests(VulkanFixture vulkan)
         [nameof(SharedTexturePass)] = device => new SharedTexturePass(device),
         [nameof(SharedTexture)] = device => MakeTexture(device, null),
         [nameof(SharingPath.Staging)] = device => MakeTexture(device, SharingPath.Staging),
+        [nameof(NetworkRun)] = MakeNetworkRun,
     };
 
     public static TheoryData<string> Makers => [.. _makers.Keys];
@@ -128,6 +130,23 @@ public sealed class ConstructionTests(VulkanFixture vulkan)
             var ring = parents.Add(new SampleRing(16, 16, 0));
             var pass = parents.Add(new SharedTexturePass(device));
             parents.Add(pass.Add(ring, "test", path));
+            return parents;
+        }
+        catch
+        {
+            parents.Dispose();
+            throw;
+        }
+    }
+
+    private static ObjectsAndParents MakeNetworkRun(VulkanDevice device)
+    {
+        var parents = new ObjectsAndParents();
+        try
+        {
+            var model = parents.Add(new TestModelFolder());
+            var backend = parents.Add(new ComputeBackend(model.Folder, device));
+            parents.Add(backend.CreateRun(batch: 1, height: 8, width: 8, seamless: true));
             return parents;
         }
         catch

@@ -171,6 +171,21 @@ public sealed class TickTests
         Assert.Equal(ChainStatus.Running, runtime.GetProgress(handle).Status);
     }
 
+    [Fact]
+    public void WarmUp_DeviceBesideTheHost_LearnsTheDevicesTimes()
+    {
+        using GaussianBackend backend = new() { Cost = _ => Microseconds(3000), RunsBesideTheHost = true };
+        using DiffusionRuntime runtime = Create(backend, SliceProgress.Strict);
+        backend.DeviceIsDone = true;
+        runtime.WarmUp(_request);
+        backend.DeviceIsDone = false;
+        runtime.Submit(_request);
+
+        TickReport report = runtime.Tick(Microseconds(10_000));
+
+        Assert.Equal((3, Microseconds(3000), Microseconds(6000)), (report.SlicesRun, report.Taken, report.SubmittedCost));
+    }
+
     private static SliceInfo[] ChainSlices()
     {
         using DiffusionChain chain = new(

@@ -98,7 +98,7 @@ internal sealed unsafe class KernelLibrary : IDisposable
         using var modules = new Construction(_device);
         using var made = new Construction(_device);
         ShaderModule module = ShaderLibrary.Load(_device, modules, key.Shader);
-        uint* values = stackalloc uint[KernelKey.ConstantCount] { key.C0, key.C1, key.C2, key.C3, key.C4 };
+        uint* values = stackalloc uint[KernelKey.ConstantCount] { key.C0, key.C1, key.C2, key.C3, key.C4, key.C5 };
         SpecializationMapEntry* entries = stackalloc SpecializationMapEntry[KernelKey.ConstantCount];
         for (uint i = 0; i < KernelKey.ConstantCount; i++)
         {
@@ -114,6 +114,9 @@ internal sealed unsafe class KernelLibrary : IDisposable
             var info = new ComputePipelineCreateInfo
             {
                 SType = StructureType.ComputePipelineCreateInfo,
+
+                // So that a dispatch can be cut.
+                Flags = PipelineCreateFlags.CreateDispatchBaseBit,
                 Layout = Layout,
                 Stage = new PipelineShaderStageCreateInfo
                 {
@@ -124,7 +127,8 @@ internal sealed unsafe class KernelLibrary : IDisposable
                     PSpecializationInfo = &constants,
                 },
             };
-            _device.Api.CreateComputePipelines(_device.Handle, default, 1, &info, null, &pipeline).Check();
+            _device.Api.CreateComputePipelines(
+                _device.Handle, _device.Pipelines.Handle, 1, &info, null, &pipeline).Check();
         }
 
         made.Own(pipeline, key.ToString());

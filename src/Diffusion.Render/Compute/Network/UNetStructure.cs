@@ -59,7 +59,10 @@ internal sealed class UNetStructure
     /// <param name="width">Canvas width, likewise.</param>
     /// <param name="seamless">Whether convolutions wrap around.</param>
     /// <param name="tuning">Choices of the device.</param>
-    public NetworkPlan Plan(int batch, int height, int width, bool seamless, ComputeTuning tuning)
+    /// <param name="mostFlops">Arithmetic that one submission may have.</param>
+    public NetworkPlan Plan(
+        int batch, int height, int width, bool seamless, ComputeTuning tuning,
+        double mostFlops = double.PositiveInfinity)
     {
         InputLayout input = InputLayout.Create(
             batch, _config.ImageChannels, height, width, Time.Width, ClassWidth);
@@ -69,7 +72,7 @@ internal sealed class UNetStructure
             block.Plan(writer);
         }
 
-        return new NetworkPlan(writer);
+        return new NetworkPlan(writer, mostFlops);
     }
 
     internal static Activation ActivationNamed(string name) => name switch

@@ -1,16 +1,37 @@
+using Diffusion.Render.Devices;
+using Silk.NET.Vulkan;
+
 namespace Diffusion.Render.Compute.Planning;
 
 /// <summary>Choices that depend on the device and not on the network.</summary>
 /// <param name="ConvolutionGroups">How many times 8 output channels a workgroup may make, best first.</param>
 /// <param name="WantedWorkgroups">A convolution with fewer workgroups is cut finer where it can.</param>
 /// <param name="NormThreads">Threads that sum a normalisation group, a power of two.</param>
-internal sealed record ComputeTuning(int[] ConvolutionGroups, int WantedWorkgroups, int NormThreads)
+/// <param name="BroadcastsInSubgroups">Whether convolutions pass weights on within subgroups of 8.</param>
+internal sealed record ComputeTuning(
+    int[] ConvolutionGroups, int WantedWorkgroups, int NormThreads, bool BroadcastsInSubgroups = false)
 {
     /// <summary>Full warps, and enough workgroups for a mid-range card's 40 processors. Not yet measured on one.</summary>
     public static ComputeTuning Gpu { get; } = new([8, 4], 80, 256);
 
     /// <summary>Few cores: no padded channels, and each value read by as many as possible.</summary>
     public static ComputeTuning Cpu { get; } = new([8, 6, 4, 2], 1, 64);
+
+    /// <summary>The choices for a device.</summary>
+    public static ComputeTuning For(VulkanDevice device)
+    {
+        if (device.Info.Type != PhysicalDeviceType.Cpu)
+        {
+            return Gpu;
+        }
+
+        // Broadcasts need subgroups of exactly the 8 columns, in order, as llvmpipe with AVX2 has them.
+        PhysicalDeviceSubgroupProperties subgroups = device.Subgroups;
+        bool broadcasts = subgroups.SubgroupSize == 8
+            && subgroups.SupportedStages.HasFlag(ShaderStageFlags.ComputeBit)
+            && subgroups.SupportedOperations.HasFlag(SubgroupFeatureFlags.BallotBit);
+        return Cpu with { BroadcastsInSubgroups = broadcasts };
+    }
 
     /// <summary>Times 8 output channels per workgroup for a convolution.</summary>
     /// <param name="outputs">Output channels.</param>

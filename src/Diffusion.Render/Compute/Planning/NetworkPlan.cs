@@ -6,12 +6,15 @@ namespace Diffusion.Render.Compute.Planning;
 internal sealed class NetworkPlan
 {
     /// <summary>Places the tensors; the writer is not written to any more.</summary>
-    public NetworkPlan(PlanWriter writer)
+    /// <param name="writer">The whole network.</param>
+    /// <param name="mostFlops">Arithmetic that one submission may have, as far as slices can be cut.</param>
+    public NetworkPlan(PlanWriter writer, double mostFlops)
     {
         Batch = writer.Batch;
         Input = writer.Input;
         Dispatches = [.. writer.Dispatches];
         Slices = [.. writer.Slices];
+        Parts = SliceCutter.Cut(Slices, Dispatches, mostFlops);
         Tensors = [.. writer.Tensors];
         ArenaSizeInBytes = Arena.Place(Tensors);
         OutputSizeInBytes = writer.Hidden.Range.SizeInBytes;
@@ -23,7 +26,11 @@ internal sealed class NetworkPlan
 
     public IReadOnlyList<PlannedDispatch> Dispatches { get; }
 
+    /// <summary>The network's own slices, as the Torch backend has them.</summary>
     public IReadOnlyList<PlannedSlice> Slices { get; }
+
+    /// <summary>What is submitted: the slices, cut where they are too long.</summary>
+    public IReadOnlyList<PlannedPart> Parts { get; }
 
     public IReadOnlyList<PlannedTensor> Tensors { get; }
 
@@ -32,10 +39,7 @@ internal sealed class NetworkPlan
 
     public long OutputSizeInBytes { get; }
 
-    /// <summary>Name and cost of every slice.</summary>
-    public IReadOnlyList<SliceInfo> Describe() => [.. Slices.Select(slice =>
-    {
-        IEnumerable<PlannedDispatch> dispatches = Dispatches.Skip(slice.First).Take(slice.Count);
-        return new SliceInfo(slice.Name, dispatches.Sum(d => d.Flops), dispatches.Sum(d => d.Bytes));
-    })];
+    /// <summary>Name and cost of everything that is submitted.</summary>
+    public IReadOnlyList<SliceInfo> Describe() =>
+        [.. Parts.Select(part => new SliceInfo(part.Name, part.Flops, part.Bytes))];
 }

@@ -96,7 +96,7 @@ internal sealed class PlanWriter(int batch, bool seamless, ComputeTuning tuning,
         {
             Kernel = new KernelKey(
                 "conv.comp", (uint)groups, (uint)call.Kernel, (uint)stride, call.Kernel == 1 ? 16u : 4u,
-                call.Weights.Weight.IsHalf ? 1u : 0),
+                call.Weights.Weight.IsHalf ? 1u : 0, tuning.BroadcastsInSubgroups ? 1u : 0),
             Bindings = bindings,
             Push = PushWords.Of(
                 flags,

@@ -66,6 +66,13 @@ internal sealed class WeightFile : IDisposable
             }
             else if (weight.IsHalf)
             {
+                if (Array.Exists(values, value => Math.Abs(value) > (float)Half.MaxValue))
+                {
+                    throw new ModelFormatException(
+                        _file.Path,
+                        $"the tensor '{weight.Names[part]}' holds a value beyond {Half.MaxValue}, the largest float16");
+                }
+
                 Turn(weight, values, firstRow, MemoryMarshal.Cast<byte, Half>(target));
             }
             else
