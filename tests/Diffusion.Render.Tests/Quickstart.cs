@@ -72,7 +72,7 @@ internal static class Quickstart
         Action<SharedImage> draw)
     {
         // <engine>
-        using var device = VulkanDevice.Adopt(engine);                   // an EngineDevice: handles, and what is enabled
+        using var device = VulkanDevice.Adopt(engine);                   // an EngineDevice: handles, what is enabled
         using var textures = new SharedTexturePass(device);
         using var target = new NoTarget();
         using var renderer = new FrameRenderer(device, target, [textures]);
@@ -86,7 +86,7 @@ internal static class Quickstart
 
             if (stone.TryGetLatest(out SharedImage image))
             {
-                draw(image);                                             // sample image.View in image.Layout, and submit
+                draw(image);                                             // sample image.View in image.Layout, submit
                 stone.ReleaseAfter(image, engineTimeline, frame);        // the value that this frame signals
             }
         }

@@ -62,8 +62,10 @@ public sealed class SlicePieceTests
             SlicePiece[] cut = network.Pieces(2, Height, Width, Little);
             Assert.Equal(network.Slices.Select(slice => slice.Name), whole.Select(piece => piece.Info.Name));
             Assert.Equal(cut.Select(piece => piece.Info.Name).Distinct().Count(), cut.Length);
-            Assert.Equal(whole.Sum(piece => piece.Info.Flops), cut.Sum(piece => piece.Info.Flops), 1e-9 * 1e9);
-            Assert.Equal(whole.Sum(piece => piece.Info.Bytes), cut.Sum(piece => piece.Info.Bytes), 1e-9 * 1e9);
+            Assert.Equal(whole.Sum(piece => piece.Info.Flops), cut.Sum(piece => piece.Info.Flops), tolerance: 1);
+
+            // Padding apart from the convolution moves what it pads once more.
+            Assert.InRange(cut.Sum(piece => piece.Info.Bytes) / whole.Sum(piece => piece.Info.Bytes), 1, 1.5);
         }
     }
 

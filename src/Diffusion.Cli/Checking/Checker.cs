@@ -108,7 +108,8 @@ internal static class Checker
             if (difference > RmsTolerance)
             {
                 return new CheckedBackend(
-                    name, CheckState.Failed, $"{backend.Device}: differs from {referenceName}", milliseconds, difference);
+                    name, CheckState.Failed, $"{backend.Device}: differs from {referenceName}", milliseconds,
+                    difference);
             }
 
             reference ??= second;

@@ -7,7 +7,8 @@ namespace Diffusion.Render.Devices;
 internal static class DeviceChoice
 {
     /// <summary>
-    /// The device asked for, or the best one that serves: discrete, integrated, virtual, other, CPU; of equals the first.
+    /// The device asked for, or the best one that serves: discrete, integrated, virtual, other, CPU; of equals the
+    /// first.
     /// </summary>
     /// <remarks>A number is an index. Else the whole name counts before a part of one, so that a name which is part of
     /// another can be asked for; of several that match, the best is taken.</remarks>
@@ -39,7 +40,8 @@ internal static class DeviceChoice
             : int.TryParse(wanted, NumberStyles.None, CultureInfo.InvariantCulture, out int index)
                 ? ranked.FirstOrDefault(device => device.Index == index)
                 : ranked.FirstOrDefault(device => device.Name.Equals(wanted, StringComparison.OrdinalIgnoreCase))
-                    ?? ranked.FirstOrDefault(device => device.Name.Contains(wanted, StringComparison.OrdinalIgnoreCase));
+                    ?? ranked.FirstOrDefault(
+                        device => device.Name.Contains(wanted, StringComparison.OrdinalIgnoreCase));
 
     private static int Rank(VulkanDeviceInfo device) => device.Type switch
     {

@@ -35,7 +35,8 @@ internal sealed unsafe class DeviceMemory
             AllocationSize = requirements.Size,
             MemoryTypeIndex = type,
         };
-        return Create(device, owner, &info, wanted.HasFlag(MemoryPropertyFlags.HostVisibleBit), name);
+        return Create(
+            device, owner, &info, wanted.HasFlag(MemoryPropertyFlags.HostVisibleBit), name, (long)requirements.Size);
     }
 
     /// <summary>Imports host memory without copying it.</summary>
@@ -69,14 +70,15 @@ internal sealed unsafe class DeviceMemory
             AllocationSize = sizeInBytes,
             MemoryTypeIndex = type,
         };
-        return Create(device, owner, &info, map: false, name);
+        return Create(device, owner, &info, map: false, name, ownBytes: 0);
     }
 
     private static DeviceMemory Create(
-        VulkanDevice device, Construction owner, MemoryAllocateInfo* info, bool map, string name)
+        VulkanDevice device, Construction owner, MemoryAllocateInfo* info, bool map, string name, long ownBytes)
     {
         Silk.NET.Vulkan.DeviceMemory handle;
         device.Api.AllocateMemory(device.Handle, info, null, &handle).Check();
+        device.Allocations.Add(handle.Handle, name, ownBytes);
         owner.Own(handle, name);
         void* mapped = null;
         if (map)

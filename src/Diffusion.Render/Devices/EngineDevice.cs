@@ -23,7 +23,8 @@ public sealed record EngineDevice
     public required uint QueueFamily { get; init; }
 
     /// <summary>
-    /// The engine's lock around uses of the queue; null when it uses the queue only on the thread that renders with this
+    /// The engine's lock around uses of the queue; null when it uses the queue only on the thread that renders with
+    /// this
     /// library.
     /// </summary>
     public IQueueLock? QueueLock { get; init; }
@@ -39,4 +40,16 @@ public sealed record EngineDevice
 
     /// <summary>The engine's vkGetInstanceProcAddr; 0 takes the loader's.</summary>
     public nint GetInstanceProcAddr { get; init; }
+
+    /// <summary>
+    /// Takes a line when something is done in a lesser way than could be, with the reason: staging in place of an
+    /// import, a pipeline cache that is ignored. Any thread; must not throw. Null: nothing is said.
+    /// </summary>
+    public Action<string>? Log { get; init; }
+
+    /// <summary>
+    /// A folder in which compiled pipelines are kept from run to run, one file for each device and driver; null for
+    /// none.
+    /// </summary>
+    public string? PipelineCacheFolder { get; init; }
 }

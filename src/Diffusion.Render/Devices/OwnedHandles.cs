@@ -40,6 +40,7 @@ internal sealed unsafe class OwnedHandles(VulkanDevice device) : IDisposable
                 break;
             case ObjectType.DeviceMemory:
                 api.FreeMemory(owner, new(handle), null);
+                device.Allocations.Remove(handle);
                 break;
             case ObjectType.Buffer:
                 api.DestroyBuffer(owner, new(handle), null);
@@ -67,6 +68,9 @@ internal sealed unsafe class OwnedHandles(VulkanDevice device) : IDisposable
                 break;
             case ObjectType.Pipeline:
                 api.DestroyPipeline(owner, new(handle), null);
+                break;
+            case ObjectType.PipelineCache:
+                api.DestroyPipelineCache(owner, new(handle), null);
                 break;
             case ObjectType.CommandPool:
                 api.DestroyCommandPool(owner, new(handle), null);

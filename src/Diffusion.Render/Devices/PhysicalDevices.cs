@@ -76,6 +76,33 @@ internal static unsafe class PhysicalDevices
         return chain.Read();
     }
 
+    /// <summary>The memory heaps, with the driver's budget where it tells.</summary>
+    public static MemoryHeapUse[] Heaps(Vk api, PhysicalDevice handle)
+    {
+        // A query of the physical device: the extension has to be there, and need not be enabled.
+        bool tells = Extensions(api, handle).Contains("VK_EXT_memory_budget");
+        var budget = new PhysicalDeviceMemoryBudgetPropertiesEXT
+        {
+            SType = StructureType.PhysicalDeviceMemoryBudgetPropertiesExt,
+        };
+        var properties = new PhysicalDeviceMemoryProperties2
+        {
+            SType = StructureType.PhysicalDeviceMemoryProperties2,
+            PNext = tells ? &budget : null,
+        };
+        api.GetPhysicalDeviceMemoryProperties2(handle, &properties);
+        var heaps = new MemoryHeapUse[properties.MemoryProperties.MemoryHeapCount];
+        for (int i = 0; i < heaps.Length; i++)
+        {
+            MemoryHeap heap = properties.MemoryProperties.MemoryHeaps[i];
+            heaps[i] = new MemoryHeapUse(
+                heap.Flags.HasFlag(MemoryHeapFlags.DeviceLocalBit), (long)heap.Size,
+                tells ? (long)budget.HeapBudget[i] : null, tells ? (long)budget.HeapUsage[i] : null);
+        }
+
+        return heaps;
+    }
+
     private static string Driver(Vk api, PhysicalDevice handle)
     {
         var driver = new PhysicalDeviceDriverProperties { SType = StructureType.PhysicalDeviceDriverProperties };

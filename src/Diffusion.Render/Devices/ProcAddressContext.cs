@@ -5,7 +5,8 @@ using Silk.NET.Vulkan;
 namespace Diffusion.Render.Devices;
 
 /// <summary>Vulkan's functions as an engine's vkGetInstanceProcAddr gives them, in place of the loader's.</summary>
-/// <remarks>An engine may hook calls or have its loader linked in; asking the loader past it would split the two.</remarks>
+/// <remarks>An engine may hook calls or have its loader linked in; asking the loader past it would split the
+/// two.</remarks>
 internal sealed unsafe class ProcAddressContext(nint getInstanceProcAddr, Instance instance) : INativeContext
 {
     /// <summary>How to load the functions: by the engine's address, or by the loader where it is 0.</summary>

@@ -9,6 +9,7 @@ public sealed unsafe partial class VulkanDevice
     private VulkanDevice(VulkanInstance instance, VulkanRequirements requirements, VulkanDeviceOptions options)
     {
         _instance = instance;
+        _log = options.Log;
         _queueLock = new OwnQueueLock();
         if (options.Window is not null)
         {
@@ -34,7 +35,7 @@ public sealed unsafe partial class VulkanDevice
             Queue queue;
             Api.GetDeviceQueue(_handle, QueueFamily, 0, &queue);
             Queue = queue;
-            Start();
+            Start(options.PipelineCacheFolder);
         }
         catch
         {
@@ -46,6 +47,7 @@ public sealed unsafe partial class VulkanDevice
     private VulkanDevice(VulkanInstance instance, EngineDevice engine)
     {
         _instance = instance;
+        _log = engine.Log;
         _queueLock = engine.QueueLock ?? new OwnQueueLock();
         _isAdopted = true;
         PhysicalDevice = engine.PhysicalDevice;
@@ -59,7 +61,7 @@ public sealed unsafe partial class VulkanDevice
         HostImportReason = WhyNoHostImport(needs, engine.DeviceExtensions);
         ReadLimits();
         _handle = engine.Device;
-        Start();
+        Start(engine.PipelineCacheFolder);
     }
 
     /// <summary>Creates a device of its own.</summary>
@@ -85,7 +87,8 @@ public sealed unsafe partial class VulkanDevice
     }
 
     /// <summary>Lives on an engine's instance, device and queue.</summary>
-    /// <remarks>Nothing of the engine's is destroyed, and only work submitted here is ever waited for. Submissions to the
+    /// <remarks>Nothing of the engine's is destroyed, and only work submitted here is ever waited for. Submissions to
+    /// the
     /// queue are made on the thread that calls, under the engine's lock. The engine keeps presenting: a
     /// <see cref="Frames.SwapchainTarget"/> needs a device of its own.</remarks>
     /// <param name="engine">What the engine lends, and what it enabled.</param>
@@ -157,21 +160,34 @@ public sealed unsafe partial class VulkanDevice
         if (missing.Length > 0 || lacking != VulkanFeatures.None)
         {
             string names = string.Join(", ", lacking == VulkanFeatures.None ? missing : [.. missing, $"{lacking}"]);
-            throw new VulkanException($"The engine's device was created without {names}, which VulkanRequirements ask.");
+            throw new VulkanException(
+                $"The engine's device was created without {names}, which VulkanRequirements ask.");
         }
     }
 
-    private void Start()
+    private void Start(string? pipelineCacheFolder)
     {
         Api.CurrentDevice = _handle;
         Functions.LoadDevice(Api, _handle);
         if (!_isAdopted)
         {
+            SetName(ObjectType.Device, (ulong)_handle.Handle, "device");
             SetName(ObjectType.Queue, (ulong)Queue.Handle, "queue");
         }
 
-        Timeline = new Timeline(this);
+        PhysicalDeviceProperties properties;
+        Api.GetPhysicalDeviceProperties(PhysicalDevice, &properties);
         Retirement = new RetirementQueue(this);
+        Timeline = new Timeline(this);
+        try
+        {
+            Pipelines = new DevicePipelineCache(this, pipelineCacheFolder, properties);
+        }
+        catch
+        {
+            Timeline.Dispose();
+            throw;
+        }
     }
 
     private void ReadLimits()

@@ -10,6 +10,7 @@ public sealed unsafe partial class VulkanDevice : IDisposable
     private readonly VulkanInstance _instance;
     private readonly IQueueLock _queueLock;
     private readonly bool _isAdopted;
+    private readonly Action<string>? _log;
     private Device _handle;
     private bool _disposed;
 
@@ -64,7 +65,11 @@ public sealed unsafe partial class VulkanDevice : IDisposable
     /// <summary>What an imported address and size must be a multiple of, in bytes.</summary>
     public long HostImportAlignment { get; private set; }
 
+    internal AllocationLedger Allocations { get; } = new();
+
     internal SurfaceKHR Surface { get; private set; }
+
+    internal DevicePipelineCache Pipelines { get; private set; } = null!;
 
     internal PhysicalDeviceSubgroupProperties Subgroups { get; private set; }
 
@@ -77,6 +82,14 @@ public sealed unsafe partial class VulkanDevice : IDisposable
         => Features.HasFlag(VulkanFeatures.SamplerAnisotropy) && Info.Type != PhysicalDeviceType.Cpu;
 
     internal Instance Instance => _instance.Handle;
+
+    /// <summary>What memory is in use now, and how much the driver would give.</summary>
+    public MemoryUse GetMemoryUse()
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return new MemoryUse(
+            Allocations.SizeInBytes, Allocations.Count, PhysicalDevices.Heaps(Api, PhysicalDevice));
+    }
 
     /// <summary>Waits until everything submitted here is done; an own device then has nothing left to do.</summary>
     public void WaitIdle()
@@ -95,7 +108,8 @@ public sealed unsafe partial class VulkanDevice : IDisposable
     }
 
     /// <summary>
-    /// Waits for what was submitted here, destroys what was retired, and an own device and instance with it; an engine's
+    /// Waits for what was submitted here, destroys what was retired, and an own device and instance with it; an
+    /// engine's
     /// device, instance and queue stay as they are.
     /// </summary>
     public void Dispose()
@@ -105,21 +119,59 @@ public sealed unsafe partial class VulkanDevice : IDisposable
             return;
         }
 
-        // A lost device cannot be waited for, yet its objects still have to go.
-        if (_isAdopted)
+        WaitIdleUnlessLost();
+        Retirement.Flush();
+        if (Allocations.Leaks() is { } leaks)
         {
-            Timeline.WaitUnlessLost(Timeline.Submitted);
-        }
-        else
-        {
-            _ = Api.DeviceWaitIdle(_handle);
+            Log(leaks);
         }
 
-        Retirement.Flush();
+        Pipelines.Dispose();
         Timeline.Dispose();
         _disposed = true;
         DestroyHandles();
         _instance.Dispose();
+    }
+
+    /// <summary>
+    /// Waits as <see cref="WaitIdle"/> does, for disposal: a lost device cannot be waited for, yet its objects still
+    /// have
+    /// to go.
+    /// </summary>
+    internal void WaitIdleUnlessLost()
+    {
+        try
+        {
+            WaitIdle();
+        }
+        catch (VulkanException error) when (error.Result == Result.ErrorDeviceLost)
+        {
+            // Nothing is left to wait for.
+        }
+    }
+
+    /// <summary>Says a line to whoever listens.</summary>
+    internal void Log(string line) => _log?.Invoke(line);
+
+    /// <summary>Opens a named stretch of commands for debuggers; <see cref="EndLabel"/> closes it.</summary>
+    /// <param name="commands">A command buffer being recorded.</param>
+    /// <param name="name">Zero-terminated UTF-8; may go when this returns.</param>
+    internal void BeginLabel(CommandBuffer commands, byte* name)
+    {
+        if (_instance.HasDebugUtils)
+        {
+            var label = new DebugUtilsLabelEXT { SType = StructureType.DebugUtilsLabelExt, PLabelName = name };
+            Functions.CmdBeginDebugUtilsLabel(commands, &label);
+        }
+    }
+
+    /// <summary>Closes what <see cref="BeginLabel"/> opened.</summary>
+    internal void EndLabel(CommandBuffer commands)
+    {
+        if (_instance.HasDebugUtils)
+        {
+            Functions.CmdEndDebugUtilsLabel(commands);
+        }
     }
 
     /// <summary>Takes the queue for the scope's life: submitting and presenting need it, recording does not.</summary>
@@ -153,7 +205,8 @@ public sealed unsafe partial class VulkanDevice : IDisposable
         return Timeline.Submitted;
     }
 
-    /// <summary>Submits; one of the signals is <see cref="Timeline"/> at <see cref="Timeline.Submitted"/> + 1.</summary>
+    /// <summary>Submits; one of the signals is <see cref="Timeline"/> at <see cref="Timeline.Submitted"/> +
+    /// 1.</summary>
     internal void Submit(SubmitInfo2* submit)
     {
         using (LockQueue())

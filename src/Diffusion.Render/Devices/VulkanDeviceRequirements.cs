@@ -9,7 +9,8 @@ namespace Diffusion.Render.Devices;
 /// <param name="OptionalExtensions">Device extensions that are there and worth enabling.</param>
 /// <param name="Features">Features to enable: required.</param>
 /// <param name="OptionalFeatures">Features that are there and worth enabling.</param>
-/// <param name="QueueFamilies">The queue families that serve, each with graphics and compute; one queue of one of them is
+/// <param name="QueueFamilies">The queue families that serve, each with graphics and compute; one queue of one of them
+/// is
 /// enough.</param>
 public sealed record VulkanDeviceRequirements(
     IReadOnlyList<string> Missing,

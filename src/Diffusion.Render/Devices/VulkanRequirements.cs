@@ -3,7 +3,8 @@ using Silk.NET.Vulkan;
 namespace Diffusion.Render.Devices;
 
 /// <summary>What this library needs of an instance and a device; an engine asks before it creates its own.</summary>
-/// <remarks>The instance is created for Vulkan 1.3 (VkApplicationInfo.apiVersion) or later. <see cref="ForDevice"/> says
+/// <remarks>The instance is created for Vulkan 1.3 (VkApplicationInfo.apiVersion) or later. <see cref="ForDevice"/>
+/// says
 /// what of this a physical device has; an engine's device is then lent to <see cref="VulkanDevice.Adopt"/>.</remarks>
 /// <param name="InstanceExtensions">Instance extensions that must be there.</param>
 /// <param name="DeviceExtensions">Device extensions that must be there.</param>
@@ -30,7 +31,8 @@ public sealed record VulkanRequirements(
     /// <summary>The lowest Vulkan version served, minor.</summary>
     public const int VersionMinor = 3;
 
-    /// <summary>What the queue must do: images are converted by compute and their mip levels blitted by graphics.</summary>
+    /// <summary>What the queue must do: images are converted by compute and their mip levels blitted by
+    /// graphics.</summary>
     public const QueueFlags Queue = QueueFlags.GraphicsBit | QueueFlags.ComputeBit;
 
     /// <summary>Shared textures and offscreen frames: all that an engine which presents by itself needs.</summary>

@@ -11,7 +11,8 @@ namespace Diffusion.Render.Sharing;
 /// <param name="ReadableValue">The timeline value from which it is readable; frames of the same queue recorded later
 /// need not wait.</param>
 /// <param name="Info">Generation, step and noise level shown.</param>
-/// <param name="Index">Its place in the texture's ring, for <see cref="SharedTexture.ReleaseAfter(in SharedImage, ulong)"/>.</param>
+/// <param name="Index">Its place in the texture's ring, for
+/// <see cref="SharedTexture.ReleaseAfter(in SharedImage, ulong)"/>.</param>
 public readonly record struct SharedImage(
     Image Image,
     ImageView View,

@@ -12,6 +12,7 @@ public sealed class SharedTexturePass : IFramePass, IDisposable
 {
     private readonly VulkanDevice _device;
     private readonly List<SharedTexture> _textures = [];
+    private readonly HashSet<string> _reasonsLogged = [];
     private long _bytesCopiedByRemoved;
     private bool _disposed;
 
@@ -45,7 +46,8 @@ public sealed class SharedTexturePass : IFramePass, IDisposable
         }
     }
 
-    /// <summary>Whether any texture has something newer to show: else a frame without other passes can be left out.</summary>
+    /// <summary>Whether any texture has something newer to show: else a frame without other passes can be left
+    /// out.</summary>
     public bool IsBehind
     {
         get
@@ -111,6 +113,15 @@ public sealed class SharedTexturePass : IFramePass, IDisposable
             }
 
             Converter.Dispose();
+        }
+    }
+
+    /// <summary>Says once for each reason that textures take a lesser path: they mostly share it.</summary>
+    internal void LogFallback(string texture, SharingPath path, string reason)
+    {
+        if (_reasonsLogged.Add(reason))
+        {
+            _device.Log($"\"{texture}\" is shared by {SharingPathNames.NameOf(path)}: {reason}.");
         }
     }
 

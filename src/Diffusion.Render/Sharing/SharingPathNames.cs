@@ -29,6 +29,7 @@ public static class SharingPathNames
             }
         }
 
-        throw new ArgumentException($"Sharing path '{name}' is unknown: it must be one of {string.Join(", ", All.Select(NameOf))}.");
+        throw new ArgumentException(
+            $"Sharing path '{name}' is unknown: it must be one of {string.Join(", ", All.Select(NameOf))}.");
     }
 }

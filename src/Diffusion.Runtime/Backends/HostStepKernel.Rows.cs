@@ -1,11 +1,13 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Diffusion.Runtime.Backends;
 
-/// <content>The arithmetic on one row of one channel.</content>
+/// <content>The arithmetic on one row of one channel, optimised at once: first frames count too.</content>
 public static unsafe partial class HostStepKernel
 {
     // [HoSalimans22, Eq. 6] F = F_null + w·(F_class - F_null);  [Karras22, Eq. 7] D = clamp(cSkip·x + cOut·F)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Estimate(in Operands o, long offset)
     {
         float* x = o.Sample + offset;
@@ -37,6 +39,7 @@ public static unsafe partial class HostStepKernel
     }
 
     // x' = a·x + Σ a_k·x_k + Σ c_k·D_k + s·z
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static bool Update(in Operands o, long offset)
     {
         float* next = o.Next + offset;
@@ -59,6 +62,7 @@ public static unsafe partial class HostStepKernel
     }
 
     // [Nichol21, Eq. 15] Σ = exp(v·ln β + (1 - v)·ln β̃), with v = (output + 1)/2 as their code and diffusers have it
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void ScaleByVariance(float* z, float* variance, float low, float high, int width)
     {
         for (int i = 0; i < width; i++)
@@ -68,6 +72,7 @@ public static unsafe partial class HostStepKernel
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Combine(float* next, float s, float* x, float a, float* d, float c, int width)
     {
         int i = 0;
@@ -83,6 +88,7 @@ public static unsafe partial class HostStepKernel
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void AddScaled(float* next, float* term, float factor, int width)
     {
         int i = 0;
@@ -98,6 +104,7 @@ public static unsafe partial class HostStepKernel
     }
 
     // v - v is 0 for finite values and NaN for the others: one subtraction and one addition a vector.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static bool IsFinite(float* values, int width)
     {
         Vector<float> sum = Vector<float>.Zero;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Diffusion.Runtime.Noise;
@@ -75,6 +76,8 @@ public static unsafe class GaussianNoise
     /// Fills one row of every channel's plane; <c>row</c> stands in the first, <c>planeStride</c> floats before the
     /// next.
     /// </summary>
+    // Optimised at once: as first compiled, a 128x128 canvas takes 9 ms in place of 1, just when a game has begun.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void FillRow(
         float* row, long planeStride, int width, int y, int channels, in NoiseSource source, int step)
     {
@@ -106,6 +109,7 @@ public static unsafe class GaussianNoise
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void DrawWords(
         uint* words, int count, uint worldX, uint worldY, uint step, uint chainWord, ulong seed)
     {
@@ -122,6 +126,7 @@ public static unsafe class GaussianNoise
     }
 
     // [BoxMuller58] z_0 = √(-2·ln u_1)·cos(2π·u_2), z_1 = √(-2·ln u_1)·sin(2π·u_2)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void BoxMuller(uint* words, float* normals, int count)
     {
         for (int i = 0; i < count; i += Vector256<float>.Count)

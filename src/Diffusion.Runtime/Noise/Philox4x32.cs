@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Diffusion.Runtime.Noise;
 
 /// <summary>
@@ -19,6 +21,7 @@ public static class Philox4x32
     /// <param name="c3">Counter word 3 in, random word 3 out.</param>
     /// <param name="key0">Key word 0.</param>
     /// <param name="key1">Key word 1.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining | MethodImplOptions.AggressiveOptimization)]
     public static void Generate(ref uint c0, ref uint c1, ref uint c2, ref uint c3, uint key0, uint key1)
     {
         (uint r0, uint r1, uint r2, uint r3) = (c0, c1, c2, c3);

@@ -46,28 +46,64 @@ internal sealed partial class AttentionSlice : UNetSlice
 
     protected override Tensor Compute(UNetState state, DisposeScope scope)
     {
-        Tensor x = state.Hidden;
+        (Tensor query, Tensor key, Tensor value) = Project(state.Hidden);
+        return Attend(state.Hidden, query, key, value);
+    }
+
+    protected override void Cut(SlicePlan plan)
+    {
+        plan.Add(CountProjection, (state, _) =>
+        {
+            (Tensor query, Tensor key, Tensor value) = Project(state.Hidden);
+            state.Hold(query);
+            state.Hold(key);
+            state.Hold(value);
+        });
+        plan.Add(CountAttention, (state, scope) =>
+        {
+            Tensor value = state.TakeHeld(scope);
+            Tensor key = state.TakeHeld(scope);
+            Tensor query = state.TakeHeld(scope);
+            state.Advance(Attend(state.Hidden, query, key, value));
+        });
+    }
+
+    private (Tensor Query, Tensor Key, Tensor Value) Project(Tensor x)
+    {
         long batch = x.shape[0];
         long tokens = x.shape[2] * x.shape[3];
         Tensor normed = _norm is null ? x : _norm.call(x);
         Tensor rows = normed.view(batch, _channels, tokens).transpose(1, 2);
-        Tensor attended = nn.functional.scaled_dot_product_attention(
-            Split(_query.call(rows)), Split(_key.call(rows)), Split(_value.call(rows)));
-        Tensor merged = attended.transpose(1, 2).reshape(batch, tokens, (long)_heads * _headWidth);
+        return (Split(_query), Split(_key), Split(_value));
+
+        Tensor Split(Linear layer) => layer.call(rows).view(batch, tokens, _heads, _headWidth).transpose(1, 2);
+    }
+
+    private Tensor Attend(Tensor x, Tensor query, Tensor key, Tensor value)
+    {
+        Tensor attended = nn.functional.scaled_dot_product_attention(query, key, value);
+        Tensor merged = attended.transpose(1, 2).reshape(x.shape[0], x.shape[2] * x.shape[3], (long)_heads * _headWidth);
         Tensor sum = x + _output.call(merged).transpose(1, 2).reshape(x.shape);
         return OutputScale == 1 ? sum : sum / OutputScale;
-
-        Tensor Split(Tensor t) => t.view(batch, tokens, _heads, _headWidth).transpose(1, 2);
     }
 
     protected override void Count(SliceCost cost)
     {
-        double rows = (double)cost.Batch * cost.Height * cost.Width;
-        int inner = _heads * _headWidth;
+        CountProjection(cost);
+        CountAttention(cost);
+    }
+
+    private void CountProjection(SliceCost cost)
+    {
         cost.Elementwise(_channels, flopsPerElement: 8);
-        cost.Multiply(_channels, 3 * inner, rows);
+        cost.Multiply(_channels, 3 * _heads * _headWidth, (double)cost.Batch * cost.Height * cost.Width);
+    }
+
+    private void CountAttention(SliceCost cost)
+    {
+        int inner = _heads * _headWidth;
         cost.Attend(inner);
-        cost.Multiply(inner, _channels, rows);
+        cost.Multiply(inner, _channels, (double)cost.Batch * cost.Height * cost.Width);
         cost.Elementwise(_channels, flopsPerElement: 1);
     }
 }

@@ -27,8 +27,8 @@ internal abstract class ConvSlice(string name) : UNetSlice(name)
 
     protected sealed override void Cut(SlicePlan plan)
     {
-        plan.Add(CountBefore, (state, scope) => state.BeginConvolution(Conv, Before(state, scope)));
-        plan.AddRows(Conv);
+        plan.Add(CountBefore, (state, scope) => state.Hold(Before(state, scope)));
+        plan.AddConvolution(Conv);
         plan.Add(_ => { }, (state, scope) => state.Advance(After(state, state.EndConvolution(scope))));
     }
 }

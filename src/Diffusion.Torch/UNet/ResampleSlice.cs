@@ -18,5 +18,12 @@ internal sealed partial class ResampleSlice(Layers layers, string path, int chan
         ? nn.functional.interpolate(state.Hidden, scale_factor: [2, 2], mode: InterpolationMode.Nearest)
         : state.Hidden;
 
-    protected override void CountBefore(SliceCost cost) => cost.Resample(up);
+    protected override void CountBefore(SliceCost cost)
+    {
+        cost.Resample(up);
+        if (up)
+        {
+            cost.Elementwise(cost.Channels, flopsPerElement: 0);
+        }
+    }
 }

@@ -70,10 +70,10 @@ internal sealed partial class ResnetSlice : UNetSlice
 
     protected override void Cut(SlicePlan plan)
     {
-        plan.Add(CountEnter, (state, scope) => state.BeginConvolution(_conv1, Enter(state, scope)));
-        plan.AddRows(_conv1);
-        plan.Add(CountBetween, (state, scope) => state.BeginConvolution(_conv2, Between(state, state.EndConvolution(scope))));
-        plan.AddRows(_conv2);
+        plan.Add(CountEnter, (state, scope) => state.Hold(Enter(state, scope)));
+        plan.AddConvolution(_conv1);
+        plan.Add(CountBetween, (state, scope) => state.Hold(Between(state, state.EndConvolution(scope))));
+        plan.AddConvolution(_conv2);
         plan.Add(CountLeave, (state, scope) => state.Advance(Leave(state, state.EndConvolution(scope))));
     }
 

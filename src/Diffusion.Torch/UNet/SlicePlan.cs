@@ -35,9 +35,10 @@ internal sealed class SlicePlan(string name, SliceCost cost, double workPerPiece
         _stages.Add(new Stage(cost.Flops, cost.Bytes, new StageWork(run)));
     }
 
-    /// <summary>Adds the convolution that <see cref="UNetState.BeginConvolution"/> began, in bands of rows.</summary>
-    public void AddRows(PaddedConv conv)
+    /// <summary>Adds the convolution of the held tensor: its padding, then its rows in bands.</summary>
+    public void AddConvolution(PaddedConv conv)
     {
+        Add(shape => shape.Elementwise(shape.Channels, flopsPerElement: 0), (state, scope) => state.BeginConvolution(conv, scope));
         cost.Reset();
         conv.Count(cost);
         int bands = (int)Math.Clamp(Math.Ceiling(Work(cost.Flops, cost.Bytes) / workPerPiece), 1, cost.Height);
@@ -56,11 +57,11 @@ internal sealed class SlicePlan(string name, SliceCost cost, double workPerPiece
     public IEnumerable<SlicePiece> Pieces(bool keepsSkip)
     {
         List<List<Stage>> groups = [];
-        double work = double.PositiveInfinity;
+        double work = 0;
         foreach (Stage stage in _stages)
         {
             double more = Work(stage.Flops, stage.Bytes);
-            if (work + more > workPerPiece)
+            if (groups.Count == 0 || work + more > workPerPiece)
             {
                 groups.Add([]);
                 work = 0;

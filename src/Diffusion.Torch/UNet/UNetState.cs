@@ -14,6 +14,7 @@ namespace Diffusion.Torch.UNet;
 internal sealed class UNetState : IDisposable
 {
     private readonly List<Tensor> _skips = [];
+    private readonly List<Tensor> _held = [];
     private Tensor? _hidden;
     private Tensor? _embedding;
     private bool _ownsHidden;
@@ -56,12 +57,22 @@ internal sealed class UNetState : IDisposable
         _ownsHidden = true;
     }
 
-    /// <summary>Begins a convolution by rows: pads its input and makes room for its output.</summary>
-    public void BeginConvolution(PaddedConv conv, Tensor input)
+    /// <summary>Keeps a tensor beyond its dispose scope until <see cref="TakeHeld"/>.</summary>
+    public void Hold(Tensor tensor) => _held.Add(tensor.alias().DetachFromDisposeScope());
+
+    /// <summary>The tensor that was held last, owned by the caller's dispose scope.</summary>
+    public Tensor TakeHeld(DisposeScope scope)
     {
-        // Whatever scope the input hangs in, its rows are read after that has ended.
-        Tensor padded = conv.Pad(input);
-        _operand = (ReferenceEquals(padded, input) ? input.alias() : padded).DetachFromDisposeScope();
+        Tensor held = _held[^1];
+        _held.RemoveAt(_held.Count - 1);
+        scope.Attach(held);
+        return held;
+    }
+
+    /// <summary>Begins a convolution of the held tensor by rows: pads it and makes room for the output.</summary>
+    public void BeginConvolution(PaddedConv conv, DisposeScope scope)
+    {
+        _operand = conv.Pad(TakeHeld(scope)).DetachFromDisposeScope();
         _convolved = conv.Room(_operand).DetachFromDisposeScope();
     }
 
@@ -109,6 +120,12 @@ internal sealed class UNetState : IDisposable
         }
 
         _skips.Clear();
+        foreach (Tensor held in _held)
+        {
+            held.Dispose();
+        }
+
+        _held.Clear();
         DropOperand();
         _convolved?.Dispose();
         _convolved = null;

@@ -30,7 +30,8 @@ public sealed class CheckCommandTests : IDisposable
         using JsonDocument document = JsonDocument.Parse(await File.ReadAllTextAsync(file));
         JsonElement report = document.RootElement;
         Assert.True(report.GetProperty("passed").GetBoolean());
-        Assert.Single(report.GetProperty("devices").EnumerateArray(), device => device.GetProperty("is_chosen").GetBoolean());
+        Assert.Single(
+            report.GetProperty("devices").EnumerateArray(), device => device.GetProperty("is_chosen").GetBoolean());
         Dictionary<string, JsonElement> backends = ByName(report, "backends");
         Assert.Equal(["torch cpu", "torch cuda", "compute"], backends.Keys);
         Assert.Equal("works", State(backends["torch cpu"]));
@@ -38,7 +39,7 @@ public sealed class CheckCommandTests : IDisposable
         Dictionary<string, JsonElement> paths = ByName(report, "sharing");
         Assert.Equal(["host-import", "staging"], paths.Keys);
         Assert.Equal("works", State(paths["staging"]));
-        Assert.Equal(256 * 256 * 3 * sizeof(float), paths["staging"].GetProperty("bytes_copied").GetInt64());
+        Assert.Equal(256 * 256 * 4, paths["staging"].GetProperty("bytes_copied").GetInt64());
         foreach (JsonElement found in backends.Values.Concat(paths.Values))
         {
             Assert.NotEqual("failed", State(found));

@@ -25,7 +25,8 @@ public sealed class DeviceChoiceTests
     [InlineData(" Card X Super ", 3)]
     public void Choose_Wanted_IsTheBestThatMatches(string? wanted, int index)
     {
-        VulkanDeviceInfo[] devices = wanted == "card" ? [.. _machine.Select(device => device with { Missing = [] })] : _machine;
+        VulkanDeviceInfo[] allServe = [.. _machine.Select(device => device with { Missing = [] })];
+        VulkanDeviceInfo[] devices = wanted == "card" ? allServe : _machine;
 
         Assert.Equal(index, DeviceChoice.Choose(devices, wanted).Index);
     }

@@ -59,7 +59,8 @@ internal sealed unsafe class EngineFrames : IDisposable
 
     public ulong Count { get; private set; }
 
-    /// <summary>Reads the newest image of a texture in a frame; hands out what the frame before the last read.</summary>
+    /// <summary>Reads the newest image of a texture in a frame; hands out what the frame before the last
+    /// read.</summary>
     public void Frame(SharedTexture texture, FrameShown shown)
     {
         int slot = (int)(Count % InFlight);
