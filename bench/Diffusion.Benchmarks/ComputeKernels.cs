@@ -31,14 +31,13 @@ internal static class ComputeKernels
         output.WriteLine("| --- | --: | --: | --: | --: | --: |");
         foreach ((string name, Cost cost) in costs.OrderByDescending(pair => pair.Value.Milliseconds))
         {
-            output.WriteLine(Invariant(
-                $"| {name} | {cost.Count} | {cost.Flops / 1e6:f1} | {cost.Bytes / 1e6:f2} | {cost.Milliseconds:f2} | {cost.Flops / cost.Milliseconds / 1e6:f2} |"));
+            output.WriteLine(Row(name, cost));
         }
 
         double flops = whole.Plan.Parts.Sum(part => part.Flops);
         double bytes = whole.Plan.Parts.Sum(part => part.Bytes);
-        output.WriteLine(Invariant(
-            $"| a whole step, slice by slice | {whole.Plan.Dispatches.Count} | {flops / 1e6:f1} | {bytes / 1e6:f2} | {step.TotalMilliseconds:f1} | {flops / step.TotalSeconds / 1e9:f2} |"));
+        output.WriteLine(Row(
+            "a whole step", new Cost(whole.Plan.Dispatches.Count, flops, bytes, step.TotalMilliseconds)));
         output.WriteLine(Invariant(
             $"weights {backend.Structure.Weights.SizeInBytes} bytes, activations {whole.Plan.ArenaSizeInBytes}"));
     }
@@ -82,6 +81,10 @@ internal static class ComputeKernels
         run.Wait();
         return Stopwatch.GetElapsedTime(start);
     }
+
+    private static string Row(string name, in Cost cost) => Invariant(
+        $"| {name} | {cost.Count} | {cost.Flops / 1e6:f1} | {cost.Bytes / 1e6:f2} | {cost.Milliseconds:f2} | ")
+        + Invariant($"{cost.Flops / cost.Milliseconds / 1e6:f2} |");
 
     private static string NameOf(KernelKey key) => key.Shader switch
     {

@@ -75,8 +75,8 @@ internal sealed class LoadedModel : IDisposable
     /// <param name="height">Canvas height in pixels.</param>
     /// <param name="image">What requests will start from, planar [3, H, W]; empty for noise.</param>
     /// <param name="device">
-    /// The device that the compute backend shares with a renderer; borrowed, and the caller's thread is its own. Null for
-    /// one of its own, on which slices are waited for, so that the host's clock tells their cost.
+    /// The device that the compute backend shares with a renderer; borrowed, and the caller's thread is its own. Null
+    /// for one of its own, on which slices are waited for, so that the host's clock tells their cost.
     /// </param>
     /// <param name="isOffline">Whether no frame waits, so that the compute backend need not cut slices.</param>
     /// <exception cref="UserErrorException">A name is unknown.</exception>

@@ -12,7 +12,7 @@ namespace Diffusion.Render.Compute.Planning;
 internal sealed record ComputeTuning(
     int[] ConvolutionGroups, int WantedWorkgroups, int NormThreads, bool BroadcastsInSubgroups = false)
 {
-    /// <summary>Full warps, and enough workgroups for a mid-range card's 40 processors. Not yet measured on one.</summary>
+    /// <summary>Full warps, and workgroups for a mid-range card of 40 processors. Not yet measured on one.</summary>
     public static ComputeTuning Gpu { get; } = new([8, 4], 80, 256);
 
     /// <summary>Few cores: no padded channels, and each value read by as many as possible.</summary>
