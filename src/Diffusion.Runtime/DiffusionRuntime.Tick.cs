@@ -36,7 +36,8 @@ public sealed partial class DiffusionRuntime
         LearnDeviceCosts();
         while (true)
         {
-            Entry? fitting = PickFairest(frame.Remaining - report.SubmittedCost, out Entry? fairest);
+            Entry? fitting = PickFairest(
+                frame.Remaining - report.SubmittedCost, opensTick: report.SlicesRun == 0, out Entry? fairest);
             bool isForced = report.SlicesRun == 0 && ShouldForce(fairest, fitting, budget);
             Entry? next = isForced ? fairest : fitting;
             if (next is null)
@@ -62,7 +63,7 @@ public sealed partial class DiffusionRuntime
     }
 
     /// <summary>The fairest texture whose next slice fits, and the fairest of all.</summary>
-    private Entry? PickFairest(TimeSpan remaining, out Entry? fairest)
+    private Entry? PickFairest(TimeSpan remaining, bool opensTick, out Entry? fairest)
     {
         fairest = null;
         Entry? fitting = null;
@@ -78,13 +79,20 @@ public sealed partial class DiffusionRuntime
                 fairest = entry;
             }
 
-            if (IsFairer(entry, fitting) && entry.Costs!.Predict(chain.NextSliceIndex) <= remaining)
+            if (IsFairer(entry, fitting) && Predict(entry, opensTick) <= remaining)
             {
                 fitting = entry;
             }
         }
 
         return fitting;
+    }
+
+    // A device that works beside the host does not notice where a tick begins.
+    private static TimeSpan Predict(Entry entry, bool opensTick)
+    {
+        DiffusionChain chain = entry.Chain!;
+        return entry.Costs!.Predict(chain.NextSliceIndex, opensTick && !chain.IsNextSliceBesideTheHost);
     }
 
     // Whether the texture whose turn it is gets a slice that does not fit, on a tick that has run none.
@@ -107,7 +115,8 @@ public sealed partial class DiffusionRuntime
         int slice = chain.NextSliceIndex;
         int step = chain.Step;
         bool isBesideTheHost = chain.IsNextSliceBesideTheHost;
-        TimeSpan predicted = entry.Costs!.Predict(slice);
+        bool opensTick = report.SlicesRun == 0;
+        TimeSpan predicted = Predict(entry, opensTick);
         _telemetry.SliceBegins(entry.Handle, chain, predicted);
         TimeSpan begun = frame.Elapsed;
         bool ran = chain.AdvanceSlice();
@@ -126,7 +135,7 @@ public sealed partial class DiffusionRuntime
         _secondsServed = Math.Max(_secondsServed, entry.SecondsServed);
         if (chain.Status != ChainStatus.Failed && !isBesideTheHost)
         {
-            entry.Costs.Record(slice, taken);
+            entry.Costs!.Record(slice, taken, opensTick);
         }
 
         report = report with
@@ -142,7 +151,7 @@ public sealed partial class DiffusionRuntime
 
     private TickReport Finish(in TickReport report, in FrameBudget frame, Entry? next)
     {
-        TimeSpan nextCost = next?.Costs!.Predict(next.Chain!.NextSliceIndex) ?? TimeSpan.Zero;
+        TimeSpan nextCost = next is null ? TimeSpan.Zero : Predict(next, report.SlicesRun == 0);
         TickStop stop = TickStop.Idle;
         if (next is not null)
         {

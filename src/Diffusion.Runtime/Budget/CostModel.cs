@@ -4,11 +4,13 @@ namespace Diffusion.Runtime.Budget;
 
 /// <summary>The runtime's model of time: what each slice will cost on this device, learned while it runs.</summary>
 /// <remarks>
-/// <para>cost = typical cost of the slice · time factor of the machine · spread. The typical cost is the median of the slice's last
-/// 32 costs, brought to one lasting speed. The factor is the median, over the last nine slices of the shape, of how far
+/// <para>cost = (typical cost of the slice · time factor of the machine + opening, for a tick's first slice) · spread.
+/// The typical cost is the median of the slice's last 32 costs, brought to one lasting speed. The factor is the median, over the last nine slices of the shape, of how far
 /// they were from typical: a machine that changes its speed is followed within one frame, for all slices at once. The
 /// spread is an upper quantile, over the last 256 slices, of how much longer they took than those two said. A
-/// descheduled thread or a slow first run moves neither median, and not the quantile while it is rare.</para>
+/// descheduled thread or a slow first run moves neither median, and not the quantile while it is rare. The opening is
+/// what first slices of the last 32 ticks took beyond what they take later in a tick: what the host did since the last
+/// tick has emptied the caches and lulled the core.</para>
 /// <para>A slice that has not run is guessed from its FLOPs and bytes, scaled by how far such guesses have been off so
 /// far. One model a device; one thread; recording and predicting allocate nothing.</para>
 /// </remarks>
@@ -17,6 +19,7 @@ public sealed class CostModel
     private const double Median = 0.5;
     private const int SpreadMemory = 256;
     private const int GuessMemory = 32;
+    private const int OpeningMemory = 32;
 
     // Guesses for one slow core. They only matter until the first slice has run, and err on the careful side.
     private const double DefaultFlopsPerSecond = 20e9;
@@ -29,6 +32,7 @@ public sealed class CostModel
     private readonly double _quantile;
     private readonly SortedWindow _guessErrors = new(GuessMemory);
     private readonly SortedWindow _spreads = new(SpreadMemory);
+    private readonly SortedWindow _openings = new(OpeningMemory);
 
     /// <summary>Makes a model that knows nothing yet.</summary>
     /// <param name="quantile">Which quantile of recent costs is promised, above 0 and at most 1; higher overruns less
@@ -46,10 +50,14 @@ public sealed class CostModel
 
         // As if the machine had been steady so far, so that no single value decides.
         _spreads.Fill(1);
+        _openings.Fill(0);
     }
 
     /// <summary>What to multiply an expected cost by for one that will rarely be exceeded.</summary>
     internal double Spread => _spreads.Quantile(_quantile);
+
+    /// <summary>What a tick's first slice takes beyond its usual cost.</summary>
+    internal double OpeningInSeconds => Math.Max(0, _openings.Quantile(Median));
 
     /// <summary>How far guesses are off, typically; slices differ, and first runs are slow.</summary>
     internal double GuessError => _guessErrors.Count == 0 ? 1 : _guessErrors.Quantile(Median);
@@ -74,6 +82,8 @@ public sealed class CostModel
         OverheadInSeconds + (slice.Flops / DefaultFlopsPerSecond) + (slice.Bytes / DefaultBytesPerSecond);
 
     internal void AddGuessError(double measuredOverGuess) => _guessErrors.Add(measuredOverGuess);
+
+    internal void AddOpening(double seconds) => _openings.Add(seconds);
 
     internal void AddSpread(double measuredOverExpected) => _spreads.Add(measuredOverExpected);
 }

@@ -17,6 +17,9 @@ public sealed class SliceCosts
     // First runs are slow; of three costs the median is none of those.
     private const int KnownCount = 3;
 
+    // However slow a tick's opening is expected to be, this much of what a slice took is its own.
+    private const double LeastOwnShare = 0.25;
+
     private readonly CostModel _model;
     private readonly double[] _guesses;
     private readonly SortedWindow[] _typical;
@@ -41,7 +44,10 @@ public sealed class SliceCosts
     }
 
     /// <summary>What slice <paramref name="index"/> is expected to cost at most, nearly every time.</summary>
-    public TimeSpan Predict(int index) => TimeSpan.FromSeconds(ExpectInSeconds(index) * _model.Spread);
+    /// <param name="index">Which slice.</param>
+    /// <param name="opensTick">Whether it would be the first of its tick.</param>
+    public TimeSpan Predict(int index, bool opensTick = false) =>
+        TimeSpan.FromSeconds((ExpectInSeconds(index) + Opening(opensTick)) * _model.Spread);
 
     /// <summary>What slice <paramref name="index"/> typically costs at the machine's present speed.</summary>
     public TimeSpan Expect(int index) => TimeSpan.FromSeconds(ExpectInSeconds(index));
@@ -49,12 +55,21 @@ public sealed class SliceCosts
     /// <summary>Learns from a slice that ran.</summary>
     /// <param name="index">Which slice.</param>
     /// <param name="cost">How long it took.</param>
-    public void Record(int index, TimeSpan cost)
+    /// <param name="opensTick">Whether it was the first of its tick.</param>
+    public void Record(int index, TimeSpan cost, bool opensTick = false)
     {
         double seconds = cost.TotalSeconds;
         if (_typical[index].Count >= KnownCount)
         {
-            _model.AddSpread(seconds / ExpectInSeconds(index));
+            double expected = ExpectInSeconds(index);
+            double opening = Opening(opensTick);
+            _model.AddSpread(seconds / (expected + opening));
+            if (opensTick)
+            {
+                _model.AddOpening(seconds - expected);
+                seconds = Math.Max(seconds - opening, LeastOwnShare * seconds);
+            }
+
             double relative = seconds / _typical[index].Quantile(Median);
             _speed.Add(relative);
             _lastingSpeed.Add(relative);
@@ -63,6 +78,8 @@ public sealed class SliceCosts
         _typical[index].Add(seconds / _lastingSpeed.Quantile(Median));
         _model.AddGuessError(seconds / _guesses[index]);
     }
+
+    private double Opening(bool opensTick) => opensTick ? _model.OpeningInSeconds : 0;
 
     private double ExpectInSeconds(int index) => _typical[index].Count == 0
         ? _guesses[index] * _model.GuessError

@@ -115,6 +115,37 @@ public sealed class CostModelTests
         }
     }
 
+    [Fact]
+    public void Predict_TicksOpenSlowly_TellsFirstSlicesFromLaterOnes()
+    {
+        // Four slices of 1, 2, 3 and 4 ms; every third begins a tick, and takes 0.7 ms more.
+        SliceInfo[] slices = [.. Enumerable.Range(1, 4).Select(i => new SliceInfo($"{i}", i * 1e7, 1e5))];
+        SliceCosts costs = new CostModel().ForShape(_shape, slices);
+        for (int run = 0; run < 4000; run++)
+        {
+            bool opens = run % 3 == 0;
+            double cost = 1 + (run % 4) + (opens ? 0.7 : 0);
+            if (run > 2000)
+            {
+                Assert.Equal(cost, costs.Predict(run % 4, opens).TotalMilliseconds, 0.05);
+            }
+
+            costs.Record(run % 4, TimeSpan.FromMilliseconds(cost), opens);
+        }
+    }
+
+    [Fact]
+    public void Predict_SliceThatAlwaysOpensItsTick_IsPredictedAsAWhole()
+    {
+        SliceCosts costs = new CostModel().ForShape(_shape, _slices);
+        for (int run = 0; run < 500; run++)
+        {
+            costs.Record(0, TimeSpan.FromMilliseconds(5), opensTick: true);
+        }
+
+        Assert.Equal(5, costs.Predict(0, opensTick: true).TotalMilliseconds, 1e-3);
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(1.1)]

@@ -30,9 +30,10 @@ public sealed class TickTests
             TimeSpan left = TimeSpan.Zero;
             backend.SliceBegins = (slice, cost) =>
             {
-                fitted.Enqueue(shadow.Predict(slice) <= left);
+                bool opens = fitted.Count == 0;
+                fitted.Enqueue(shadow.Predict(slice, opens) <= left);
                 left -= cost;
-                shadow.Record(slice, cost);
+                shadow.Record(slice, cost, opens);
             };
 
             foreach (int budget in budgets)
