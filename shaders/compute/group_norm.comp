@@ -1,7 +1,7 @@
 #version 460
 // Group normalisation's statistics, folded with its weights (and the embedding's scale and shift) into one
-// multiply-add per channel, which whoever reads the activations applies. One workgroup per group and sample; the variance
-// is summed about the mean in a second pass, since E[x²] - E[x]² cancels in float32.
+// multiply-add per channel, which whoever reads the activations applies. One workgroup per group and sample; the
+// variance is summed about the mean in a second pass, since E[x²] - E[x]² cancels in float32.
 layout(constant_id = 0) const uint THREADS = 64;
 layout(local_size_x_id = 0) in;
 

@@ -1,6 +1,6 @@
 #version 460
-// A linear layer on a few rows: one invocation per output, weights [inputs][outputs] so that neighbours read neighbours.
-// The workgroup activates each input once.
+// A linear layer on a few rows: one invocation per output, weights [inputs][outputs] so that neighbours read
+// neighbours. The workgroup activates each input once.
 #extension GL_GOOGLE_include_directive : require
 
 layout(constant_id = 0) const bool HALF_WEIGHTS = false;

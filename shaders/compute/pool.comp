@@ -1,6 +1,6 @@
 #version 460
-// Averages squares of FACTOR x FACTOR pixels of planar [N, C, H, W], after normalisation and activation; FACTOR 1 copies,
-// which is how two tensors become one.
+// Averages squares of FACTOR x FACTOR pixels of planar [N, C, H, W], after normalisation and activation; FACTOR 1
+// copies, which is how two tensors become one.
 #extension GL_GOOGLE_include_directive : require
 
 layout(constant_id = 0) const uint FACTOR = 2;

@@ -48,6 +48,22 @@ public sealed class DemoTests : IDisposable
     }
 
     [SkippableFact]
+    public async Task Headless_ComputeBackendUnderValidation_SharesTheDeviceAndFinishesTextures()
+    {
+        VulkanTests.SkipWithoutDevice();
+
+        (int code, string error) = await Run(
+            "--headless", "--validation", "--backend", "compute", "--frames", "8", "--budget-ms", "2000",
+            "--steps", "1", "--width", "64", "--height", "64", "--texture-size", "16x16",
+            "--model", Repository.Model, "--out", _folder);
+
+        Assert.Equal((0, ""), (code, error));
+        using var report = JsonDocument.Parse(File.ReadAllText(Path.Combine(_folder, "report.json")));
+        Assert.Equal("compute", report.RootElement.GetProperty("backend").GetString());
+        Assert.Equal(5, report.RootElement.GetProperty("textures_completed").GetInt32());
+    }
+
+    [SkippableFact]
     public async Task Headless_Twice_GivesTheSameTextureBytes()
     {
         VulkanTests.SkipWithoutDevice();

@@ -75,16 +75,18 @@ internal sealed class LoadedModel : IDisposable
     /// <param name="height">Canvas height in pixels.</param>
     /// <param name="image">What requests will start from, planar [3, H, W]; empty for noise.</param>
     /// <param name="device">
-    /// The device that the compute backend shares with a renderer; borrowed, and the caller's thread is its own. Null for
-    /// one of its own, on which slices are waited for, so that the host's clock tells their cost.
+    /// The device that the compute backend shares with a renderer; borrowed, and the caller's thread is its own. Null
+    /// for one of its own, on which slices are waited for, so that the host's clock tells their cost.
     /// </param>
+    /// <param name="isOffline">Whether no frame waits, so that the compute backend need not cut slices.</param>
     /// <exception cref="UserErrorException">A name is unknown.</exception>
     public static LoadedModel Load(
         GenerationSettings settings,
         int width,
         int height,
         ReadOnlyMemory<float> image = default,
-        VulkanDevice? device = null)
+        VulkanDevice? device = null,
+        bool isOffline = false)
     {
         ModelFolder folder = OpenFolder(settings);
         if (!Backends.Contains(settings.Backend))
@@ -94,7 +96,7 @@ internal sealed class LoadedModel : IDisposable
         }
 
         ClassLabel(folder, settings.ClassName);
-        LoadedModel model = Open(settings, folder, device);
+        LoadedModel model = Open(settings, folder, device, isOffline);
         try
         {
             // A request that breaks a rule shall fail before a window opens or a file is touched.
@@ -171,7 +173,8 @@ internal sealed class LoadedModel : IDisposable
         _ownDevice?.Dispose();
     }
 
-    private static LoadedModel Open(GenerationSettings settings, ModelFolder folder, VulkanDevice? device)
+    private static LoadedModel Open(
+        GenerationSettings settings, ModelFolder folder, VulkanDevice? device, bool isOffline)
     {
         if (settings.Backend == TorchName)
         {
@@ -187,6 +190,7 @@ internal sealed class LoadedModel : IDisposable
         try
         {
             var waiting = new ComputeBackendOptions { WaitsForSlices = true };
+            waiting = isOffline ? waiting with { SliceTime = TimeSpan.MaxValue } : waiting;
             return new LoadedModel(settings, folder, new ComputeBackend(folder, own, waiting), own);
         }
         catch

@@ -26,7 +26,7 @@ internal static class TextureSampler
         RequireImage(settings);
         CanvasSize size = LoadedModel.SizeOf(settings.Generation, settings.Size);
         float[] image = settings.ImageFile is { } file ? TextureImage.ReadPlanar(file, size.Width, size.Height) : [];
-        using var model = LoadedModel.Load(settings.Generation, size.Width, size.Height, image);
+        using var model = LoadedModel.Load(settings.Generation, size.Width, size.Height, image, isOffline: true);
         foreach (string warning in model.Folder.Warnings)
         {
             console.MarkupLineInterpolated($"[yellow]warning[/] {warning}");

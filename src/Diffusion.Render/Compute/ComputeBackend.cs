@@ -62,7 +62,7 @@ public sealed class ComputeBackend : IDenoiserBackend
         NullLabel = folder.NullLabel;
         Vulkan = device;
         bool isCpu = device.Info.Type == PhysicalDeviceType.Cpu;
-        Waits = options.WaitsForSlices ?? isCpu;
+        Waits = options.WaitsForSlices ?? (isCpu || !device.Limits.TimestampComputeAndGraphics);
         _sliceTime = options.SliceTime;
         _flopsPerSecond = isCpu ? 0 : CardFlopsPerSecond;
         Tuning = tuning ?? ComputeTuning.For(device);
@@ -119,14 +119,16 @@ public sealed class ComputeBackend : IDenoiserBackend
         }
 
         int batch = options.Guided ? 2 : 1;
-        if (_flopsPerSecond == 0)
+        if (_flopsPerSecond == 0 && _sliceTime != TimeSpan.MaxValue)
         {
             using NetworkRun whole = CreateRun(batch, options.Height, options.Width, options.Seamless);
             _flopsPerSecond = whole.MeasureRate();
         }
 
-        NetworkRun run = CreateRun(
-            batch, options.Height, options.Width, options.Seamless, _flopsPerSecond * _sliceTime.TotalSeconds);
+        double mostFlops = _sliceTime == TimeSpan.MaxValue
+            ? double.PositiveInfinity
+            : _flopsPerSecond * _sliceTime.TotalSeconds;
+        NetworkRun run = CreateRun(batch, options.Height, options.Width, options.Seamless, mostFlops);
         try
         {
             return new ComputeSession(this, run, options);

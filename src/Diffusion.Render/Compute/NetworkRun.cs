@@ -103,8 +103,8 @@ internal sealed unsafe class NetworkRun : IDisposable
     internal GpuBuffer ArenaBuffer => _arena;
 
     /// <summary>
-    /// Runs the largest part twice, for the first time compiles, and returns what the second did a second. The activations
-    /// mean nothing afterwards.
+    /// Runs the largest part twice, for the first time compiles, and returns what the second did a second. The
+    /// activations mean nothing afterwards.
     /// </summary>
     public double MeasureRate()
     {

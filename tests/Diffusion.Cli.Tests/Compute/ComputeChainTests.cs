@@ -16,7 +16,12 @@ public sealed class ComputeChainTests(ComputeFixture compute) : IClassFixture<Co
 
     private static readonly TextureRequest _request = new()
     {
-        Width = 32, Height = 32, ClassLabel = 3, Seed = 5, Steps = 20, GuidanceScale = 3,
+        Width = 32,
+        Height = 32,
+        ClassLabel = 3,
+        Seed = 5,
+        Steps = 20,
+        GuidanceScale = 3,
     };
 
     private readonly ModelFolder _folder = ModelFolder.Open(ModelLocator.Find(null));

@@ -45,7 +45,11 @@ public sealed class ComputeParityTests(ComputeFixture compute) : IClassFixture<C
         ["plain"] = _plain,
         ["patch, classes, scale and shift"] = _plain with
         {
-            PatchSize = 2, InChannels = 12, OutChannels = 12, NumClassEmbeds = 5, ResnetTimeScaleShift = "scale_shift",
+            PatchSize = 2,
+            InChannels = 12,
+            OutChannels = 12,
+            NumClassEmbeds = 5,
+            ResnetTimeScaleShift = "scale_shift",
         },
         ["resnet resampling"] = _plain with
         {
@@ -55,22 +59,37 @@ public sealed class ComputeParityTests(ComputeFixture compute) : IClassFixture<C
         },
         ["learned variance, one head, no middle"] = _plain with
         {
-            OutChannels = 6, AttentionHeadDim = 0, MidBlockType = null, ActFn = "mish", CenterInputSample = true,
+            OutChannels = 6,
+            AttentionHeadDim = 0,
+            MidBlockType = null,
+            ActFn = "mish",
+            CenterInputSample = true,
         },
         ["a skip that fits, odd channels"] = _plain with
         {
-            BlockOutChannels = [30, 15, 15], NormNumGroups = 3, AddAttention = false, DownsamplePadding = 0,
+            BlockOutChannels = [30, 15, 15],
+            NormNumGroups = 3,
+            AddAttention = false,
+            DownsamplePadding = 0,
             DownBlockTypes = ["DownBlock2D", "DownBlock2D", "DownBlock2D"],
-            UpBlockTypes = ["UpBlock2D", "UpBlock2D", "UpBlock2D"], ActFn = "relu",
+            UpBlockTypes = ["UpBlock2D", "UpBlock2D", "UpBlock2D"],
+            ActFn = "relu",
         },
         ["fourier time, middle scale, wide head"] = _plain with
         {
-            TimeEmbeddingType = "fourier", MidBlockScaleFactor = 1.5, BlockOutChannels = [16, 72], AttentionHeadDim = 72,
-            DownBlockTypes = ["DownBlock2D", "DownBlock2D"], UpBlockTypes = ["UpBlock2D", "UpBlock2D"],
+            TimeEmbeddingType = "fourier",
+            MidBlockScaleFactor = 1.5,
+            BlockOutChannels = [16, 72],
+            AttentionHeadDim = 72,
+            DownBlockTypes = ["DownBlock2D", "DownBlock2D"],
+            UpBlockTypes = ["UpBlock2D", "UpBlock2D"],
         },
         ["learned time, class as time"] = _plain with
         {
-            TimeEmbeddingType = "learned", NumTrainTimesteps = 100, ClassEmbedType = "timestep", FlipSinToCos = false,
+            TimeEmbeddingType = "learned",
+            NumTrainTimesteps = 100,
+            ClassEmbedType = "timestep",
+            FlipSinToCos = false,
             TimeEmbeddingDim = 20,
         },
     };

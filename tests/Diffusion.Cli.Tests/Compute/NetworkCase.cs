@@ -7,7 +7,7 @@ internal sealed record NetworkCase(UNetConfig Config, int Batch, int Height, int
 {
     /// <summary>All that is needed to see the case again.</summary>
     public override string ToString() =>
-        $"{Batch}x{Height}x{Width} seamless {Seamless} seed {Seed}, channels {string.Join('-', Config.BlockOutChannels)}, "
-        + $"groups {Config.NormNumGroups}, head {Config.AttentionHeadDim}, {string.Join(' ', Config.DownBlockTypes)}, "
+        $"{Batch}x{Height}x{Width} seamless {Seamless} seed {Seed}, "
+        + $"channels {string.Join('-', Config.BlockOutChannels)}, groups {Config.NormNumGroups}, head {Config.AttentionHeadDim}, {string.Join(' ', Config.DownBlockTypes)}, "
         + $"{string.Join(' ', Config.UpBlockTypes)}, {Config}";
 }

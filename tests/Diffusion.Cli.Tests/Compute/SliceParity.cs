@@ -27,8 +27,8 @@ internal static class SliceParity
         bool isConditional = classes > 0 || network.Config.ClassEmbedType is not null;
         network.Seamless = seamless;
 
-        // The reference runs one sample at a time: the oneDNN of libtorch 2.10 computes wrong batches where channels fill
-        // no block of 16, among them 1x1 convolutions from 16 to 72 channels.
+        // The reference runs one sample at a time: the oneDNN of libtorch 2.10 computes wrong batches where channels
+        // fill no block of 16, among them 1x1 convolutions from 16 to 72 channels.
         UNetState[] states = [.. Enumerable.Range(0, batch).Select(_ => new UNetState())];
         for (int sample = 0; sample < batch; sample++)
         {

@@ -88,7 +88,7 @@ public sealed class SampleCommandTests : IDisposable
     [InlineData("--size", "100000x100000", "100000")]
     [InlineData("--solver", "magic", "magic")]
     [InlineData("--schedule", "magic", "magic")]
-    [InlineData("--backend", "magic", "magic")]
+    [InlineData("--backend", "magic", "--backend 'magic' is unknown: it must be torch or compute.")]
     [InlineData("--guidance", "-1", "-1")]
     [InlineData("--grid", "1000x1", "1000x1")]
     [InlineData("--noise-threads", "0", "0")]

@@ -106,6 +106,14 @@ public sealed class NetworkPlanTests
     }
 
     [Fact]
+    public void Cut_LimitOfNothing_GivesEachDispatchAPiece()
+    {
+        NetworkPlan plan = Plan(_small, 0);
+
+        Assert.Equal(plan.Dispatches, plan.Parts.Select(part => Assert.Single(part.Ranges).Dispatch));
+    }
+
+    [Fact]
     public void Memory_OfAConfiguration_IsWhatThePlanTakes()
     {
         ComputeMemory memory = ComputeMemory.Of(

@@ -184,7 +184,8 @@ public sealed class TickTests
 
         TickReport report = runtime.Tick(Microseconds(10_000));
 
-        Assert.Equal((3, Microseconds(3000), Microseconds(6000)), (report.SlicesRun, report.Taken, report.SubmittedCost));
+        Assert.Equal(
+            (3, Microseconds(3000), Microseconds(6000)), (report.SlicesRun, report.Taken, report.SubmittedCost));
     }
 
     private static SliceInfo[] ChainSlices()

@@ -5,8 +5,8 @@ namespace Diffusion.Render.Compute.Network;
 
 /// <summary>Network time to a feature vector, on the host.</summary>
 /// <remarks>
-/// A few dozen sines an evaluation. On the device they would be wrong: Vulkan promises no accuracy for angles beyond π, and
-/// times reach 1000. The roundings are those of the Torch backend, float32 throughout.
+/// A few dozen sines an evaluation. On the device they would be wrong: Vulkan promises no accuracy for angles beyond π,
+/// and times reach 1000. The roundings are those of the Torch backend, float32 throughout.
 /// </remarks>
 internal sealed class TimeFeatures
 {

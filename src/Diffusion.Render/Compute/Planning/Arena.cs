@@ -2,8 +2,8 @@ namespace Diffusion.Render.Compute.Planning;
 
 /// <summary>Places tensors in one block of memory so that no two that live at one time overlap.</summary>
 /// <remarks>
-/// Largest first, each at the lowest place that is free for its whole life. Optimal placement is NP-hard; on U-Nets this
-/// ends at the largest sum of live tensors or little above it.
+/// Largest first, each at the lowest place that is free for its whole life. Optimal placement is NP-hard; on U-Nets
+/// this ends at the largest sum of live tensors or little above it.
 /// </remarks>
 internal static class Arena
 {

@@ -1,3 +1,4 @@
+using Diffusion.Render.Compute.Kernels;
 using Diffusion.Render.Devices;
 using Silk.NET.Vulkan;
 
@@ -11,26 +12,43 @@ namespace Diffusion.Render.Compute.Planning;
 internal sealed record ComputeTuning(
     int[] ConvolutionGroups, int WantedWorkgroups, int NormThreads, bool BroadcastsInSubgroups = false)
 {
-    /// <summary>Full warps, and enough workgroups for a mid-range card's 40 processors. Not yet measured on one.</summary>
+    /// <summary>Full warps, and workgroups for a mid-range card of 40 processors. Not yet measured on one.</summary>
     public static ComputeTuning Gpu { get; } = new([8, 4], 80, 256);
 
     /// <summary>Few cores: no padded channels, and each value read by as many as possible.</summary>
     public static ComputeTuning Cpu { get; } = new([8, 6, 4, 2], 1, 64);
 
     /// <summary>The choices for a device.</summary>
+    /// <exception cref="VulkanException">The device lacks something that the kernels need.</exception>
     public static ComputeTuning For(VulkanDevice device)
     {
-        if (device.Info.Type != PhysicalDeviceType.Cpu)
+        Require(device);
+        if (device.Info.Type == PhysicalDeviceType.Cpu)
         {
-            return Gpu;
+            // Broadcasts need subgroups of exactly the 8 columns, in order, as llvmpipe with AVX2 has them.
+            return Cpu with { BroadcastsInSubgroups = device.Subgroups.SubgroupSize == 8 };
         }
 
-        // Broadcasts need subgroups of exactly the 8 columns, in order, as llvmpipe with AVX2 has them.
+        int most = (int)Math.Min(device.Limits.MaxComputeWorkGroupInvocations, (uint)Gpu.NormThreads);
+        return Gpu with { NormThreads = 1 << int.Log2(most) };
+    }
+
+    private static void Require(VulkanDevice device)
+    {
         PhysicalDeviceSubgroupProperties subgroups = device.Subgroups;
-        bool broadcasts = subgroups.SubgroupSize == 8
-            && subgroups.SupportedStages.HasFlag(ShaderStageFlags.ComputeBit)
-            && subgroups.SupportedOperations.HasFlag(SubgroupFeatureFlags.BallotBit);
-        return Cpu with { BroadcastsInSubgroups = broadcasts };
+        if (!subgroups.SupportedStages.HasFlag(ShaderStageFlags.ComputeBit)
+            || !subgroups.SupportedOperations.HasFlag(SubgroupFeatureFlags.BallotBit))
+        {
+            throw new VulkanException($"{device.Info.Name} has no subgroup ballots in compute shaders.");
+        }
+
+        uint buffers = device.Limits.MaxPerStageDescriptorStorageBuffers;
+        if (buffers < KernelLibrary.BindingCount)
+        {
+            throw new VulkanException(
+                $"{device.Info.Name} binds {buffers} storage buffers to a shader; "
+                + $"the kernels need {KernelLibrary.BindingCount}.");
+        }
     }
 
     /// <summary>Times 8 output channels per workgroup for a convolution.</summary>

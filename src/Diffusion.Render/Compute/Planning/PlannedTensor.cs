@@ -1,6 +1,6 @@
 namespace Diffusion.Render.Compute.Planning;
 
-/// <summary>Activations that live in the arena from the dispatch that writes them to the last that reads them.</summary>
+/// <summary>Activations that live in the arena from the dispatch that writes them to the last that reads.</summary>
 internal sealed class PlannedTensor(string name, long sizeInBytes)
 {
     public string Name { get; } = name;

@@ -10,7 +10,9 @@ internal static class SliceCutter
     /// <summary>The pieces of all slices in order.</summary>
     /// <param name="slices">The network's slices.</param>
     /// <param name="dispatches">Their dispatches.</param>
-    /// <param name="mostFlops">Arithmetic that a piece may have; infinity leaves slices whole.</param>
+    /// <param name="mostFlops">
+    /// Arithmetic that a piece may have; infinity leaves slices whole, 0 gives each dispatch a piece, to be measured.
+    /// </param>
     public static IReadOnlyList<PlannedPart> Cut(
         IReadOnlyList<PlannedSlice> slices, IReadOnlyList<PlannedDispatch> dispatches, double mostFlops)
     {
@@ -23,7 +25,11 @@ internal static class SliceCutter
                 Cut(piece, dispatches[i], mostFlops);
             }
 
-            piece.End();
+            if (!piece.IsEmpty)
+            {
+                piece.End();
+            }
+
             parts.AddRange(piece.Parts.Select((part, i) => part with
             {
                 Name = piece.Parts.Count == 1 ? slice.Name : $"{slice.Name} {i + 1}/{piece.Parts.Count}",
@@ -36,6 +42,13 @@ internal static class SliceCutter
     private static void Cut(Piece piece, PlannedDispatch dispatch, double mostFlops)
     {
         int rows = dispatch.Groups.Y * dispatch.Groups.Z;
+        if (mostFlops == 0)
+        {
+            piece.Add(new DispatchRange(dispatch, 0, rows), share: 1);
+            piece.End();
+            return;
+        }
+
         double rowFlops = dispatch.Flops / rows;
         for (int row = 0; row < rows;)
         {
