@@ -17,6 +17,9 @@ public sealed class SliceCosts
     // First runs are slow; of three costs the median is none of those.
     private const int KnownCount = 3;
 
+    // A slice that took less than the clock tells apart took at least this: costs are divided by costs.
+    private const double LeastSeconds = 1.0 / TimeSpan.TicksPerSecond;
+
     private readonly CostModel _model;
     private readonly double[] _guesses;
     private readonly SortedWindow[] _typical;
@@ -51,7 +54,7 @@ public sealed class SliceCosts
     /// <param name="cost">How long it took.</param>
     public void Record(int index, TimeSpan cost)
     {
-        double seconds = cost.TotalSeconds;
+        double seconds = Math.Max(cost.TotalSeconds, LeastSeconds);
         if (_typical[index].Count >= KnownCount)
         {
             _model.AddSpread(seconds / ExpectInSeconds(index));
