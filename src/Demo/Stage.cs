@@ -89,21 +89,39 @@ internal sealed class Stage : IDisposable
     /// <summary>Bytes that the CPU copied so far on the way to the renderer.</summary>
     public long TotalBytesCopied => _textures.TotalBytesCopied;
 
-    /// <summary>Loads the model while the device is made, and puts the scene together.</summary>
+    /// <summary>Loads the model, with libtorch while the device is made, and puts the scene together.</summary>
     public static Stage Create(DemoSettings settings, GlfwWindow? window)
     {
+        return settings.Generation.Backend == LoadedModel.ComputeName
+            ? CreateOnOneDevice(settings, window)
+            : CreateBeside(settings, window);
+    }
+
+    private static Stage CreateOnOneDevice(DemoSettings settings, GlfwWindow? window)
+    {
+        VulkanDevice device = CreateDevice(settings, window);
+        LoadedModel? model = null;
+        try
+        {
+            model = Load(settings, device);
+            return new Stage(settings, model, device, window);
+        }
+        catch
+        {
+            model?.Dispose();
+            device.Dispose();
+            throw;
+        }
+    }
+
+    private static Stage CreateBeside(DemoSettings settings, GlfwWindow? window)
+    {
         // The two take about as long as each other, and a player waits for both.
-        var loading = Task.Run(
-            () => LoadedModel.Load(settings.Generation, settings.TextureSize.Width, settings.TextureSize.Height));
+        var loading = Task.Run(() => Load(settings, null));
         VulkanDevice? device = null;
         try
         {
-            device = VulkanDevice.Create(new VulkanDeviceOptions
-            {
-                Window = window,
-                Device = settings.Gpu,
-                EnableValidation = settings.Validation,
-            });
+            device = CreateDevice(settings, window);
             return new Stage(settings, loading.GetAwaiter().GetResult(), device, window);
         }
         catch
@@ -117,6 +135,17 @@ internal sealed class Stage : IDisposable
             throw;
         }
     }
+
+    private static VulkanDevice CreateDevice(DemoSettings settings, GlfwWindow? window) =>
+        VulkanDevice.Create(new VulkanDeviceOptions
+        {
+            Window = window,
+            Device = settings.Gpu,
+            EnableValidation = settings.Validation,
+        });
+
+    private static LoadedModel Load(DemoSettings settings, VulkanDevice? device) => LoadedModel.Load(
+        settings.Generation, settings.TextureSize.Width, settings.TextureSize.Height, device: device);
 
     /// <summary>Ticks, then draws one frame.</summary>
     /// <param name="seconds">Time of the animation.</param>
@@ -170,7 +199,7 @@ internal sealed class Stage : IDisposable
         _meshes.Dispose();
         _textures.Dispose();
         Target.Dispose();
-        Device.Dispose();
         _model.Dispose();
+        Device.Dispose();
     }
 }

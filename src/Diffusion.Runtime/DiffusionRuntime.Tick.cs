@@ -19,7 +19,8 @@ public sealed partial class DiffusionRuntime
     /// does. A texture that has had none for 30 ticks goes first. A slice that was predicted not to fit is begun only on
     /// a tick that would else be empty, or for a texture that has waited so long that its turn is now, and only if <see
     /// cref="RuntimeOptions.Progress"/> says so; the report tells. Allocates nothing but what the backend does, or a
-    /// failure's exception. A failing texture fails alone.
+    /// failure's exception. A failing texture fails alone. Slices that a device runs beside the host count with what they
+    /// are predicted to take there, and are learned from when the device has done them; no tick waits for it.
     /// </remarks>
     /// <param name="budget">Time for this frame; zero does nothing.</param>
     /// <returns>What was promised and what it took.</returns>
@@ -32,9 +33,10 @@ public sealed partial class DiffusionRuntime
         FrameBudget frame = new(_options.Clock, budget);
         TickReport report = new() { Budget = budget };
         KeepDeadlines(budget);
+        LearnDeviceCosts();
         while (true)
         {
-            Entry? fitting = PickFairest(frame.Remaining, out Entry? fairest);
+            Entry? fitting = PickFairest(frame.Remaining - report.SubmittedCost, out Entry? fairest);
             bool isForced = report.SlicesRun == 0 && ShouldForce(fairest, fitting, budget);
             Entry? next = isForced ? fairest : fitting;
             if (next is null)
@@ -44,6 +46,18 @@ public sealed partial class DiffusionRuntime
 
             report = report with { Forced = report.Forced || isForced };
             Run(next, frame, ref report);
+        }
+    }
+
+    // What the device has finished since the last tick.
+    private void LearnDeviceCosts()
+    {
+        foreach (Entry entry in _entries)
+        {
+            while (entry.Chain is { } chain && chain.TryReadCost(out int slice, out TimeSpan cost))
+            {
+                entry.Costs!.Record(slice, cost);
+            }
         }
     }
 
@@ -92,6 +106,7 @@ public sealed partial class DiffusionRuntime
         DiffusionChain chain = entry.Chain!;
         int slice = chain.NextSliceIndex;
         int step = chain.Step;
+        bool isBesideTheHost = chain.IsNextSliceBesideTheHost;
         TimeSpan predicted = entry.Costs!.Predict(slice);
         _telemetry.SliceBegins(entry.Handle, chain, predicted);
         TimeSpan begun = frame.Elapsed;
@@ -100,15 +115,16 @@ public sealed partial class DiffusionRuntime
         _telemetry.SliceEnds(entry.Handle, chain, slice, step, predicted, taken, ran);
         if (!ran)
         {
-            // Readers hold its ring: not again in this tick.
+            // Readers hold its ring, or its device is not done: not again in this tick.
             entry.BlockedInTick = _tick;
             return;
         }
 
         entry.LastTick = _tick;
-        entry.Serve(taken.TotalSeconds, isStepEnd: chain.Step != step);
+        TimeSpan cost = isBesideTheHost ? predicted : taken;
+        entry.Serve(cost.TotalSeconds, isStepEnd: chain.Step != step);
         _secondsServed = Math.Max(_secondsServed, entry.SecondsServed);
-        if (chain.Status != ChainStatus.Failed)
+        if (chain.Status != ChainStatus.Failed && !isBesideTheHost)
         {
             entry.Costs.Record(slice, taken);
         }
@@ -116,6 +132,7 @@ public sealed partial class DiffusionRuntime
         report = report with
         {
             PredictedCost = report.PredictedCost + predicted,
+            SubmittedCost = report.SubmittedCost + (isBesideTheHost ? predicted : TimeSpan.Zero),
             SlicesRun = report.SlicesRun + 1,
             StepsCompleted = report.StepsCompleted + chain.Step - step,
             TexturesCompleted = report.TexturesCompleted + (chain.Status == ChainStatus.Completed ? 1 : 0),
@@ -149,7 +166,7 @@ public sealed partial class DiffusionRuntime
         TickReport done = report with { Taken = frame.Elapsed, NextPredictedCost = nextCost, Stop = stop };
         if (stop == TickStop.BudgetSpent)
         {
-            LearnCapacity(Math.Min(done.Taken.TotalSeconds, done.Budget.TotalSeconds));
+            LearnCapacity(Math.Min((done.Taken + done.SubmittedCost).TotalSeconds, done.Budget.TotalSeconds));
         }
 
         _telemetry.TickEnds(done);

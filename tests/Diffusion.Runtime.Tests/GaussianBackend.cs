@@ -50,6 +50,14 @@ internal sealed class GaussianBackend : IDenoiserBackend
 
     public bool Throws { get; set; }
 
+    /// <summary>
+    /// Whether network slices run on a device beside the host: they leave the clock alone, and are done, their costs
+    /// known, once <see cref="DeviceIsDone"/>.
+    /// </summary>
+    public bool RunsBesideTheHost { get; set; }
+
+    public bool DeviceIsDone { get; set; }
+
     public List<Evaluation> Evaluations { get; } = new(4096);
 
     public string Name => "gaussian";
@@ -90,6 +98,7 @@ internal sealed class GaussianBackend : IDenoiserBackend
         private Evaluation _evaluation;
         private NoiseLevel _level;
         private int _next = -1;
+        private int _costsRead;
 
         public IReadOnlyList<SliceInfo> Slices { get; } =
             [.. Enumerable.Range(0, SliceCount).Select(i => new SliceInfo($"slice.{i}", 1e6, 1e5))];
@@ -106,17 +115,32 @@ internal sealed class GaussianBackend : IDenoiserBackend
         {
             _evaluation = evaluation;
             _level = Samples.LatestInfo.NoiseLevel;
-            _next = 0;
+            (_next, _costsRead) = (0, 0);
             if (backend.Evaluations.Count < backend.Evaluations.Capacity)
             {
                 backend.Evaluations.Add(evaluation);
             }
         }
 
+        public bool RunsBesideTheHost => backend.RunsBesideTheHost;
+
+        public bool TryReadCost(out int slice, out TimeSpan cost)
+        {
+            bool isKnown = RunsBesideTheHost && backend.DeviceIsDone && _costsRead < _next;
+            slice = _costsRead;
+            cost = isKnown ? backend.Cost(slice) : default;
+            _costsRead += isKnown ? 1 : 0;
+            return isKnown;
+        }
+
         public void RunSlice(int index)
         {
             Require(_next++ == index);
-            backend.Spend(options, index + 1);
+            if (!RunsBesideTheHost)
+            {
+                backend.Spend(options, index + 1);
+            }
+
             if (backend.Throws)
             {
                 throw new InvalidOperationException("The device was lost.");
@@ -135,6 +159,11 @@ internal sealed class GaussianBackend : IDenoiserBackend
         public bool CompleteStep(in LinearStep step, NoiseSource noise, int stepNumber)
         {
             Require(_next == SliceCount);
+            if (RunsBesideTheHost && !backend.DeviceIsDone)
+            {
+                return false;
+            }
+
             bool isPublished = _state.CompleteStep(
                 _evaluation, _output, options.Guided ? _output : default, step, noise, stepNumber);
             if (isPublished)

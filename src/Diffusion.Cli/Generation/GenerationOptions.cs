@@ -18,8 +18,9 @@ internal sealed class GenerationOptions(int defaultSteps = 20)
 
     private readonly Option<string> _backend = new("--backend")
     {
-        Description = "Where the network runs: torch.",
-        DefaultValueFactory = _ => "torch",
+        Description = "Where the network runs: torch (libtorch) or compute (Vulkan compute shaders on the GPU, "
+            + "experimental).",
+        DefaultValueFactory = _ => LoadedModel.TorchName,
         HelpName = "NAME",
     };
 

@@ -1,3 +1,5 @@
+using Diffusion.Render.Compute;
+using Diffusion.Render.Devices;
 using Diffusion.Runtime;
 using Diffusion.Runtime.Backends;
 using Diffusion.Runtime.Chains;
@@ -20,16 +22,28 @@ internal sealed class LoadedModel : IDisposable
     /// <summary>The solver name that stands for <see cref="AdaptiveFlowSampler"/>, of <c>sample</c> only.</summary>
     public const string AdaptiveSolver = "rk45";
 
+    /// <summary>The backend that runs the network in libtorch.</summary>
+    public const string TorchName = "torch";
+
+    /// <summary>The backend that runs the network in Vulkan compute shaders.</summary>
+    public const string ComputeName = "compute";
+
     private const int FallbackEdge = 64;
 
     private readonly GenerationSettings _settings;
+    private readonly VulkanDevice? _ownDevice;
 
-    private LoadedModel(GenerationSettings settings, ModelFolder folder, IDenoiserBackend backend)
+    private LoadedModel(
+        GenerationSettings settings, ModelFolder folder, IDenoiserBackend backend, VulkanDevice? ownDevice)
     {
         _settings = settings;
         Folder = folder;
         Backend = backend;
+        _ownDevice = ownDevice;
     }
+
+    /// <summary>The names that <c>--backend</c> takes.</summary>
+    public static IReadOnlyList<string> Backends { get; } = [TorchName, ComputeName];
 
     /// <summary>The model's files.</summary>
     public ModelFolder Folder { get; }
@@ -60,23 +74,31 @@ internal sealed class LoadedModel : IDisposable
     /// <param name="width">Canvas width in pixels.</param>
     /// <param name="height">Canvas height in pixels.</param>
     /// <param name="image">What requests will start from, planar [3, H, W]; empty for noise.</param>
+    /// <param name="device">
+    /// The device that the compute backend shares with a renderer; borrowed, and the caller's thread is its own. Null for
+    /// one of its own, on which slices are waited for, so that the host's clock tells their cost.
+    /// </param>
     /// <exception cref="UserErrorException">A name is unknown.</exception>
     public static LoadedModel Load(
-        GenerationSettings settings, int width, int height, ReadOnlyMemory<float> image = default)
+        GenerationSettings settings,
+        int width,
+        int height,
+        ReadOnlyMemory<float> image = default,
+        VulkanDevice? device = null)
     {
         ModelFolder folder = OpenFolder(settings);
-        if (settings.Backend != "torch")
+        if (!Backends.Contains(settings.Backend))
         {
-            throw new UserErrorException($"--backend '{settings.Backend}' is unknown: it must be torch.");
+            throw new UserErrorException(
+                $"--backend '{settings.Backend}' is unknown: it must be {string.Join(" or ", Backends)}.");
         }
 
         ClassLabel(folder, settings.ClassName);
-        var backend = new TorchBackend(folder);
-        var model = new LoadedModel(settings, folder, backend);
+        LoadedModel model = Open(settings, folder, device);
         try
         {
             // A request that breaks a rule shall fail before a window opens or a file is touched.
-            using var runtime = new DiffusionRuntime(backend, folder.Description);
+            using var runtime = new DiffusionRuntime(model.Backend, folder.Description);
             TextureRequest request = model.Request(width, height) with { Image = image };
             runtime.Release(runtime.Submit(request));
 
@@ -131,7 +153,36 @@ internal sealed class LoadedModel : IDisposable
             + "'diffusion sample' has it.");
 
     /// <inheritdoc/>
-    public void Dispose() => Backend.Dispose();
+    public void Dispose()
+    {
+        Backend.Dispose();
+        _ownDevice?.Dispose();
+    }
+
+    private static LoadedModel Open(GenerationSettings settings, ModelFolder folder, VulkanDevice? device)
+    {
+        if (settings.Backend == TorchName)
+        {
+            return new LoadedModel(settings, folder, new TorchBackend(folder), null);
+        }
+
+        if (device is not null)
+        {
+            return new LoadedModel(settings, folder, new ComputeBackend(folder, device), null);
+        }
+
+        var own = VulkanDevice.Create(new VulkanDeviceOptions());
+        try
+        {
+            var waiting = new ComputeBackendOptions { WaitsForSlices = true };
+            return new LoadedModel(settings, folder, new ComputeBackend(folder, own, waiting), own);
+        }
+        catch
+        {
+            own.Dispose();
+            throw;
+        }
+    }
 
     private static int? ClassLabel(ModelFolder folder, string? name)
     {

@@ -1,4 +1,4 @@
-using Diffusion.Plugin.Errors;
+using Diffusion.Render.Compute;
 using Diffusion.Render.Devices;
 using Diffusion.Runtime.Backends;
 using Diffusion.Runtime.Models;
@@ -8,7 +8,7 @@ namespace Diffusion.Plugin.Runtimes;
 /// <summary>Makes the backend that runs a model's network.</summary>
 internal static class BackendFactory
 {
-    /// <summary>Tests put another in its place.</summary>
-    public static Func<ModelFolder, VulkanDevice, IDenoiserBackend> Create { get; set; } = static (_, _) =>
-        throw new PluginException(ResultCode.ErrorUnsupported, "There is no backend in this build.");
+    /// <summary>The compute backend; tests put another in its place.</summary>
+    public static Func<ModelFolder, VulkanDevice, IDenoiserBackend> Create { get; set; } =
+        static (folder, device) => new ComputeBackend(folder, device);
 }

@@ -33,16 +33,18 @@ internal static unsafe class Barriers
         device.Api.CmdPipelineBarrier2(commands, &info);
     }
 
-    /// <summary>Makes device writes to buffers visible to the host, for a readback.</summary>
-    public static void TransferToHost(VulkanDevice device, CommandBuffer commands)
+    /// <summary>Orders two uses of buffers.</summary>
+    public static void Memory(
+        VulkanDevice device, CommandBuffer commands, PipelineStageFlags2 fromStage, AccessFlags2 from,
+        PipelineStageFlags2 toStage, AccessFlags2 to)
     {
         var barrier = new MemoryBarrier2
         {
             SType = StructureType.MemoryBarrier2,
-            SrcStageMask = PipelineStageFlags2.CopyBit,
-            SrcAccessMask = AccessFlags2.TransferWriteBit,
-            DstStageMask = PipelineStageFlags2.HostBit,
-            DstAccessMask = AccessFlags2.HostReadBit,
+            SrcStageMask = fromStage,
+            SrcAccessMask = from,
+            DstStageMask = toStage,
+            DstAccessMask = to,
         };
         var info = new DependencyInfo
         {
@@ -52,4 +54,17 @@ internal static unsafe class Barriers
         };
         device.Api.CmdPipelineBarrier2(commands, &info);
     }
+
+    /// <summary>Between two dispatches: what the first wrote, the second reads, and may overwrite what it
+    /// read.</summary>
+    public static void Compute(VulkanDevice device, CommandBuffer commands) => Memory(
+        device, commands,
+        PipelineStageFlags2.ComputeShaderBit, AccessFlags2.ShaderStorageWriteBit,
+        PipelineStageFlags2.ComputeShaderBit, AccessFlags2.ShaderStorageReadBit | AccessFlags2.ShaderStorageWriteBit);
+
+    /// <summary>Makes device writes to buffers visible to the host, for a readback.</summary>
+    public static void TransferToHost(VulkanDevice device, CommandBuffer commands) => Memory(
+        device, commands,
+        PipelineStageFlags2.CopyBit, AccessFlags2.TransferWriteBit,
+        PipelineStageFlags2.HostBit, AccessFlags2.HostReadBit);
 }

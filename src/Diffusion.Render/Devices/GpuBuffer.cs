@@ -2,7 +2,8 @@ using Silk.NET.Vulkan;
 
 namespace Diffusion.Render.Devices;
 
-/// <summary>A buffer in memory that the host sees, mapped for good, or in imported host memory.</summary>
+/// <summary>A buffer in memory that the host sees, mapped for good, in imported host memory, or of the device
+/// alone.</summary>
 /// <remarks>Dispose retires it: it goes once the device is done with what was submitted. Host writes become visible to
 /// the device by the next submission (the memory is coherent).</remarks>
 internal sealed unsafe class GpuBuffer : IDisposable
@@ -33,9 +34,15 @@ internal sealed unsafe class GpuBuffer : IDisposable
         => Create(device, sizeInBytes, usage, HostMemory, MemoryPropertyFlags.DeviceLocalBit, name);
 
     /// <summary>A buffer that the device writes and the host reads (cached memory, else reading crawls).</summary>
-    public static GpuBuffer Readback(VulkanDevice device, ulong sizeInBytes, string name)
-        => Create(
-            device, sizeInBytes, BufferUsageFlags.TransferDstBit, HostMemory, MemoryPropertyFlags.HostCachedBit, name);
+    public static GpuBuffer Readback(
+        VulkanDevice device, ulong sizeInBytes, string name,
+        BufferUsageFlags usage = BufferUsageFlags.TransferDstBit)
+        => Create(device, sizeInBytes, usage, HostMemory, MemoryPropertyFlags.HostCachedBit, name);
+
+    /// <summary>A buffer that only the device sees.</summary>
+    public static GpuBuffer DeviceLocal(
+        VulkanDevice device, ulong sizeInBytes, BufferUsageFlags usage, string name)
+        => Create(device, sizeInBytes, usage, MemoryPropertyFlags.DeviceLocalBit, 0, name);
 
     /// <summary>A buffer over the caller's memory, which must outlive it.</summary>
     public static GpuBuffer Import(

@@ -45,7 +45,25 @@ public interface IDenoiserSession : IDisposable
     /// <param name="noise">The noise function of the chain.</param>
     /// <param name="stepNumber">Steps finished when this one is, from 1; also the noise function's step
     /// coordinate.</param>
-    /// <returns>False when no slot of the ring is free because readers hold them all: nothing changed, call again
-    /// later.</returns>
+    /// <returns>False when no slot of the ring is free because readers hold them all, or when the device has not
+    /// finished the slices: nothing changed, call again later.</returns>
     bool CompleteStep(in LinearStep step, NoiseSource noise, int stepNumber);
+
+    /// <summary>
+    /// Whether <see cref="RunSlice"/> only hands work to a device, so that the host's clock does not tell its cost.
+    /// Default false.
+    /// </summary>
+    bool RunsBesideTheHost => false;
+
+    /// <summary>The next slice of the present evaluation whose time on the device has become known.</summary>
+    /// <remarks>Polls, in the slices' order, each once; allocates nothing. Only where
+    /// <see cref="RunsBesideTheHost"/>.</remarks>
+    /// <param name="slice">Its index in <see cref="Slices"/>.</param>
+    /// <param name="cost">What it took on the device.</param>
+    /// <returns>False when there is none yet.</returns>
+    bool TryReadCost(out int slice, out TimeSpan cost)
+    {
+        (slice, cost) = (-1, default);
+        return false;
+    }
 }

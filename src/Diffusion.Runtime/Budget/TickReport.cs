@@ -7,11 +7,16 @@ public readonly record struct TickReport
     /// <summary>The time that the host gave.</summary>
     public TimeSpan Budget { get; init; }
 
-    /// <summary>The time that the tick took.</summary>
+    /// <summary>The time that the tick took on the host.</summary>
     public TimeSpan Taken { get; init; }
 
     /// <summary>The sum of what the slices that ran were predicted to cost.</summary>
     public TimeSpan PredictedCost { get; init; }
+
+    /// <summary>
+    /// The part of <see cref="PredictedCost"/> that a device beside the host was handed; not in <see cref="Taken"/>.
+    /// </summary>
+    public TimeSpan SubmittedCost { get; init; }
 
     /// <summary>
     /// What the slice that did not fit was predicted to cost; zero when the tick ended for lack of work.

@@ -12,6 +12,8 @@ public enum TickStop
     /// <summary>The next slice does not fit the whole budget: raise it, or see <see cref="SliceProgress"/>.</summary>
     SliceExceedsBudget,
 
-    /// <summary>All work waits for readers to give slots of their rings back.</summary>
+    /// <summary>
+    /// All work waits: for readers to give slots of their rings back, or for a device to finish what it was handed.
+    /// </summary>
     WaitingForReaders,
 }

@@ -127,7 +127,13 @@ public sealed class AdaptiveFlowSampler
             LinearStep toClean = default;
             toClean.Denoised[0] = 1;
             toClean.Target = NoiseLevel.Clean;
-            session.CompleteStep(toClean, settings.Noise, stepNumber: 1);
+            SpinWait wait = default;
+            while (!session.CompleteStep(toClean, settings.Noise, stepNumber: 1))
+            {
+                // No reader holds this ring: a device is still at work.
+                wait.SpinOnce();
+            }
+
             return session.Samples.Denoised(session.Samples.CurrentSlot);
         }
     }

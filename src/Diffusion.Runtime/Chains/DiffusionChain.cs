@@ -67,6 +67,11 @@ public sealed class DiffusionChain : IDisposable
     /// <summary>What <see cref="AdvanceSlice"/> does next.</summary>
     public SliceInfo NextSlice => _slices[_slice];
 
+    /// <summary>Whether the next slice is only handed to a device: <see cref="IDenoiserSession.RunsBesideTheHost"/>.
+    /// </summary>
+    public bool IsNextSliceBesideTheHost =>
+        _session.RunsBesideTheHost && _slice > StartSlice && _slice < _slices.Length - 1;
+
     /// <summary>Where finished steps are published; the session's.</summary>
     public SampleRing Samples => _session.Samples;
 
@@ -94,7 +99,7 @@ public sealed class DiffusionChain : IDisposable
     /// <summary>Does the next slice.</summary>
     /// <returns>
     /// Whether work was done: false when the chain is not runnable, or when it stays <see cref="ChainStatus.Waiting"/>
-    /// for readers.
+    /// for readers or for a device.
     /// </returns>
     public bool AdvanceSlice()
     {
@@ -113,6 +118,17 @@ public sealed class DiffusionChain : IDisposable
             Status = ChainStatus.Failed;
             return true;
         }
+    }
+
+    /// <summary>The next slice whose time on a device beside the host has become known; polls.</summary>
+    /// <param name="slice">Its index in <see cref="Slices"/>.</param>
+    /// <param name="cost">What it took there.</param>
+    /// <returns>False when there is none.</returns>
+    public bool TryReadCost(out int slice, out TimeSpan cost)
+    {
+        bool isKnown = _session.TryReadCost(out slice, out cost);
+        slice++;
+        return isKnown;
     }
 
     /// <summary>Stops a running chain where it stands; otherwise nothing.</summary>

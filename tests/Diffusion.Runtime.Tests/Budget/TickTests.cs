@@ -145,6 +145,32 @@ public sealed class TickTests
         Assert.Equal((TickStop.Idle, 0), (runtime.Tick(Microseconds(1000)).Stop, backend.SlicesRun));
     }
 
+    [Fact]
+    public void Tick_DeviceBesideTheHost_IsHandedWhatIsPredictedToFitAndNeverWaitedFor()
+    {
+        using GaussianBackend backend = new() { Cost = _ => Microseconds(3000), RunsBesideTheHost = true };
+        using DiffusionRuntime runtime = Create(backend, SliceProgress.Strict);
+        backend.DeviceIsDone = true;
+        runtime.Submit(_request with { Steps = 1 });
+        runtime.Tick(TimeSpan.MaxValue);
+        runtime.Tick(Microseconds(1));
+
+        backend.DeviceIsDone = false;
+        TextureHandle handle = runtime.Submit(_request);
+        TickReport first = runtime.Tick(Microseconds(10_000));
+        TickReport second = runtime.Tick(Microseconds(10_000));
+        TickReport third = runtime.Tick(Microseconds(10_000));
+        backend.DeviceIsDone = true;
+        TickReport fourth = runtime.Tick(Microseconds(10_000));
+
+        // The start takes the host 3 ms, each slice the device 3 ms.
+        Assert.Equal((3, Microseconds(3000), Microseconds(6000)), (first.SlicesRun, first.Taken, first.SubmittedCost));
+        Assert.Equal((2, Microseconds(0), Microseconds(6000)), (second.SlicesRun, second.Taken, second.SubmittedCost));
+        Assert.Equal((0, TickStop.WaitingForReaders), (third.SlicesRun, third.Stop));
+        Assert.Equal((3, 1, Microseconds(3000)), (fourth.SlicesRun, fourth.StepsCompleted, fourth.Taken));
+        Assert.Equal(ChainStatus.Running, runtime.GetProgress(handle).Status);
+    }
+
     private static SliceInfo[] ChainSlices()
     {
         using DiffusionChain chain = new(

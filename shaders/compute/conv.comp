@@ -1,0 +1,204 @@
+#version 460
+// A 3x3 or 1x1 convolution of planar [N, C, H, W] as implicit GEMM: a workgroup makes 8x8 pixels of 8·GROUPS channels.
+// Normalisation, activation, concatenation with a skip and nearest-neighbour upsampling happen while the input is read;
+// bias, embedding, residual and output scale while the result is written. Each invocation keeps a column of 8 pixels of
+// 8 channels in registers, so that one value read from shared memory serves 8 multiply-adds and more.
+#extension GL_EXT_control_flow_attributes : require
+#extension GL_GOOGLE_include_directive : require
+
+layout(constant_id = 0) const uint GROUPS = 8;
+layout(constant_id = 1) const uint KERNEL = 3;
+layout(constant_id = 2) const uint STRIDE = 1;
+layout(constant_id = 3) const uint CHUNK = 4;
+layout(constant_id = 4) const bool HALF_WEIGHTS = false;
+layout(local_size_x = 8, local_size_y_id = 0) in;
+
+layout(set = 0, binding = 0, std430) readonly restrict buffer First { float first[]; };
+layout(set = 0, binding = 1, std430) readonly restrict buffer Second { float second[]; };
+layout(set = 0, binding = 2, std430) readonly restrict buffer Weights { uint weightWords[]; };
+layout(set = 0, binding = 3, std430) readonly restrict buffer Bias { float bias[]; };
+layout(set = 0, binding = 4, std430) readonly restrict buffer Norm { vec2 norm[]; };
+layout(set = 0, binding = 5, std430) readonly restrict buffer Embedding { float embedding[]; };
+layout(set = 0, binding = 6, std430) readonly restrict buffer Residual { float residual[]; };
+layout(set = 0, binding = 7, std430) writeonly restrict buffer Target { float target[]; };
+
+const uint CIRCULAR = 1u;
+const uint NORMED = 2u;
+const uint UPSAMPLED = 4u;
+const uint EMBEDDED = 8u;
+const uint RESIDUAL = 16u;
+const uint RESIDUAL_UPSAMPLED = 32u;
+
+layout(push_constant) uniform Push
+{
+    uint flags;
+    uint activation;
+    uint firstChannels;
+    uint secondChannels;
+    uint outChannels;
+    uint paddedOutChannels;
+    uint outTiles;
+    int inHeight;
+    int inWidth;
+    int outHeight;
+    int outWidth;
+    int padding;
+    uint embeddingStride;
+    float outputScale;
+} push;
+
+#include "compute/activation.glsl"
+#include "compute/weights.glsl"
+
+const uint TILE = 8;
+const uint EDGE = ((TILE - 1) * STRIDE) + KERNEL;
+const uint PATCH = EDGE * EDGE;
+const uint TAPS = KERNEL * KERNEL;
+const uint OUTPUTS = 8 * GROUPS;
+
+shared float inputs[CHUNK * PATCH];
+shared float kernels[CHUNK * TAPS * OUTPUTS];
+
+float readInput(uint batch, uint channel, int y, int x)
+{
+    uint channels = push.firstChannels + push.secondChannels;
+    int up = (push.flags & UPSAMPLED) != 0u ? 1 : 0;
+    int height = push.inHeight << up;
+    int width = push.inWidth << up;
+    if ((push.flags & CIRCULAR) != 0u)
+    {
+        // Never below -1; the tile may hang over the far edge.
+        y = (y + height) % height;
+        x = (x + width) % width;
+    }
+
+    if (channel >= channels || uint(y) >= uint(height) || uint(x) >= uint(width))
+    {
+        return 0.0;
+    }
+
+    uint pixel = (uint(y >> up) * uint(push.inWidth)) + uint(x >> up);
+    uint plane = uint(push.inHeight) * uint(push.inWidth);
+    float value = channel < push.firstChannels
+        ? first[(((batch * push.firstChannels) + channel) * plane) + pixel]
+        : second[(((batch * push.secondChannels) + (channel - push.firstChannels)) * plane) + pixel];
+    if ((push.flags & NORMED) != 0u)
+    {
+        vec2 scaleAndShift = norm[(batch * channels) + channel];
+        value = (scaleAndShift.x * value) + scaleAndShift.y;
+    }
+
+    return activate(value, push.activation);
+}
+
+void loadInputs(uint batch, uint firstChannel, ivec2 corner)
+{
+    for (uint i = gl_LocalInvocationIndex; i < CHUNK * PATCH; i += 8 * GROUPS)
+    {
+        uint channel = i / PATCH;
+        uint at = i % PATCH;
+        inputs[i] = readInput(batch, firstChannel + channel, corner.y + int(at / EDGE), corner.x + int(at % EDGE));
+    }
+}
+
+void loadKernels(uint firstChannel, uint firstOutput)
+{
+    uint rows = (push.firstChannels + push.secondChannels) * TAPS;
+    for (uint i = gl_LocalInvocationIndex; i < CHUNK * TAPS * OUTPUTS; i += 8 * GROUPS)
+    {
+        uint row = (firstChannel * TAPS) + (i / OUTPUTS);
+        uint column = firstOutput + (i % OUTPUTS);
+        bool isInside = row < rows && column < push.paddedOutChannels;
+        kernels[i] = isInside ? weightAt((row * push.paddedOutChannels) + column) : 0.0;
+    }
+}
+
+void main()
+{
+    uint batch = gl_WorkGroupID.z / push.outTiles;
+    uint firstOutput = (gl_WorkGroupID.z % push.outTiles) * OUTPUTS;
+    ivec2 tile = ivec2(gl_WorkGroupID.xy * TILE);
+    ivec2 corner = (tile * int(STRIDE)) - push.padding;
+    uint column = gl_LocalInvocationID.x;
+    uint group = gl_LocalInvocationID.y * 8;
+
+    float sums[8][TILE];
+    [[unroll]] for (uint o = 0; o < 8; o++)
+    {
+        [[unroll]] for (uint p = 0; p < TILE; p++)
+        {
+            sums[o][p] = 0.0;
+        }
+    }
+
+    uint channels = push.firstChannels + push.secondChannels;
+    [[dont_unroll]] for (uint chunk = 0; chunk < channels; chunk += CHUNK)
+    {
+        loadInputs(batch, chunk, corner);
+        loadKernels(chunk, firstOutput);
+        barrier();
+        [[dont_unroll]] for (uint step = 0; step < CHUNK * KERNEL; step++)
+        {
+            uint channel = step / KERNEL;
+            uint kx = step % KERNEL;
+            float values[EDGE];
+            [[unroll]] for (uint y = 0; y < EDGE; y++)
+            {
+                values[y] = inputs[(channel * PATCH) + (y * EDGE) + (column * STRIDE) + kx];
+            }
+
+            [[unroll]] for (uint ky = 0; ky < KERNEL; ky++)
+            {
+                uint at = (((channel * KERNEL + ky) * KERNEL + kx) * OUTPUTS) + group;
+                [[unroll]] for (uint o = 0; o < 8; o++)
+                {
+                    float weight = kernels[at + o];
+                    [[unroll]] for (uint p = 0; p < TILE; p++)
+                    {
+                        sums[o][p] += weight * values[(p * STRIDE) + ky];
+                    }
+                }
+            }
+        }
+
+        barrier();
+    }
+
+    int x = tile.x + int(column);
+    if (x >= push.outWidth)
+    {
+        return;
+    }
+
+    uint plane = uint(push.outHeight) * uint(push.outWidth);
+    int up = (push.flags & RESIDUAL_UPSAMPLED) != 0u ? 1 : 0;
+    [[unroll]] for (uint o = 0; o < 8; o++)
+    {
+        uint channel = firstOutput + group + o;
+        if (channel < push.outChannels)
+        {
+            float offset = bias[channel];
+            if ((push.flags & EMBEDDED) != 0u)
+            {
+                offset += embedding[(batch * push.embeddingStride) + channel];
+            }
+
+            uint start = (batch * push.outChannels) + channel;
+            [[unroll]] for (uint p = 0; p < TILE; p++)
+            {
+                int y = tile.y + int(p);
+                if (y < push.outHeight)
+                {
+                    float value = sums[o][p] + offset;
+                    if ((push.flags & RESIDUAL) != 0u)
+                    {
+                        uint width = uint(push.outWidth >> up);
+                        value += residual[(start * (plane >> (2 * up))) + (uint(y >> up) * width) + uint(x >> up)];
+                    }
+
+                    target[(start * plane) + (uint(y) * uint(push.outWidth)) + uint(x)] = value / push.outputScale;
+                }
+            }
+        }
+    }
+}

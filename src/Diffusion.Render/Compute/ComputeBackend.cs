@@ -1,0 +1,171 @@
+using Diffusion.Render.Compute.Kernels;
+using Diffusion.Render.Compute.Network;
+using Diffusion.Render.Compute.Planning;
+using Diffusion.Render.Compute.Weights;
+using Diffusion.Render.Devices;
+using Diffusion.Runtime.Backends;
+using Diffusion.Runtime.Models;
+using Diffusion.Runtime.Sharing;
+using Silk.NET.Vulkan;
+
+namespace Diffusion.Render.Compute;
+
+/// <summary>The U-Net as Vulkan compute shaders, on the device that renders: no CUDA, no libtorch.</summary>
+/// <remarks>
+/// Borrows the device; dispose it after its sessions and before the device. One thread, the one that submits to the
+/// device's queue. A slice is submitted and not waited for, its cost comes from timestamps, and a step that is not
+/// there yet is asked for again on a later tick; on a CPU device slices are waited for
+/// (<see cref="ComputeBackendOptions.WaitsForSlices"/>). A lost device is a <see cref="VulkanException"/> that says so.
+/// </remarks>
+/// <example><code>
+/// using VulkanDevice device = VulkanDevice.Create(new VulkanDeviceOptions());
+/// using ComputeBackend backend = new(ModelFolder.Open("models/textures-64"), device);
+/// using IDenoiserSession session = backend.CreateSession(new SessionOptions { Width = 64, Height = 64 });
+/// </code></example>
+public sealed class ComputeBackend : IDenoiserBackend
+{
+    private readonly KernelLibrary _kernels;
+    private readonly bool _ownsKernels;
+    private bool _disposed;
+
+    /// <summary>Loads a model folder onto a device.</summary>
+    /// <param name="folder">The model.</param>
+    /// <param name="device">The device; borrowed.</param>
+    /// <param name="options">Weights and waiting, or null for the defaults.</param>
+    /// <exception cref="ModelFormatException">The weights do not fit the configuration.</exception>
+    /// <exception cref="ArgumentException">The configuration needs what this backend does not have.</exception>
+    /// <exception cref="VulkanException">The device has too little memory, or a call failed.</exception>
+    public ComputeBackend(ModelFolder folder, VulkanDevice device, ComputeBackendOptions? options = null)
+        : this(folder, device, options, null)
+    {
+    }
+
+    /// <summary>With kernels of the caller's, which tests share since compiling them takes longest.</summary>
+    internal ComputeBackend(
+        ModelFolder folder, VulkanDevice device, ComputeBackendOptions? options, KernelLibrary? kernels)
+    {
+        ArgumentNullException.ThrowIfNull(folder);
+        ArgumentNullException.ThrowIfNull(device);
+        options ??= new ComputeBackendOptions();
+        ThrowIfUnservable(folder.Config);
+        Config = folder.Config;
+        NullLabel = folder.NullLabel;
+        Vulkan = device;
+        bool isCpu = device.Info.Type == PhysicalDeviceType.Cpu;
+        Waits = options.WaitsForSlices ?? isCpu;
+        Tuning = isCpu ? ComputeTuning.Cpu : ComputeTuning.Gpu;
+        Structure = new UNetStructure(Config, options.Weights);
+        using var file = new WeightFile(folder, Structure.Weights);
+        foreach (HostTable table in Structure.Weights.Tables)
+        {
+            file.Fill(table);
+        }
+
+        Weights = WeightUpload.Run(device, Structure.Weights, file);
+        try
+        {
+            _ownsKernels = kernels is null;
+            _kernels = kernels ?? new KernelLibrary(device);
+        }
+        catch
+        {
+            Weights.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public string Name => "compute";
+
+    /// <inheritdoc/>
+    public string Device => $"{Vulkan.Info.Name} (Vulkan compute)";
+
+    /// <inheritdoc/>
+    public UNetConfig Config { get; }
+
+    internal VulkanDevice Vulkan { get; }
+
+    internal UNetStructure Structure { get; }
+
+    internal ComputeTuning Tuning { get; }
+
+    internal GpuBuffer Weights { get; }
+
+    internal int NullLabel { get; }
+
+    internal bool Waits { get; }
+
+    /// <inheritdoc/>
+    public IDenoiserSession CreateSession(SessionOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ThrowIfNoMultiple(Config, options);
+        if (options.Guided && NullLabel < 0)
+        {
+            throw new ArgumentException(
+                "Guidance needs a network with a null class, which this one lacks.", nameof(options));
+        }
+
+        NetworkRun run = CreateRun(options.Guided ? 2 : 1, options.Height, options.Width, options.Seamless);
+        try
+        {
+            return new ComputeSession(this, run, options);
+        }
+        catch
+        {
+            run.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Frees the weights and kernels once the device is done with them.</summary>
+    public void Dispose()
+    {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
+        Weights.Dispose();
+        if (_ownsKernels)
+        {
+            _kernels.Dispose();
+        }
+    }
+
+    /// <summary>The network at a shape, without a chain.</summary>
+    internal NetworkRun CreateRun(int batch, int height, int width, bool seamless)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        NetworkPlan plan = Structure.Plan(batch, height, width, seamless, Tuning);
+        long largest = plan.Dispatches.Max(dispatch => dispatch.Bindings.Max(range => range.SizeInBytes));
+        return largest <= Vulkan.Limits.MaxStorageBufferRange
+            ? new NetworkRun(Vulkan, _kernels, Weights, plan)
+            : throw new ArgumentException(
+                $"The size {width}x{height} needs a tensor of {largest} bytes; "
+                + $"{Vulkan.Info.Name} binds at most {Vulkan.Limits.MaxStorageBufferRange}.");
+    }
+
+    internal static void ThrowIfUnservable(UNetConfig config)
+    {
+        if (config.ImageChannels != SampleRing.Channels)
+        {
+            throw new ArgumentException(
+                $"The network makes pictures of {config.ImageChannels} channel; "
+                + $"a texture has {SampleRing.Channels}, so that grey networks can be trained and evaluated only.");
+        }
+    }
+
+    internal static void ThrowIfNoMultiple(UNetConfig config, SessionOptions options)
+    {
+        int stride = config.Stride;
+        if (options.Width <= 0 || options.Height <= 0 || options.Width % stride != 0 || options.Height % stride != 0)
+        {
+            throw new ArgumentException(
+                $"The size {options.Width}x{options.Height} does not fit the network: " +
+                $"width and height must be positive multiples of {stride}.",
+                nameof(options));
+        }
+    }
+}

@@ -1,0 +1,32 @@
+using Diffusion.Render.Compute.Network;
+using Diffusion.Render.Compute.Planning;
+using Diffusion.Runtime.Backends;
+using Diffusion.Runtime.Models;
+
+namespace Diffusion.Render.Compute;
+
+/// <summary>What a network takes on a device; asked before anything is made.</summary>
+/// <param name="WeightBytes">Weights, once a backend; device-local.</param>
+/// <param name="ActivationBytes">The arena, once a session: the peak of one evaluation; device-local.</param>
+/// <param name="TransferBytes">Input and output, once a session; visible to the host.</param>
+public readonly record struct ComputeMemory(long WeightBytes, long ActivationBytes, long TransferBytes)
+{
+    /// <summary>Computes it; needs no device and no weights.</summary>
+    /// <param name="config">The network.</param>
+    /// <param name="session">The shape.</param>
+    /// <param name="storage">How matrices are kept.</param>
+    /// <exception cref="ArgumentException">The configuration or the size cannot be served.</exception>
+    public static ComputeMemory Of(
+        UNetConfig config, SessionOptions session, WeightStorage storage = WeightStorage.Full)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        ArgumentNullException.ThrowIfNull(session);
+        ComputeBackend.ThrowIfUnservable(config);
+        ComputeBackend.ThrowIfNoMultiple(config, session);
+        UNetStructure structure = new(config, storage);
+        NetworkPlan plan = structure.Plan(
+            session.Guided ? 2 : 1, session.Height, session.Width, session.Seamless, ComputeTuning.Gpu);
+        return new ComputeMemory(
+            structure.Weights.SizeInBytes, plan.ArenaSizeInBytes, plan.Input.SizeInBytes + plan.OutputSizeInBytes);
+    }
+}

@@ -1,0 +1,133 @@
+using Diffusion.Render.Compute.Planning;
+using Diffusion.Render.Devices;
+using Silk.NET.Vulkan;
+
+namespace Diffusion.Render.Compute.Kernels;
+
+/// <summary>The compute pipelines of a device, each made when first asked for; one layout for all.</summary>
+/// <remarks>Dispose retires them. One thread.</remarks>
+internal sealed unsafe class KernelLibrary : IDisposable
+{
+    /// <summary>Storage buffers that a kernel may have.</summary>
+    public const int BindingCount = 8;
+
+    private readonly VulkanDevice _device;
+    private readonly OwnedHandles _owned;
+    private readonly Dictionary<KernelKey, (Pipeline Pipeline, OwnedHandles Owned)> _pipelines = [];
+    private bool _disposed;
+
+    public KernelLibrary(VulkanDevice device)
+    {
+        _device = device;
+        using var made = new Construction(device);
+        SetLayout = made.Own(CreateSetLayout(), "compute");
+        DescriptorSetLayout setLayout = SetLayout;
+        var range = new PushConstantRange(ShaderStageFlags.ComputeBit, 0, PushWords.Capacity * sizeof(uint));
+        var info = new PipelineLayoutCreateInfo
+        {
+            SType = StructureType.PipelineLayoutCreateInfo,
+            SetLayoutCount = 1,
+            PSetLayouts = &setLayout,
+            PushConstantRangeCount = 1,
+            PPushConstantRanges = &range,
+        };
+        PipelineLayout layout;
+        device.Api.CreatePipelineLayout(device.Handle, &info, null, &layout).Check();
+        Layout = made.Own(layout, "compute");
+        _owned = made.Complete();
+    }
+
+    public DescriptorSetLayout SetLayout { get; }
+
+    public PipelineLayout Layout { get; }
+
+    /// <summary>The pipeline of a kernel.</summary>
+    public Pipeline this[KernelKey key]
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            if (!_pipelines.TryGetValue(key, out var entry))
+            {
+                entry = Create(key);
+                _pipelines.Add(key, entry);
+            }
+
+            return entry.Pipeline;
+        }
+    }
+
+    public void Dispose()
+    {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
+        foreach ((Pipeline _, OwnedHandles owned) in _pipelines.Values)
+        {
+            owned.Dispose();
+        }
+
+        _owned.Dispose();
+    }
+
+    private DescriptorSetLayout CreateSetLayout()
+    {
+        DescriptorSetLayoutBinding* bindings = stackalloc DescriptorSetLayoutBinding[BindingCount];
+        for (uint i = 0; i < BindingCount; i++)
+        {
+            bindings[i] = new DescriptorSetLayoutBinding(
+                i, DescriptorType.StorageBuffer, 1, ShaderStageFlags.ComputeBit);
+        }
+
+        var info = new DescriptorSetLayoutCreateInfo
+        {
+            SType = StructureType.DescriptorSetLayoutCreateInfo,
+            BindingCount = BindingCount,
+            PBindings = bindings,
+        };
+        DescriptorSetLayout layout;
+        _device.Api.CreateDescriptorSetLayout(_device.Handle, &info, null, &layout).Check();
+        return layout;
+    }
+
+    private (Pipeline Pipeline, OwnedHandles Owned) Create(KernelKey key)
+    {
+        using var modules = new Construction(_device);
+        using var made = new Construction(_device);
+        ShaderModule module = ShaderLibrary.Load(_device, modules, key.Shader);
+        uint* values = stackalloc uint[KernelKey.ConstantCount] { key.C0, key.C1, key.C2, key.C3, key.C4 };
+        SpecializationMapEntry* entries = stackalloc SpecializationMapEntry[KernelKey.ConstantCount];
+        for (uint i = 0; i < KernelKey.ConstantCount; i++)
+        {
+            entries[i] = new SpecializationMapEntry(i, i * sizeof(uint), sizeof(uint));
+        }
+
+        // Entries for constants that a shader lacks are ignored.
+        var constants = new SpecializationInfo(
+            KernelKey.ConstantCount, entries, KernelKey.ConstantCount * sizeof(uint), values);
+        Pipeline pipeline;
+        fixed (byte* entry = "main"u8)
+        {
+            var info = new ComputePipelineCreateInfo
+            {
+                SType = StructureType.ComputePipelineCreateInfo,
+                Layout = Layout,
+                Stage = new PipelineShaderStageCreateInfo
+                {
+                    SType = StructureType.PipelineShaderStageCreateInfo,
+                    Stage = ShaderStageFlags.ComputeBit,
+                    Module = module,
+                    PName = entry,
+                    PSpecializationInfo = &constants,
+                },
+            };
+            _device.Api.CreateComputePipelines(_device.Handle, default, 1, &info, null, &pipeline).Check();
+        }
+
+        made.Own(pipeline, key.ToString());
+        return (pipeline, made.Complete());
+    }
+}

@@ -1,0 +1,91 @@
+using Diffusion.Render.Devices;
+using Silk.NET.Vulkan;
+
+namespace Diffusion.Render.Compute;
+
+/// <summary>Timestamps around slices, read when the device is done with them: nothing waits.</summary>
+/// <remarks>Allocates nothing after construction. Dispose retires the pool.</remarks>
+internal sealed unsafe class SliceTimer : IDisposable
+{
+    private readonly VulkanDevice _device;
+    private readonly ulong[] _values;
+    private readonly bool _hasTimestamps;
+    private readonly QueryPool _pool;
+    private readonly OwnedHandles _owned;
+    private int _next;
+
+    public SliceTimer(VulkanDevice device, int slices)
+    {
+        _device = device;
+        _values = new ulong[slices];
+        _hasTimestamps = device.Limits.TimestampComputeAndGraphics;
+        using var made = new Construction(device);
+        if (_hasTimestamps)
+        {
+            var info = new QueryPoolCreateInfo
+            {
+                SType = StructureType.QueryPoolCreateInfo,
+                QueryType = QueryType.Timestamp,
+                QueryCount = 2 * (uint)slices,
+            };
+            QueryPool pool;
+            device.Api.CreateQueryPool(device.Handle, &info, null, &pool).Check();
+            _pool = made.Own(pool, "compute slices");
+        }
+
+        _owned = made.Complete();
+    }
+
+    public void Begin(CommandBuffer commands, int slice)
+    {
+        if (_hasTimestamps)
+        {
+            _device.Api.CmdResetQueryPool(commands, _pool, 2 * (uint)slice, 2);
+            _device.Api.CmdWriteTimestamp2(commands, PipelineStageFlags2.AllCommandsBit, _pool, 2 * (uint)slice);
+        }
+    }
+
+    public void End(CommandBuffer commands, int slice)
+    {
+        if (_hasTimestamps)
+        {
+            _device.Api.CmdWriteTimestamp2(
+                commands, PipelineStageFlags2.AllCommandsBit, _pool, (2 * (uint)slice) + 1);
+        }
+    }
+
+    /// <summary>Remembers which submission a slice's time belongs to.</summary>
+    public void Submitted(int slice, ulong value) => _values[slice] = value;
+
+    /// <summary>The next slice whose time is known and was not read yet.</summary>
+    /// <returns>False when there is none.</returns>
+    public bool TryRead(out int slice, out TimeSpan time)
+    {
+        (slice, time) = (_next, default);
+        if (!_hasTimestamps || _values[_next] == 0 || _device.Timeline.Completed < _values[_next])
+        {
+            return false;
+        }
+
+        ulong* ticks = stackalloc ulong[2];
+
+        // NotReady cannot be: the submission is done.
+        _device.Api.GetQueryPoolResults(
+            _device.Handle, _pool, 2 * (uint)slice, 2, 2 * sizeof(ulong), ticks, sizeof(ulong),
+            QueryResultFlags.Result64Bit).Check();
+        double nanoseconds = (ticks[1] - ticks[0]) * (double)_device.Limits.TimestampPeriod;
+        time = TimeSpan.FromTicks((long)(nanoseconds / TimeSpan.NanosecondsPerTick));
+        _values[slice] = 0;
+        _next = (_next + 1) % _values.Length;
+        return true;
+    }
+
+    /// <summary>Forgets what was not read; the next evaluation begins with the first slice.</summary>
+    public void Restart()
+    {
+        Array.Clear(_values);
+        _next = 0;
+    }
+
+    public void Dispose() => _owned.Dispose();
+}
