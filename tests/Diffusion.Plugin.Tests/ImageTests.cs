@@ -241,9 +241,16 @@ public sealed unsafe class ImageTests
             }
 
             host.Tick(0.02);
+
+            // The device gets time, the chain does not run out of steps.
+            Thread.Sleep(1);
         }
 
-        throw new InvalidOperationException($"No image newer than {generation} came.");
+        NativeProgress progress = host.Progress(texture);
+        string reason = System.Runtime.InteropServices.Marshal.PtrToStringUTF8((nint)progress.Failure)!;
+        throw new InvalidOperationException(
+            $"No image newer than {generation} came: status {progress.Status}, step {progress.Step}, "
+            + $"generation {progress.Generation}, {host.Statistics().ImagesConverted} images. {reason}");
     }
 
     private static void AssertStays(Host host, ulong texture, ulong generation)
