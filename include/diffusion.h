@@ -7,27 +7,27 @@
  * RULES FOR ALL FUNCTIONS
  *
  * Result.   Every function but diffusion_get_version and diffusion_get_last_error returns a diffusion_result: 0 is
- *           success, above 0 is no error (DIFFUSION_NOT_READY), below 0 is an error. After an error nothing has changed
- *           and outputs are untouched, unless the function says otherwise. The text of a thread's last error is kept
- *           until its next: diffusion_get_last_error. No exception or signal ever leaves the library.
+ *           success, above 0 is no error (DIFFUSION_NOT_READY), below 0 is an error. After an error nothing has
+ *           changed and outputs are untouched, unless the function says otherwise. The text of a thread's last error
+ *           is kept until its next: diffusion_get_last_error. No exception or signal ever leaves the library.
  *
  * Handles.  Numbers, not pointers; 0 names nothing. A handle that was destroyed or released, or was made up, gives
  *           DIFFUSION_ERROR_INVALID_HANDLE, also the second time.
  *
- * Threads.  A runtime belongs to the thread that created it, until diffusion_attach_thread moves it. Functions that take
- *           a runtime are called on that thread; on any other they return DIFFUSION_ERROR_WRONG_THREAD, and within one of
- *           the runtime's callbacks DIFFUSION_ERROR_BUSY. Functions without a runtime may be called on any thread.
- *           Runtimes are independent of each other.
+ * Threads.  A runtime belongs to the thread that created it, until diffusion_attach_thread moves it. Functions that
+ *           take a runtime are called on that thread; on any other they return DIFFUSION_ERROR_WRONG_THREAD, and
+ *           within one of the runtime's callbacks DIFFUSION_ERROR_BUSY. Functions without a runtime may be called on
+ *           any thread. Runtimes are independent of each other.
  *
- * Pointers. A null pointer gives DIFFUSION_ERROR_INVALID_ARGUMENT where it is not allowed. Memory that is passed in is
- *           read or written during the call only and stays the caller's; exceptions say so. A pointer that is neither
- *           null nor valid cannot be detected. Texts are UTF-8 with a final zero, at most 4,095 bytes long.
+ * Pointers. A null pointer gives DIFFUSION_ERROR_INVALID_ARGUMENT where it is not allowed. Memory that is passed in
+ *           is read or written during the call only and stays the caller's; exceptions say so. A pointer that is
+ *           neither null nor valid cannot be detected. Texts are UTF-8 with a final zero, at most 4,095 bytes long.
  *
- * Structs.  Set struct_size and struct_version, zero the rest, then fill in (DIFFUSION_INIT does the first two). Zero is
- *           every field's default. New fields are added at the end: a program built with an older header works with a
- *           newer library. A program built with a newer header works with an older library as long as the fields that
- *           this one does not know are zero, else it gets DIFFUSION_ERROR_UNSUPPORTED; outputs that it does not know are
- *           zeroed.
+ * Structs.  Set struct_size and struct_version, zero the rest, then fill in (DIFFUSION_INIT does the first two). Zero
+ *           is every field's default. New fields are added at the end: a program built with an older header works
+ *           with a newer library. A program built with a newer header works with an older library as long as the
+ *           fields that this one does not know are zero, else it gets DIFFUSION_ERROR_UNSUPPORTED; outputs that it
+ *           does not know are zeroed.
  *
  * The library cannot be unloaded (dlclose does nothing useful): it holds a managed runtime.
  */
@@ -48,7 +48,7 @@
 /* The version of this header; diffusion_get_version tells the library's. */
 #define DIFFUSION_MAKE_VERSION(major, minor, patch) \
     (((uint32_t)(major) << 22) | ((uint32_t)(minor) << 12) | (uint32_t)(patch))
-#define DIFFUSION_HEADER_VERSION DIFFUSION_MAKE_VERSION(0, 1, 0)
+#define DIFFUSION_HEADER_VERSION DIFFUSION_MAKE_VERSION(0, 2, 0)
 
 /* What struct_version is set to. It changes only if a field's meaning changes, which growth does not. */
 #define DIFFUSION_STRUCT_VERSION 1u
@@ -63,7 +63,7 @@
 extern "C" {
 #endif
 
-/* -- declarations: plain C from here to the end mark, so that an FFI can read them ------------------------------- */
+/* -- declarations: plain C from here to the end mark, so that an FFI can read them -- */
 
 typedef int32_t diffusion_result;
 
@@ -112,15 +112,15 @@ enum {
 
 /*
  * Receives a line of the log. The text is the library's, valid during the call. Called on the runtime's thread within
- * its functions, validation messages of Vulkan on whatever thread calls Vulkan. Must return (no longjmp, no exception).
+ * its functions. Must return (no longjmp, no exception).
  */
 typedef void(DIFFUSION_CALL *diffusion_log_callback)(void *user, uint32_t level, const char *text);
 
 /* Locks or unlocks the host's VkQueue around the library's submissions to it. Must return. */
 typedef void(DIFFUSION_CALL *diffusion_queue_callback)(void *user);
 
-/* What a Vulkan device must offer. Filled by diffusion_get_vulkan_requirements. The texts and lists are the library's and
- * valid until the process ends. */
+/* What a Vulkan device must offer. Filled by diffusion_get_vulkan_requirements. The texts and lists are the
+ * library's and valid until the process ends. */
 typedef struct diffusion_vulkan_requirements {
     uint32_t struct_size;
     uint32_t struct_version;
@@ -160,8 +160,8 @@ typedef struct diffusion_vulkan_host {
     void *queue;
     /* PFN_vkGetInstanceProcAddr, or null for the Vulkan loader's. */
     void *get_instance_proc_addr;
-    /* Called around each submission to queue, paired and never nested; both null where no other thread uses the queue
-     * meanwhile. */
+    /* Called around each submission to queue, paired and never nested; both null where no other thread uses the
+     * queue meanwhile. */
     diffusion_queue_callback lock_queue;
     diffusion_queue_callback unlock_queue;
     void *queue_user;
@@ -178,8 +178,8 @@ typedef struct diffusion_vulkan_host {
 } diffusion_vulkan_host;
 
 enum {
-    /* Loads Vulkan's validation layer for the library's own device; its messages go to the log. Fails where the layer is
-     * not installed. Ignored with a host's device. */
+    /* Loads Vulkan's validation layer for the library's own device; its messages go to the log. Fails where the
+     * layer is not installed. Ignored with a host's device. */
     DIFFUSION_CREATE_VALIDATION = 1
 };
 
@@ -277,13 +277,16 @@ typedef struct diffusion_request {
     const float *image;
     /* With an image, which part of the steps is run, in (0, 1]; 0 is 1. */
     double strength;
+    /* Since 0.2.0. Guidance applies where sigma/alpha is above the first and at most the second; 0 is no end. */
+    double guidance_min_ratio;
+    double guidance_max_ratio;
 } diffusion_request;
 
 /* Where a texture stands. */
 enum {
     DIFFUSION_STATUS_RUNNING = 0,
     DIFFUSION_STATUS_PAUSED = 1,
-    /* A finished step finds no free image because readers hold them all. */
+    /* A finished step waits: for readers, who hold all images, or for the device. */
     DIFFUSION_STATUS_WAITING = 2,
     DIFFUSION_STATUS_COMPLETED = 3,
     DIFFUSION_STATUS_CANCELLED = 4,
@@ -317,8 +320,8 @@ enum {
     DIFFUSION_STOP_BUDGET_SPENT = 1,
     /* The next slice does not fit the whole budget. */
     DIFFUSION_STOP_SLICE_EXCEEDS_BUDGET = 2,
-    /* All work waits for readers to give images back. */
-    DIFFUSION_STOP_WAITING_FOR_READERS = 3
+    /* All work waits: for readers to give images back, or for the device to finish what it was handed. */
+    DIFFUSION_STOP_WAITING = 3
 };
 
 /* Filled by diffusion_tick. Times in milliseconds. */
@@ -326,7 +329,7 @@ typedef struct diffusion_tick_report {
     uint32_t struct_size;
     uint32_t struct_version;
     double budget_ms;
-    /* Of the whole call, the hand-over of images included. */
+    /* Of the whole call on the host, the hand-over of images included. */
     double taken_ms;
     /* What the slices that ran were predicted to cost. */
     double predicted_ms;
@@ -340,6 +343,8 @@ typedef struct diffusion_tick_report {
     uint32_t forced;
     /* DIFFUSION_STOP_... */
     uint32_t stop;
+    /* Since 0.2.0. The part of predicted_ms that a GPU beside the host was handed; not in taken_ms. */
+    double submitted_ms;
 } diffusion_tick_report;
 
 /* An image on loan, filled by diffusion_get_latest. */
@@ -350,8 +355,8 @@ typedef struct diffusion_image {
     uint64_t image;
     /* VkImageView of all levels; sampling decodes sRGB. */
     uint64_t view;
-    /* VkSemaphore, a timeline, and the value from which the image is readable. Frames that the same queue is given later
-     * need not wait for it. */
+    /* VkSemaphore, a timeline, and the value from which the image is readable. Frames that the same queue is given
+     * later need not wait for it. */
     uint64_t semaphore;
     uint64_t ready_value;
     /* VkFormat, VkImageLayout: the reader leaves the layout as it is. */
@@ -440,8 +445,8 @@ typedef struct diffusion_statistics {
 DIFFUSION_API uint32_t DIFFUSION_CALL diffusion_get_version(void);
 
 /*
- * Copies the calling thread's last error text, cut to fit and ended by a zero, to text; returns the bytes that the whole
- * text needs with its zero, 1 when there was no error. Thread: any. text may be null if size is 0.
+ * Copies the calling thread's last error text, cut to fit and ended by a zero, to text; returns the bytes that the
+ * whole text needs with its zero, 1 when there was no error. Thread: any. text may be null if size is 0.
  */
 DIFFUSION_API uint32_t DIFFUSION_CALL diffusion_get_last_error(char *text, uint32_t size);
 
@@ -454,25 +459,27 @@ diffusion_get_vulkan_requirements(diffusion_vulkan_requirements *requirements);
 /*
  * Creates a runtime that belongs to the calling thread. info may be null: a device of its own, no log. Thread: any.
  * The host destroys it by diffusion_destroy, before its own Vulkan objects.
- * Errors: INVALID_ARGUMENT, NO_DEVICE, VULKAN, UNSUPPORTED (the host's device lacks a requirement), LIMIT (64 runtimes).
+ * Errors: INVALID_ARGUMENT, NO_DEVICE, VULKAN, UNSUPPORTED (the host's device lacks a requirement), LIMIT (64
+ * runtimes).
  */
 DIFFUSION_API diffusion_result DIFFUSION_CALL
 diffusion_create(const diffusion_create_info *info, diffusion_runtime *runtime);
 
 /*
- * Waits for the library's own work on the device, frees all that the runtime made and ends its handles. Images on loan
- * go too: the host's frames that read them must be done. Thread: the runtime's.
+ * Waits for the library's own work on the device, frees all that the runtime made and ends its handles. Images on
+ * loan go too: the host's frames that read them must be done. Thread: the runtime's.
  */
 DIFFUSION_API diffusion_result DIFFUSION_CALL diffusion_destroy(diffusion_runtime runtime);
 
 /*
- * Makes the calling thread the runtime's, for engines that create on one thread and tick on another. Thread: any; BUSY
- * while the runtime is in a call. The host orders it after the last call on the old thread.
+ * Makes the calling thread the runtime's, for engines that create on one thread and tick on another. Thread: any;
+ * BUSY while the runtime is in a call. The host orders it after the last call on the old thread.
  */
 DIFFUSION_API diffusion_result DIFFUSION_CALL diffusion_attach_thread(diffusion_runtime runtime);
 
 /*
- * Loads a model, or another one in its place. Reads and uploads the weights: call it while loading. Thread: the runtime's.
+ * Loads a model, or another one in its place. Reads and uploads the weights: call it while loading. Thread: the
+ * runtime's.
  * Errors: MODEL, UNSUPPORTED (the network has blocks that the backend lacks), INVALID_STATE (textures are not yet
  * released), VULKAN, OUT_OF_MEMORY.
  */
@@ -507,14 +514,16 @@ DIFFUSION_API diffusion_result DIFFUSION_CALL
 diffusion_retarget(diffusion_runtime runtime, diffusion_texture texture, const diffusion_request *request);
 
 /*
- * Ends a texture's work; its last image stays readable until diffusion_release. Cancelling what has ended does nothing.
+ * Ends a texture's work; its last image stays readable until diffusion_release. Cancelling what has ended does
+ * nothing.
  * Thread: the runtime's. Errors: INVALID_HANDLE.
  */
 DIFFUSION_API diffusion_result DIFFUSION_CALL diffusion_cancel(diffusion_runtime runtime, diffusion_texture texture);
 
 /*
- * Frees a texture and ends its handle. Its images go once the device has done what was submitted so far and every loan's
- * frame value is reached; a loan that was not given back by then counts as read until now: release loans first.
+ * Frees a texture and ends its handle. Its images go once the device has done what was submitted so far and every
+ * loan's frame value is reached; a loan that was not given back by then counts as read until now: release loans
+ * first.
  * Thread: the runtime's. Errors: INVALID_HANDLE.
  */
 DIFFUSION_API diffusion_result DIFFUSION_CALL diffusion_release(diffusion_runtime runtime, diffusion_texture texture);
@@ -526,38 +535,39 @@ DIFFUSION_API diffusion_result DIFFUSION_CALL
 diffusion_get_progress(diffusion_runtime runtime, diffusion_texture texture, diffusion_progress *progress);
 
 /*
- * Once a frame: works for as long as the next slice is expected to fit, then hands new images over to the device. Never
- * waits for the device. Zero does no work and hands over what is there. report may be null. A texture that fails fails
- * alone. Allocates no managed memory.
+ * Once a frame: works for as long as the next slice is expected to fit, then hands new images over to the device.
+ * Never waits for the device. Zero does no work and hands over what is there. report may be null. A texture that
+ * fails fails alone. Allocates no managed memory.
  * Thread: the runtime's. Submits to the queue, under the host's lock.
- * Errors: INVALID_ARGUMENT (the budget is negative, no number, or above 60,000), DEVICE_LOST, VULKAN. Without a model it
- * does nothing.
+ * Errors: INVALID_ARGUMENT (the budget is negative, no number, or above 60,000), DEVICE_LOST, VULKAN. Without a model
+ * it does nothing.
  */
 DIFFUSION_API diffusion_result DIFFUSION_CALL
 diffusion_tick(diffusion_runtime runtime, double budget_ms, diffusion_tick_report *report);
 
 /*
  * The newest image of a texture, on loan until diffusion_release_after: it is not written meanwhile. The first call
- * makes the texture's images and returns NOT_READY; a later tick fills them. Loans of the same image add up; hold at most
- * one image of a texture beyond those that the device still reads, else new ones wait. Never waits for the device.
- * Thread: the runtime's. Before the host's shader reads, semaphore must have reached ready_value (a wait in the host's
- * submission, or nothing where it submits to the same queue after this call).
+ * makes the texture's images and returns NOT_READY; a later tick fills them. Loans of the same image add up; hold at
+ * most one image of a texture beyond those that the device still reads, else new ones wait. Never waits for the
+ * device.
+ * Thread: the runtime's. Before the host's shader reads, semaphore must have reached ready_value (a wait in the
+ * host's submission, or nothing where it submits to the same queue after this call).
  * Errors: INVALID_HANDLE, INVALID_STATE (the runtime is not on a host's device), VULKAN.
  */
 DIFFUSION_API diffusion_result DIFFUSION_CALL
 diffusion_get_latest(diffusion_runtime runtime, diffusion_texture texture, diffusion_image *image);
 
 /*
- * Gives a loan back: the host no longer reads once semaphore (its own VkSemaphore, a timeline, which lives on until it
- * is reached) has reached value. Semaphore 0: it has already stopped. image is what diffusion_get_latest filled.
+ * Gives a loan back: the host no longer reads once semaphore (its own VkSemaphore, a timeline, which lives on until
+ * it is reached) has reached value. Semaphore 0: it has already stopped. image is what diffusion_get_latest filled.
  * Thread: the runtime's. Errors: INVALID_HANDLE (the loan was given back before, or its texture released).
  */
 DIFFUSION_API diffusion_result DIFFUSION_CALL diffusion_release_after(
     diffusion_runtime runtime, const diffusion_image *image, uint64_t semaphore, uint64_t value);
 
 /*
- * Copies the newest image to the host's memory, if it is newer than pixels->generation. Never waits. For hosts without
- * Vulkan, and for saving. Thread: the runtime's. Returns NOT_READY when there is nothing newer.
+ * Copies the newest image to the host's memory, if it is newer than pixels->generation. Never waits. For hosts
+ * without Vulkan, and for saving. Thread: the runtime's. Returns NOT_READY when there is nothing newer.
  * Errors: INVALID_HANDLE, INVALID_ARGUMENT (buffer or pitch too small).
  */
 DIFFUSION_API diffusion_result DIFFUSION_CALL
@@ -569,7 +579,7 @@ diffusion_read_pixels(diffusion_runtime runtime, diffusion_texture texture, diff
 DIFFUSION_API diffusion_result DIFFUSION_CALL
 diffusion_get_statistics(diffusion_runtime runtime, diffusion_statistics *statistics);
 
-/* -- end of declarations --------------------------------------------------------------------------------------------- */
+/* -- end of declarations -- */
 
 #ifdef __cplusplus
 }

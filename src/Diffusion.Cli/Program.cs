@@ -2,6 +2,7 @@ using System.CommandLine;
 using Diffusion.Cli;
 using Diffusion.Cli.Data;
 using Diffusion.Cli.Evaluation;
+using Diffusion.Cli.Packaging;
 using Diffusion.Cli.Profiling;
 using Diffusion.Cli.Sampling;
 using Diffusion.Cli.Training;
@@ -22,5 +23,6 @@ var root = new RootCommand("Generates, trains and measures textures by diffusion
     EvaluateCommand.Create(),
     ProfileCommand.Create(),
     CpuLoadCommand.Create(),
+    PackageCommand.Create(),
 };
 return await CommandLineHost.RunAsync(root, args, Console.Error);

@@ -27,4 +27,6 @@ internal unsafe struct NativeRequest
     public float ThresholdRatio;
     public float* Image;
     public double Strength;
+    public double GuidanceMinRatio;
+    public double GuidanceMaxRatio;
 }

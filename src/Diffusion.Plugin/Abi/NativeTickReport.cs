@@ -18,4 +18,5 @@ internal struct NativeTickReport
     public int TexturesFailed;
     public uint Forced;
     public uint Stop;
+    public double SubmittedMs;
 }

@@ -50,6 +50,7 @@ internal sealed partial class PluginRuntime
             TexturesFailed = report.TexturesFailed,
             Forced = report.Forced ? 1u : 0,
             Stop = (uint)report.Stop,
+            SubmittedMs = report.SubmittedCost.TotalMilliseconds,
         };
     }
 

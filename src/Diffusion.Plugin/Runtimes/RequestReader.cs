@@ -1,6 +1,7 @@
 using Diffusion.Plugin.Abi;
 using Diffusion.Plugin.Errors;
 using Diffusion.Runtime;
+using Diffusion.Runtime.Denoising;
 using Diffusion.Runtime.Models;
 using Diffusion.Runtime.Schedules;
 using Diffusion.Runtime.Solvers;
@@ -42,6 +43,9 @@ internal static unsafe class RequestReader
             Schedule = schedule is null ? null : NoiseSchedules.Parse(schedule),
             Spacing = spacing is null ? null : StepSpacings.Parse(spacing),
             GuidanceScale = native.GuidanceScale == 0 ? 1 : native.GuidanceScale,
+            GuidanceInterval = new GuidanceInterval(
+                native.GuidanceMinRatio,
+                native.GuidanceMaxRatio == 0 ? double.PositiveInfinity : native.GuidanceMaxRatio),
             Seamless = !flags.HasFlag(RequestFlags.NotSeamless),
             Clamp = !flags.HasFlag(RequestFlags.Unclamped),
             ThresholdRatio = native.ThresholdRatio,
