@@ -74,14 +74,13 @@ function love.update(dt)
     diffusion.check(C.diffusion_get_progress(runtime, texture, progress))
 end
 
-local function finish()
+local function finish(path)
     love.graphics.captureScreenshot(function(shot)
-        local file = assert(io.open(options.shot, "wb"))
+        local file = assert(io.open(path, "wb"))
         file:write(shot:encode("png"):getString())
         file:close()
         love.event.quit()
     end)
-    options.shot = ""
 end
 
 function love.draw()
@@ -100,7 +99,8 @@ function love.draw()
         progress.step, progress.step_count, progress.sigma, report.taken_ms, report.budget_ms,
         love.timer.getFPS()), 8, 5)
     if options.shot ~= "" and progress.status == C.DIFFUSION_STATUS_COMPLETED then
-        finish()
+        finish(options.shot)
+        options.shot = ""
     end
 end
 

@@ -76,7 +76,7 @@ public sealed class SamplePixelsTests
         var bytes = new byte[Width * Height * 4];
         Assert.Throws<ArgumentOutOfRangeException>(
             () => SamplePixels.TryRead(ring, false, 0, bytes, (Width * 4) - 1, out _));
-        Assert.Throws<ArgumentException>(() => SamplePixels.TryRead(ring, false, 0, bytes[1..], Width * 4, out _));
+        Assert.Throws<ArgumentException>(() => SamplePixels.TryRead(ring, false, 0, bytes.AsSpan(1), Width * 4, out _));
     }
 
     private static SampleRing Publish(Func<int, int, int, float> value, float denoised)
