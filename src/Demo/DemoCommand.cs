@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Diffusion.Cli;
 using Diffusion.Cli.Generation;
+using Diffusion.Render.Sharing;
 
 namespace Diffusion.Demo;
 
@@ -9,6 +10,7 @@ internal static class DemoCommand
 {
     // Few, so that a CPU finishes every surface within 240 frames of 8 ms.
     private const int DefaultSteps = 8;
+    private const string Automatic = "auto";
     private const int MaxFrames = 1_000_000;
     private const int MaxFrameEdge = 8192;
 
@@ -64,10 +66,12 @@ internal static class DemoCommand
             HelpName = "xt|x0",
         };
         var noVerticalSync = new Option<bool>("--no-vsync") { Description = "Do not wait for the display." };
-        var gpu = new Option<string?>("--gpu")
+        Option<string?> gpu = GpuOption.Create();
+        var sharing = new Option<string>("--sharing")
         {
-            Description = "Vulkan device by name or index.",
-            HelpName = "NAME|INDEX",
+            Description = "How x_t reaches the device; auto takes the best that works.",
+            DefaultValueFactory = _ => Automatic,
+            HelpName = $"{Automatic}|{string.Join('|', SharingPathNames.All.Select(SharingPathNames.NameOf))}",
         };
         var validation = new Option<bool>("--validation") { Description = "Run under the Vulkan validation layers." };
 
@@ -90,6 +94,7 @@ internal static class DemoCommand
         generation.AddTo(command);
         command.Options.Add(noVerticalSync);
         command.Options.Add(gpu);
+        command.Options.Add(sharing);
         command.Options.Add(validation);
 
         command.SetAction((result, cancel) =>
@@ -114,6 +119,7 @@ internal static class DemoCommand
                 ShowDenoised = ParseDisplay(result.GetValue(display)!),
                 VerticalSync = !result.GetValue(noVerticalSync),
                 Gpu = result.GetValue(gpu),
+                Sharing = ParseSharing(result.GetValue(sharing)!),
                 Validation = result.GetValue(validation),
             };
             return Task.FromResult(run(settings, cancel));
@@ -130,6 +136,18 @@ internal static class DemoCommand
         ? TimeSpan.FromMilliseconds(milliseconds)
         : throw new UserErrorException(
             $"--budget-ms {milliseconds} is out of range: it must be more than 0 and at most 10000.");
+
+    private static SharingPath? ParseSharing(string text)
+    {
+        try
+        {
+            return text == Automatic ? null : SharingPathNames.Parse(text);
+        }
+        catch (ArgumentException error)
+        {
+            throw new UserErrorException($"--sharing: {error.Message} Or {Automatic}.", error);
+        }
+    }
 
     private static bool ParseDisplay(string text) => text switch
     {

@@ -1,4 +1,5 @@
 using Diffusion.Cli.Generation;
+using Diffusion.Render.Sharing;
 
 namespace Diffusion.Demo;
 
@@ -34,6 +35,9 @@ internal sealed record DemoSettings
 
     /// <summary>A GPU by name or index, or null for the best.</summary>
     public string? Gpu { get; init; }
+
+    /// <summary>A sharing path to insist on, or null for the best that works.</summary>
+    public SharingPath? Sharing { get; init; }
 
     /// <summary>Whether the Vulkan validation layers watch.</summary>
     public bool Validation { get; init; }

@@ -50,7 +50,6 @@ internal static class HeadlessDemo
     private sealed class Recording : IDisposable
     {
         private readonly Stage _stage;
-        private readonly OffscreenTarget _target;
         private readonly string _folder;
         private readonly int _frames;
         private readonly FrameLog _log;
@@ -66,25 +65,30 @@ internal static class HeadlessDemo
         public Recording(Stage stage, string folder, int frames)
         {
             _stage = stage;
-            _target = (OffscreenTarget)stage.Target;
             _folder = folder;
             _frames = frames;
             _log = new FrameLog(frames);
-            _pixels = new byte[_target.SizeInBytes];
+            _pixels = new byte[Target.SizeInBytes];
             _collectionsBefore = GC.CollectionCount(0);
         }
+
+        private OffscreenTarget Target => (OffscreenTarget)_stage.Target;
 
         public void Frame(int frame)
         {
             bool isPicture = frame % Math.Max(1, _frames / PictureCount) == 0 || frame == _frames - 1;
             bool isAnimated = frame % Math.Max(1, _frames / AnimationFrameCount) == 0;
-            if (isPicture || isAnimated)
-            {
-                _target.RequestReadback();
-            }
-
             long allocatedBefore = GC.GetAllocatedBytesForCurrentThread();
-            _stage.Frame(frame / FramesPerSecond);
+            do
+            {
+                // Again where a lost device took the request with it.
+                if (isPicture || isAnimated)
+                {
+                    Target.RequestReadback();
+                }
+            }
+            while (!_stage.Frame(frame / FramesPerSecond));
+
             _allocated += GC.GetAllocatedBytesForCurrentThread() - allocatedBefore;
 
             var tick = _stage.LastTick;
@@ -136,9 +140,9 @@ internal static class HeadlessDemo
 
         private void Picture(int frame, bool isPicture, bool isAnimated)
         {
-            _target.ReadPixels(_pixels);
-            int width = (int)_target.Extent.Width;
-            int height = (int)_target.Extent.Height;
+            Target.ReadPixels(_pixels);
+            int width = (int)Target.Extent.Width;
+            int height = (int)Target.Extent.Height;
             using var rgba = Image.LoadPixelData<Rgba32>(_pixels, width, height);
             using var image = rgba.CloneAs<Rgb24>();
             if (isPicture)

@@ -6,7 +6,7 @@ using Diffusion.Runtime.Chains;
 namespace Diffusion.Demo;
 
 /// <summary>The overlay: frame and tick time, budget, and the progress of every texture. Allocates nothing.</summary>
-internal sealed class Hud(OverlayPass overlay, Stage stage)
+internal sealed class Hud(Stage stage)
 {
     private const int Margin = 16;
     private const int Line = 20;
@@ -26,14 +26,17 @@ internal sealed class Hud(OverlayPass overlay, Stage stage)
     // Smoothed, since a number that changes every frame cannot be read.
     private double _frameMs;
     private double _tickMs;
+    private OverlayPass _overlay = null!;
 
     /// <summary>Draws the overlay into the frame that was begun.</summary>
-    public void Draw()
+    /// <param name="overlay">What it is drawn with.</param>
+    public void Draw(OverlayPass overlay)
     {
+        _overlay = overlay;
         Smooth(ref _frameMs, stage.LastFrame);
         Smooth(ref _tickMs, stage.LastTick.Taken);
         var surfaces = stage.Surfaces.Surfaces;
-        overlay.Rectangle(Margin - 8, Margin - 8, PanelWidth, ((surfaces.Length + 4) * Line) + 12, _panel);
+        _overlay.Rectangle(Margin - 8, Margin - 8, PanelWidth, ((surfaces.Length + 4) * Line) + 12, _panel);
 
         Span<char> buffer = stackalloc char[96];
         int y = Margin;
@@ -73,13 +76,13 @@ internal sealed class Hud(OverlayPass overlay, Stage stage)
         bool isDone = progress.Status == ChainStatus.Completed;
         Bar(y, (double)progress.Step / progress.StepCount, isDone ? _done : _warm);
         buffer.TryWrite($"{progress.Step}/{progress.StepCount}", out int length);
-        overlay.Text(BarLeft + BarWidth + 8, y, buffer[..length], colour);
+        _overlay.Text(BarLeft + BarWidth + 8, y, buffer[..length], colour);
     }
 
     private void Bar(int y, double fraction, Rgba colour)
     {
-        overlay.Rectangle(BarLeft, y + 2, BarWidth, BarHeight, _track);
-        overlay.Rectangle(BarLeft, y + 2, (int)(BarWidth * fraction), BarHeight, colour);
+        _overlay.Rectangle(BarLeft, y + 2, BarWidth, BarHeight, _track);
+        _overlay.Rectangle(BarLeft, y + 2, (int)(BarWidth * fraction), BarHeight, colour);
     }
 
     private void Write(
@@ -90,6 +93,6 @@ internal sealed class Hud(OverlayPass overlay, Stage stage)
         ref MemoryExtensions.TryWriteInterpolatedStringHandler text)
     {
         buffer.TryWrite(ref text, out int length);
-        overlay.Text(Margin, y, buffer[..length], colour);
+        _overlay.Text(Margin, y, buffer[..length], colour);
     }
 }

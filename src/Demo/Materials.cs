@@ -27,15 +27,15 @@ internal sealed class Materials : IDisposable
     /// <param name="classNames">The model's classes; each surface takes its favourite or the one at its place.</param>
     /// <param name="firstClass">A class that every object but the floor takes, or null.</param>
     /// <param name="seed">Seed of the first surface; the others count on.</param>
-    public Surface[] CreateSurfaces(IReadOnlyList<string> classNames, string? firstClass, ulong seed)
+    public static Surface[] CreateSurfaces(IReadOnlyList<string> classNames, string? firstClass, ulong seed)
     {
-        (string Name, Mesh Mesh, Matrix4x4 Placement, float Turns, float Uv, string Favourite)[] things =
+        (string Name, SurfaceShape Shape, Matrix4x4 Placement, float Turns, float Uv, string Favourite)[] things =
         [
-            ("floor", _plane, Matrix4x4.CreateScale(48), 0, 32, "grass"),
-            ("cube", _cube, Place(1.5f, -1.15f, 0.76f, 0.6f), 0.035f, 1, "brick"),
-            ("sphere", _sphere, Place(1.7f, 1.15f, 0.86f, 0.7f), 0.04f, 2, "rock"),
-            ("left cube", _cube, Place(1.1f, -3.0f, 0.56f, -0.9f), -0.03f, 1, "wood"),
-            ("right sphere", _sphere, Place(1.3f, 3.1f, 0.66f, -0.9f), 0.03f, 2, "lava"),
+            ("floor", SurfaceShape.Plane, Matrix4x4.CreateScale(48), 0, 32, "grass"),
+            ("cube", SurfaceShape.Cube, Place(1.5f, -1.15f, 0.76f, 0.6f), 0.035f, 1, "brick"),
+            ("sphere", SurfaceShape.Sphere, Place(1.7f, 1.15f, 0.86f, 0.7f), 0.04f, 2, "rock"),
+            ("left cube", SurfaceShape.Cube, Place(1.1f, -3.0f, 0.56f, -0.9f), -0.03f, 1, "wood"),
+            ("right sphere", SurfaceShape.Sphere, Place(1.3f, 3.1f, 0.66f, -0.9f), 0.03f, 2, "lava"),
         ];
 
         var surfaces = new Surface[things.Length];
@@ -45,7 +45,7 @@ internal sealed class Materials : IDisposable
             surfaces[i] = new Surface
             {
                 Name = thing.Name,
-                Mesh = thing.Mesh,
+                Shape = thing.Shape,
                 Placement = thing.Placement,
                 TurnsPerSecond = thing.Turns,
                 UvScale = thing.Uv,
@@ -56,6 +56,14 @@ internal sealed class Materials : IDisposable
 
         return surfaces;
     }
+
+    /// <summary>The mesh of a shape.</summary>
+    public Mesh MeshOf(SurfaceShape shape) => shape switch
+    {
+        SurfaceShape.Plane => _plane,
+        SurfaceShape.Cube => _cube,
+        _ => _sphere,
+    };
 
     /// <inheritdoc/>
     public void Dispose()

@@ -2,10 +2,8 @@ using System.Diagnostics;
 using Diffusion.Cli.Generation;
 using Diffusion.Render.Devices;
 using Diffusion.Render.Frames;
-using Diffusion.Render.Scenes;
 using Diffusion.Render.Sharing;
 using Diffusion.Render.Windowing;
-using Diffusion.Runtime;
 using Diffusion.Runtime.Budget;
 using Silk.NET.Vulkan;
 
@@ -15,52 +13,43 @@ namespace Diffusion.Demo;
 /// <remarks>One thread. <see cref="Frame"/> allocates nothing but what the backend does.</remarks>
 internal sealed class Stage : IDisposable
 {
-    private static readonly MeshPassOptions _softwareQuality = new() { Samples = 1, ShadowMapSize = 512 };
+    // A device that is lost again and again before it draws a frame will not come back.
+    private const int MostLossesInARow = 3;
 
-    private readonly LoadedModel _model;
-    private readonly DiffusionRuntime _runtime;
-    private readonly SharedTexturePass _textures;
-    private readonly MeshPass _meshes;
-    private readonly OverlayPass _overlay;
-    private readonly Materials _materials;
-    private readonly FrameRenderer _renderer;
+    private readonly DemoSettings _settings;
+    private readonly GlfwWindow? _window;
     private readonly Hud _hud;
-    private readonly bool _sharesCores;
+    private Generator _generator;
+    private StageGraphics _graphics;
+    private long _bytesCopiedBefore;
+    private int _lossesInARow;
 
-    private Stage(DemoSettings settings, LoadedModel model, VulkanDevice device, GlfwWindow? window)
+    private Stage(DemoSettings settings, Generator generator, VulkanDevice device, GlfwWindow? window)
     {
-        _model = model;
+        _settings = settings;
+        _window = window;
+        _generator = generator;
         Device = device;
-        Target = window is null
-            ? new OffscreenTarget(device, settings.FrameSize.Width, settings.FrameSize.Height)
-            : new SwapchainTarget(device, window, settings.VerticalSync);
-        _textures = new SharedTexturePass(device);
-        _sharesCores = device.Info.Type == PhysicalDeviceType.Cpu;
-        _meshes = new MeshPass(device, Target.Format, _sharesCores ? _softwareQuality : null)
-        {
-            Camera = Materials.Camera,
-        };
-        _overlay = new OverlayPass(device, Target.Format);
-        _renderer = new FrameRenderer(device, Target, [_textures, _meshes, _overlay]);
-        _materials = new Materials(device);
-        _runtime = new DiffusionRuntime(model.Backend, model.Folder.Description);
+        _graphics = new StageGraphics(settings, device, window);
         Surfaces = new SurfaceSet(
-            _runtime,
-            model,
-            _textures,
+            generator,
             settings.TextureSize,
-            _materials.CreateSurfaces(
-                model.Folder.ClassNames, settings.Generation.ClassName, settings.Generation.Seed));
+            Materials.CreateSurfaces(
+                generator.Model.Folder.ClassNames, settings.Generation.ClassName, settings.Generation.Seed));
+        Surfaces.Attach(_graphics.Textures, settings.Sharing);
         Surfaces.Show(settings.ShowDenoised ? SampleView.Denoised : SampleView.Sample);
         Budget = settings.Budget;
-        _hud = new Hud(_overlay, this);
+        _hud = new Hud(this);
     }
 
-    /// <summary>The Vulkan device.</summary>
-    public VulkanDevice Device { get; }
+    /// <summary>The Vulkan device; another one after a loss.</summary>
+    public VulkanDevice Device { get; private set; }
 
-    /// <summary>Where frames go.</summary>
-    public FrameTarget Target { get; }
+    /// <summary>Where frames go; another one after a loss.</summary>
+    public FrameTarget Target => _graphics.Target;
+
+    /// <summary>How often the device was lost and everything on it made again.</summary>
+    public int Losses { get; private set; }
 
     /// <summary>The surfaces and their textures.</summary>
     public SurfaceSet Surfaces { get; }
@@ -78,16 +67,16 @@ internal sealed class Stage : IDisposable
     public TimeSpan LastFrame { get; private set; }
 
     /// <summary>Where the network runs.</summary>
-    public string BackendDevice => _model.Backend.Device;
+    public string BackendDevice => _generator.Model.Backend.Device;
 
     /// <summary>Folder of the model.</summary>
-    public string ModelPath => _model.Folder.Path;
+    public string ModelPath => _generator.Model.Folder.Path;
 
     /// <summary>How x_t reaches the renderer.</summary>
     public SharedTexture SharingExample => Surfaces.Surfaces[0].Texture;
 
     /// <summary>Bytes that the CPU copied so far on the way to the renderer.</summary>
-    public long TotalBytesCopied => _textures.TotalBytesCopied;
+    public long TotalBytesCopied => _bytesCopiedBefore + _graphics.Textures.TotalBytesCopied;
 
     /// <summary>Loads the model, with libtorch while the device is made, and puts the scene together.</summary>
     public static Stage Create(DemoSettings settings, GlfwWindow? window)
@@ -97,18 +86,81 @@ internal sealed class Stage : IDisposable
             : CreateBeside(settings, window);
     }
 
+    /// <summary>Ticks, then draws one frame.</summary>
+    /// <remarks>A lost device is made again. The chains of libtorch go on from their last x_t, which lives in host memory;
+    /// those of the compute backend lived on the device, and begin anew.</remarks>
+    /// <param name="seconds">Time of the animation.</param>
+    /// <returns>False when there was nothing to draw to (a minimised window, a lost device); the tick was made all the
+    /// same.</returns>
+    public bool Frame(double seconds)
+    {
+        try
+        {
+            bool isDrawn = Draw(seconds);
+            _lossesInARow = isDrawn ? 0 : _lossesInARow;
+            return isDrawn;
+        }
+        catch (VulkanException error)
+            when (error.Result == Result.ErrorDeviceLost && _lossesInARow < MostLossesInARow)
+        {
+            _lossesInARow++;
+            Console.Error.WriteLine("The graphics device was lost and is made again.");
+            Recreate();
+            return false;
+        }
+    }
+
+    /// <summary>Destroys the device and all that is on it, and makes everything again.</summary>
+    public void Recreate()
+    {
+        Losses++;
+        _bytesCopiedBefore += _graphics.Textures.TotalBytesCopied;
+        bool isOnDevice = _settings.Generation.Backend == LoadedModel.ComputeName;
+        _graphics.Dispose();
+        if (isOnDevice)
+        {
+            _generator.Dispose();
+        }
+
+        Device.Dispose();
+        Device = CreateDevice(_settings, _window);
+        _graphics = new StageGraphics(_settings, Device, _window);
+        if (isOnDevice)
+        {
+            _generator = Generator.Load(_settings, Device);
+            Surfaces.Restart(_generator);
+        }
+
+        Surfaces.Attach(_graphics.Textures, _settings.Sharing);
+    }
+
+    /// <summary>The newest x_t of a surface, planar [3, H, W]; valid until the next <see cref="Frame"/>.</summary>
+    public ReadOnlySpan<float> Sample(Surface surface)
+    {
+        var ring = _generator.Runtime.GetSamples(surface.Handle);
+        return ring.CurrentSlot < 0 ? default : ring.Sample(ring.CurrentSlot);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _graphics.Dispose();
+        _generator.Dispose();
+        Device.Dispose();
+    }
+
     private static Stage CreateOnOneDevice(DemoSettings settings, GlfwWindow? window)
     {
         VulkanDevice device = CreateDevice(settings, window);
-        LoadedModel? model = null;
+        Generator? generator = null;
         try
         {
-            model = Load(settings, device);
-            return new Stage(settings, model, device, window);
+            generator = Generator.Load(settings, device);
+            return new Stage(settings, generator, device, window);
         }
         catch
         {
-            model?.Dispose();
+            generator?.Dispose();
             device.Dispose();
             throw;
         }
@@ -117,7 +169,7 @@ internal sealed class Stage : IDisposable
     private static Stage CreateBeside(DemoSettings settings, GlfwWindow? window)
     {
         // The two take about as long as each other, and a player waits for both.
-        var loading = Task.Run(() => Load(settings, null));
+        var loading = Task.Run(() => Generator.Load(settings, device: null));
         VulkanDevice? device = null;
         try
         {
@@ -142,64 +194,45 @@ internal sealed class Stage : IDisposable
             Window = window,
             Device = settings.Gpu,
             EnableValidation = settings.Validation,
+            PipelineCacheFolder = CacheFolder(),
+            Log = Console.Error.WriteLine,
         });
 
-    private static LoadedModel Load(DemoSettings settings, VulkanDevice? device) => LoadedModel.Load(
-        settings.Generation, settings.TextureSize.Width, settings.TextureSize.Height, device: device);
+    private static string? CacheFolder()
+    {
+        string home = Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData);
+        return home.Length == 0 ? null : Path.Combine(home, "diffusion");
+    }
 
-    /// <summary>Ticks, then draws one frame.</summary>
-    /// <param name="seconds">Time of the animation.</param>
-    /// <returns>False when there was nothing to draw to (a minimised window); the tick was made all the same.</returns>
-    public bool Frame(double seconds)
+    private bool Draw(double seconds)
     {
         long begun = Stopwatch.GetTimestamp();
-        if (_sharesCores)
+        if (_graphics.SharesCores)
         {
             // A software device draws on the very cores that generate: taking turns keeps the cost of a slice steady.
             Device.WaitIdle();
         }
 
-        LastTick = _runtime.Tick(Budget);
-        if (!_renderer.TryBeginFrame(out _))
+        LastTick = _generator.Runtime.Tick(Budget);
+        if (!_graphics.Renderer.TryBeginFrame(out _))
         {
             return false;
         }
 
         foreach (Surface surface in Surfaces.Surfaces)
         {
-            _meshes.Draw(surface.Mesh, surface.PlacementAt(seconds), surface.Texture, surface.UvScale);
+            _graphics.Meshes.Draw(
+                _graphics.Materials.MeshOf(surface.Shape), surface.PlacementAt(seconds), surface.Texture,
+                surface.UvScale);
         }
 
         if (ShowsHud)
         {
-            _hud.Draw();
+            _hud.Draw(_graphics.Overlay);
         }
 
-        _renderer.EndFrame();
+        _graphics.Renderer.EndFrame();
         LastFrame = Stopwatch.GetElapsedTime(begun);
         return true;
-    }
-
-    /// <summary>The newest x_t of a surface, planar [3, H, W]; valid until the next <see cref="Frame"/>.</summary>
-    public ReadOnlySpan<float> Sample(Surface surface)
-    {
-        var ring = _runtime.GetSamples(surface.Handle);
-        return ring.CurrentSlot < 0 ? default : ring.Sample(ring.CurrentSlot);
-    }
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        Device.WaitIdle();
-        Surfaces.Dispose();
-        _runtime.Dispose();
-        _renderer.Dispose();
-        _materials.Dispose();
-        _overlay.Dispose();
-        _meshes.Dispose();
-        _textures.Dispose();
-        Target.Dispose();
-        _model.Dispose();
-        Device.Dispose();
     }
 }

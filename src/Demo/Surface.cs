@@ -1,19 +1,18 @@
 using System.Numerics;
-using Diffusion.Render.Scenes;
 using Diffusion.Render.Sharing;
 using Diffusion.Runtime;
 
 namespace Diffusion.Demo;
 
 /// <summary>One thing in the scene and the texture that grows on it.</summary>
-/// <remarks>The mesh is borrowed; <see cref="Texture"/> belongs to <see cref="SurfaceSet"/>.</remarks>
+/// <remarks><see cref="Texture"/> belongs to the pass that <see cref="SurfaceSet.Attach"/> was given.</remarks>
 internal sealed class Surface
 {
     /// <summary>What the overlay calls it.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Its shape.</summary>
-    public required Mesh Mesh { get; init; }
+    /// <summary>Its mesh.</summary>
+    public required SurfaceShape Shape { get; init; }
 
     /// <summary>Model matrix at rest.</summary>
     public required Matrix4x4 Placement { get; init; }

@@ -7,30 +7,25 @@ using Diffusion.Runtime.Solvers;
 namespace Diffusion.Demo;
 
 /// <summary>The scene's surfaces and their textures: what the keys change.</summary>
-/// <remarks>Owns the shared textures, not the runtime; dispose it before both runtime and device.</remarks>
-internal sealed class SurfaceSet : IDisposable
+/// <remarks>Owns neither: the shared textures go with the pass that they were attached to.</remarks>
+internal sealed class SurfaceSet
 {
-    private readonly DiffusionRuntime _runtime;
-    private readonly LoadedModel _model;
     private readonly CanvasSize _size;
+    private DiffusionRuntime _runtime;
+    private LoadedModel _model;
     private readonly Surface[] _surfaces;
 
     /// <summary>Submits a texture for each surface.</summary>
-    public SurfaceSet(
-        DiffusionRuntime runtime, LoadedModel model, SharedTexturePass textures, CanvasSize size, Surface[] surfaces)
+    public SurfaceSet(Generator generator, CanvasSize size, Surface[] surfaces)
     {
-        _runtime = runtime;
-        _model = model;
+        _runtime = generator.Runtime;
+        _model = generator.Model;
         _size = size;
         _surfaces = surfaces;
-        TextureRequest template = model.Request(size.Width, size.Height);
+        TextureRequest template = _model.Request(size.Width, size.Height);
         Solver = template.Solver;
         Steps = template.Steps;
-        foreach (Surface surface in surfaces)
-        {
-            surface.Handle = runtime.Submit(RequestFor(surface));
-            surface.Texture = textures.Add(runtime.GetSamples(surface.Handle), surface.Name);
-        }
+        Submit();
     }
 
     /// <summary>The surfaces in drawing order.</summary>
@@ -72,6 +67,26 @@ internal sealed class SurfaceSet : IDisposable
             }
 
             return false;
+        }
+    }
+
+    /// <summary>Submits every surface's texture anew, to the generator that follows a lost one.</summary>
+    public void Restart(Generator generator)
+    {
+        _runtime = generator.Runtime;
+        _model = generator.Model;
+        Submit();
+    }
+
+    /// <summary>Gives every surface a texture on a device, the first one or one after a loss.</summary>
+    /// <param name="textures">Owns the textures from now on.</param>
+    /// <param name="path">A sharing path to insist on, or null.</param>
+    public void Attach(SharedTexturePass textures, SharingPath? path)
+    {
+        foreach (Surface surface in _surfaces)
+        {
+            surface.Texture = textures.Add(_runtime.GetSamples(surface.Handle), surface.Name, path);
+            surface.Texture.Display = Display;
         }
     }
 
@@ -146,12 +161,15 @@ internal sealed class SurfaceSet : IDisposable
         }
     }
 
-    /// <inheritdoc/>
-    public void Dispose()
+    private void Submit()
     {
         foreach (Surface surface in _surfaces)
         {
-            surface.Texture?.Dispose();
+            surface.Handle = _runtime.Submit(RequestFor(surface));
+            if (IsPaused)
+            {
+                _runtime.Pause(surface.Handle);
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Diffusion.Cli;
+using Diffusion.Cli.Checking;
 using Diffusion.Cli.Data;
 using Diffusion.Cli.Evaluation;
 using Diffusion.Cli.Packaging;
@@ -24,5 +25,6 @@ var root = new RootCommand("Generates, trains and measures textures by diffusion
     ProfileCommand.Create(),
     CpuLoadCommand.Create(),
     PackageCommand.Create(),
+    CheckCommand.Create(),
 };
 return await CommandLineHost.RunAsync(root, args, Console.Error);

@@ -85,6 +85,8 @@ public sealed class DemoTests : IDisposable
     [InlineData("--display", "depth", "depth")]
     [InlineData("--guidance", "NaN", "NaN")]
     [InlineData("--gpu", "no such gpu", "no such gpu")]
+    [InlineData("--sharing", "pigeon", "pigeon")]
+    [InlineData("--gpu", "", "--gpu")]
     [InlineData("--nonsense", "1", "--nonsense")]
     public async Task Headless_BadOption_IsOneLineThatNamesItAndExitCode2(string option, string value, string named)
     {

@@ -23,7 +23,7 @@ internal static class Quickstart
         TextureHandle brick = runtime.Submit(
             new TextureRequest { Width = 64, Height = 64, ClassName = "brick", Seed = 7, Steps = 20 });
 
-        using var device = VulkanDevice.Create(new VulkanDeviceOptions());     // your engine's own serves as well
+        using var device = VulkanDevice.Create(new VulkanDeviceOptions());     // or Adopt, your engine's own
         using var target = new OffscreenTarget(device, 640, 360);
         using var textures = new SharedTexturePass(device);
         using var scene = new MeshPass(device, target.Format);

@@ -27,6 +27,60 @@ internal static class TestNetworks
         ResnetTimeScaleShift = "scale_shift",
     };
 
+    /// <summary>A network for each feature of the configuration.</summary>
+    public static readonly IReadOnlyDictionary<string, UNetConfig> ByFeature = new Dictionary<string, UNetConfig>
+    {
+        ["plain"] = Plain,
+        ["without attention"] = Plain with
+        {
+            DownBlockTypes = ["DownBlock2D", "DownBlock2D"],
+            UpBlockTypes = ["UpBlock2D", "UpBlock2D"],
+            AddAttention = false,
+        },
+        ["one head, asymmetric padding, shifted sines"] = Plain with
+        {
+            AttentionHeadDim = 0,
+            DownsamplePadding = 0,
+            FreqShift = 1,
+            FlipSinToCos = false,
+            MidBlockScaleFactor = 1.4142,
+            NormEps = 1e-6,
+        },
+        ["scale and shift, patch, classes"] = Textures,
+        ["own attention groups, two layers, three levels"] = Plain with
+        {
+            BlockOutChannels = [8, 16, 24],
+            DownBlockTypes = ["AttnDownBlock2D", "ResnetDownsampleBlock2D", "DownBlock2D"],
+            UpBlockTypes = ["AttnUpBlock2D", "ResnetUpsampleBlock2D", "UpBlock2D"],
+            LayersPerBlock = 2,
+            AttnNormNumGroups = 4,
+            ResnetTimeScaleShift = "scale_shift",
+            CenterInputSample = true,
+        },
+        ["resampling by resnets"] = Plain with
+        {
+            DownBlockTypes = ["AttnDownBlock2D", "DownBlock2D"],
+            UpBlockTypes = ["AttnUpBlock2D", "UpBlock2D"],
+            DownsampleType = "resnet",
+            UpsampleType = "resnet",
+        },
+        ["fourier"] = Plain with { TimeEmbeddingType = "fourier" },
+        ["learned time, mish"] = Plain with
+        {
+            TimeEmbeddingType = "learned",
+            NumTrainTimesteps = 1000,
+            ActFn = "mish",
+        },
+        ["class as a timestep, gelu"] = Plain with { ClassEmbedType = "timestep", ActFn = "gelu" },
+        ["no middle block, wide embedding, relu, learned variance"] = Plain with
+        {
+            MidBlockType = null,
+            TimeEmbeddingDim = 40,
+            ActFn = "relu",
+            OutChannels = 6,
+        },
+    };
+
     public static UNet2DModel Create(UNetConfig config, int seed = 1)
     {
         UNet2DModel network = new(config);

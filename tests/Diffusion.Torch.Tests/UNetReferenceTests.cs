@@ -21,65 +21,12 @@ public sealed class UNetReferenceTests
 
     private static readonly Lazy<bool> _referenceRuns = new(ReferenceRuns);
 
-    private static readonly Dictionary<string, UNetConfig> _configs = new()
-    {
-        ["plain"] = TestNetworks.Plain,
-        ["without attention"] = TestNetworks.Plain with
-        {
-            DownBlockTypes = ["DownBlock2D", "DownBlock2D"],
-            UpBlockTypes = ["UpBlock2D", "UpBlock2D"],
-            AddAttention = false,
-        },
-        ["one head, asymmetric padding, shifted sines"] = TestNetworks.Plain with
-        {
-            AttentionHeadDim = 0,
-            DownsamplePadding = 0,
-            FreqShift = 1,
-            FlipSinToCos = false,
-            MidBlockScaleFactor = 1.4142,
-            NormEps = 1e-6,
-        },
-        ["scale and shift, patch, classes"] = TestNetworks.Textures,
-        ["own attention groups, two layers, three levels"] = TestNetworks.Plain with
-        {
-            BlockOutChannels = [8, 16, 24],
-            DownBlockTypes = ["AttnDownBlock2D", "ResnetDownsampleBlock2D", "DownBlock2D"],
-            UpBlockTypes = ["AttnUpBlock2D", "ResnetUpsampleBlock2D", "UpBlock2D"],
-            LayersPerBlock = 2,
-            AttnNormNumGroups = 4,
-            ResnetTimeScaleShift = "scale_shift",
-            CenterInputSample = true,
-        },
-        ["resampling by resnets"] = TestNetworks.Plain with
-        {
-            DownBlockTypes = ["AttnDownBlock2D", "DownBlock2D"],
-            UpBlockTypes = ["AttnUpBlock2D", "UpBlock2D"],
-            DownsampleType = "resnet",
-            UpsampleType = "resnet",
-        },
-        ["fourier"] = TestNetworks.Plain with { TimeEmbeddingType = "fourier" },
-        ["learned time, mish"] = TestNetworks.Plain with
-        {
-            TimeEmbeddingType = "learned",
-            NumTrainTimesteps = 1000,
-            ActFn = "mish",
-        },
-        ["class as a timestep, gelu"] = TestNetworks.Plain with { ClassEmbedType = "timestep", ActFn = "gelu" },
-        ["no middle block, wide embedding, relu, learned variance"] = TestNetworks.Plain with
-        {
-            MidBlockType = null,
-            TimeEmbeddingDim = 40,
-            ActFn = "relu",
-            OutChannels = 6,
-        },
-    };
-
     public static TheoryData<string, bool> Cases
     {
         get
         {
             TheoryData<string, bool> cases = [];
-            foreach (string name in _configs.Keys)
+            foreach (string name in TestNetworks.ByFeature.Keys)
             {
                 cases.Add(name, false);
             }
@@ -99,7 +46,7 @@ public sealed class UNetReferenceTests
     public void Forward_RandomWeights_AgreesWithTheReference(string name, bool seamless)
     {
         using TemporaryFolder folder = new();
-        UNetConfig config = _configs[name];
+        UNetConfig config = TestNetworks.ByFeature[name];
         Directory.CreateDirectory(folder["unet"]);
         string[] classes = [.. Enumerable.Range(0, Math.Max(0, config.NumClassEmbeds - 1)).Select(i => $"class {i}")];
         ModelFolder.Save(folder.Path, config, new SchedulerConfig(), classes);

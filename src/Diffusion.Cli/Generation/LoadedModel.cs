@@ -99,15 +99,7 @@ internal sealed class LoadedModel : IDisposable
         {
             // A request that breaks a rule shall fail before a window opens or a file is touched.
             using var runtime = new DiffusionRuntime(model.Backend, folder.Description);
-            TextureRequest request = model.Request(width, height) with { Image = image };
-            runtime.Release(runtime.Submit(request));
-
-            // First evaluations are slow, for code is compiled and kernels are chosen: not in the first frames.
-            if (!request.Solver.IsInversion)
-            {
-                runtime.Submit(request with { Steps = 1, Times = default, Image = default });
-                runtime.Tick(TimeSpan.MaxValue);
-            }
+            runtime.Release(runtime.Submit(model.Request(width, height) with { Image = image }));
         }
         catch
         {
@@ -116,6 +108,25 @@ internal sealed class LoadedModel : IDisposable
         }
 
         return model;
+    }
+
+    /// <summary>A runtime that has been warmed up for textures of a size, so that its first ticks keep their budget.</summary>
+    /// <param name="width">Canvas width in pixels.</param>
+    /// <param name="height">Canvas height in pixels.</param>
+    /// <param name="options">How it spends time, or null for the defaults.</param>
+    public DiffusionRuntime CreateRuntime(int width, int height, RuntimeOptions? options = null)
+    {
+        var runtime = new DiffusionRuntime(Backend, Folder.Description, options);
+        try
+        {
+            runtime.WarmUp(Request(width, height));
+            return runtime;
+        }
+        catch
+        {
+            runtime.Dispose();
+            throw;
+        }
     }
 
     /// <summary>A request by the common options; the class and seed are those of the options.</summary>
@@ -138,7 +149,8 @@ internal sealed class LoadedModel : IDisposable
             Times = isOwn && _settings is { Spacing: null, Schedule: null }
                 ? own.CreateTimes(_settings.Steps, Folder.Scheduler.NumTrainTimesteps)
                 : default,
-            ThresholdRatio = isOwn && own.Thresholding ? (float)own.DynamicThresholdingRatio : 0,
+            Clamp = !isOwn || own.Thresholding || Folder.Scheduler.ClipSample,
+            ThresholdRatio = isOwn ? (float)own.CreateThresholdRatio() : 0,
             Steps = _settings.Steps,
             GuidanceScale = _settings.GuidanceScale ?? (Folder.NullLabel >= 0 ? DefaultGuidanceScale : 1),
         };

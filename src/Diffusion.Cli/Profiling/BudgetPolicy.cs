@@ -18,7 +18,7 @@ internal sealed class BudgetPolicy : IFramePolicy
     /// <summary>Submits the textures.</summary>
     public BudgetPolicy(LoadedModel model, TextureRequest request, int textures, TraceRecorder trace)
     {
-        _runtime = new DiffusionRuntime(model.Backend, model.Folder.Description, new RuntimeOptions { Trace = trace });
+        _runtime = model.CreateRuntime(request.Width, request.Height, new RuntimeOptions { Trace = trace });
         _request = request;
         _nextSeed = request.Seed;
         _textures = new TextureHandle[textures];

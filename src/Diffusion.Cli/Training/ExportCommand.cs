@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Diffusion.Cli.Generation;
 using Diffusion.Cli.Output;
 using Diffusion.Runtime.Denoising;
 using Diffusion.Runtime.Models;
@@ -8,21 +9,83 @@ using Diffusion.Torch.Training.Objectives;
 
 namespace Diffusion.Cli.Training;
 
-/// <summary><c>export</c>: turns a run's averaged weights into a model folder.</summary>
+/// <summary>
+/// <c>export</c>: turns a run's averaged weights into a model folder, or a model folder's network into ONNX.
+/// </summary>
 internal static class ExportCommand
 {
     public static Command Create()
     {
-        var run = new Argument<string>("run") { Description = "Folder of a training run." };
-        var output = new Option<string>("--out") { Description = "Model folder to write, in diffusers' layout.", Required = true }
-            .NotEmpty();
-        var command = new Command("export", "Writes the averaged weights of a run's last checkpoint as a model folder (fp16).")
+        var run = new Argument<string?>("run")
         {
-            run, output,
+            Description = "Folder of a training run, for --out.",
+            Arity = ArgumentArity.ZeroOrOne,
         };
+        var output = new Option<string?>("--out")
+        {
+            Description = "Model folder to write from the run's last checkpoint, in diffusers' layout (fp16).",
+            HelpName = "DIR",
+        };
+        var onnx = new Option<string?>("--onnx")
+        {
+            Description = "ONNX file (operator set 19, float32) to write from a model folder; with --per-slice a new folder.",
+            HelpName = "FILE|DIR",
+        };
+        var model = new Option<string?>("--model")
+        {
+            Description = $"Model folder to read for --onnx. Default: {ModelLocator.DefaultModel}.",
+            HelpName = "DIR",
+        };
+        var seamless = new Option<bool>("--seamless") { Description = "Convolutions of the ONNX graph wrap around." };
+        var perSlice = new Option<bool>("--per-slice") { Description = "One ONNX graph for each slice of the network." };
+        foreach (Option<string?> path in (Option<string?>[])[output, onnx, model])
+        {
+            OptionRules.RequireText(path);
+        }
+
+        var command = new Command(
+            "export", "Writes a run's averaged weights as a model folder, or a model folder's network as ONNX.")
+        {
+            run, output, onnx, model, seamless, perSlice,
+        };
+        command.Validators.Add(result =>
+        {
+            bool isOnnx = result.GetResult(onnx) is not null;
+            bool hasRun = result.GetResult(run) is { Tokens.Count: > 0 };
+            bool hasOutput = result.GetResult(output) is not null;
+            if (isOnnx && (hasRun || hasOutput))
+            {
+                result.AddError("--onnx reads a model folder (--model); a run goes with --out.");
+            }
+            else if (!isOnnx && (!hasRun || !hasOutput))
+            {
+                result.AddError("export takes a run and --out, or --onnx.");
+            }
+            else if (!isOnnx && new Option[] { model, seamless, perSlice }.FirstOrDefault(IsGiven) is { } other)
+            {
+                result.AddError($"{other.Name} goes with --onnx.");
+            }
+
+            bool IsGiven(Option option) => result.GetResult(option) is { Implicit: false };
+        });
         command.SetAction(parsed =>
         {
-            Export(parsed.GetValue(run)!, parsed.GetValue(output)!);
+            if (parsed.GetValue(onnx) is not { } path)
+            {
+                Export(parsed.GetValue(run)!, parsed.GetValue(output)!);
+                return 0;
+            }
+
+            string folder = ModelLocator.Find(parsed.GetValue(model));
+            if (parsed.GetValue(perSlice))
+            {
+                OnnxFiles.WriteSlices(folder, path, parsed.GetValue(seamless));
+            }
+            else
+            {
+                OnnxFiles.WriteWhole(folder, path, parsed.GetValue(seamless));
+            }
+
             return 0;
         });
         return command;

@@ -62,6 +62,12 @@ internal static unsafe class Barriers
         PipelineStageFlags2.ComputeShaderBit, AccessFlags2.ShaderStorageWriteBit,
         PipelineStageFlags2.ComputeShaderBit, AccessFlags2.ShaderStorageReadBit | AccessFlags2.ShaderStorageWriteBit);
 
+    /// <summary>Orders a copy to a buffer after an earlier one.</summary>
+    public static void CopyToCopy(VulkanDevice device, CommandBuffer commands) => Memory(
+        device, commands,
+        PipelineStageFlags2.CopyBit, AccessFlags2.TransferWriteBit,
+        PipelineStageFlags2.CopyBit, AccessFlags2.TransferWriteBit);
+
     /// <summary>Makes device writes to buffers visible to the host, for a readback.</summary>
     public static void TransferToHost(VulkanDevice device, CommandBuffer commands) => Memory(
         device, commands,

@@ -110,6 +110,12 @@ internal sealed class Construction(VulkanDevice device) : IDisposable
         return pipeline;
     }
 
+    public PipelineCache Own(PipelineCache cache, string name)
+    {
+        Add(ObjectType.PipelineCache, cache.Handle, name);
+        return cache;
+    }
+
     public CommandPool Own(CommandPool pool, string name)
     {
         Add(ObjectType.CommandPool, pool.Handle, name);

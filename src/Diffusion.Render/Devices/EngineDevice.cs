@@ -39,4 +39,15 @@ public sealed record EngineDevice
 
     /// <summary>The engine's vkGetInstanceProcAddr; 0 takes the loader's.</summary>
     public nint GetInstanceProcAddr { get; init; }
+
+    /// <summary>
+    /// Takes a line when something is done in a lesser way than could be, with the reason: staging in place of an
+    /// import, a pipeline cache that is ignored. Any thread; must not throw. Null: nothing is said.
+    /// </summary>
+    public Action<string>? Log { get; init; }
+
+    /// <summary>
+    /// A folder in which compiled pipelines are kept from run to run, one file for each device and driver; null for none.
+    /// </summary>
+    public string? PipelineCacheFolder { get; init; }
 }

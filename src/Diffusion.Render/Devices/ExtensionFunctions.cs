@@ -15,6 +15,8 @@ internal sealed unsafe class ExtensionFunctions
         _destroyMessenger;
 
     private readonly delegate* unmanaged<Device, DebugUtilsObjectNameInfoEXT*, Result> _setObjectName;
+    private readonly delegate* unmanaged<CommandBuffer, DebugUtilsLabelEXT*, void> _beginLabel;
+    private readonly delegate* unmanaged<CommandBuffer, void> _endLabel;
     private readonly delegate* unmanaged<Instance, SurfaceKHR, AllocationCallbacks*, void> _destroySurface;
     private readonly delegate* unmanaged<PhysicalDevice, uint, SurfaceKHR, uint*, Result> _getSurfaceSupport;
     private readonly delegate* unmanaged<PhysicalDevice, SurfaceKHR, SurfaceCapabilitiesKHR*, Result> _getCapabilities;
@@ -42,6 +44,9 @@ internal sealed unsafe class ExtensionFunctions
             Load("vkDestroyDebugUtilsMessengerEXT");
         _setObjectName = (delegate* unmanaged<Device, DebugUtilsObjectNameInfoEXT*, Result>)
             Load("vkSetDebugUtilsObjectNameEXT");
+        _beginLabel = (delegate* unmanaged<CommandBuffer, DebugUtilsLabelEXT*, void>)
+            Load("vkCmdBeginDebugUtilsLabelEXT");
+        _endLabel = (delegate* unmanaged<CommandBuffer, void>)Load("vkCmdEndDebugUtilsLabelEXT");
         _destroySurface = (delegate* unmanaged<Instance, SurfaceKHR, AllocationCallbacks*, void>)
             Load("vkDestroySurfaceKHR");
         _getSurfaceSupport = (delegate* unmanaged<PhysicalDevice, uint, SurfaceKHR, uint*, Result>)
@@ -83,6 +88,22 @@ internal sealed unsafe class ExtensionFunctions
         if (_setObjectName is not null)
         {
             _setObjectName(device, info).Check("SetDebugUtilsObjectName");
+        }
+    }
+
+    public void CmdBeginDebugUtilsLabel(CommandBuffer commands, DebugUtilsLabelEXT* label)
+    {
+        if (_beginLabel is not null)
+        {
+            _beginLabel(commands, label);
+        }
+    }
+
+    public void CmdEndDebugUtilsLabel(CommandBuffer commands)
+    {
+        if (_endLabel is not null)
+        {
+            _endLabel(commands);
         }
     }
 

@@ -21,6 +21,9 @@ internal readonly record struct ImageUse(PipelineStageFlags2 Stage, AccessFlags2
     public static ImageUse CopySource => new(
         PipelineStageFlags2.CopyBit, AccessFlags2.TransferReadBit, ImageLayout.TransferSrcOptimal);
 
+    public static ImageUse CopyTarget => new(
+        PipelineStageFlags2.CopyBit, AccessFlags2.TransferWriteBit, ImageLayout.TransferDstOptimal);
+
     public static ImageUse ClearTarget => new(
         PipelineStageFlags2.ClearBit, AccessFlags2.TransferWriteBit, ImageLayout.TransferDstOptimal);
 

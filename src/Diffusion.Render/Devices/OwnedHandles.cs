@@ -68,6 +68,9 @@ internal sealed unsafe class OwnedHandles(VulkanDevice device) : IDisposable
             case ObjectType.Pipeline:
                 api.DestroyPipeline(owner, new(handle), null);
                 break;
+            case ObjectType.PipelineCache:
+                api.DestroyPipelineCache(owner, new(handle), null);
+                break;
             case ObjectType.CommandPool:
                 api.DestroyCommandPool(owner, new(handle), null);
                 break;

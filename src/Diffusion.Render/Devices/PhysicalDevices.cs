@@ -31,7 +31,10 @@ internal static unsafe class PhysicalDevices
             index,
             Marshal.PtrToStringUTF8((nint)properties.DeviceName) ?? "unnamed",
             properties.DeviceType,
-            new Version((int)(version >> 22) & 0x7F, (int)(version >> 12) & 0x3FF));
+            new Version((int)(version >> 22) & 0x7F, (int)(version >> 12) & 0x3FF))
+        {
+            Driver = version >= Vk.Version12 ? Driver(api, handle) : "",
+        };
     }
 
     public static HashSet<string> Extensions(Vk api, PhysicalDevice handle)
@@ -71,5 +74,17 @@ internal static unsafe class PhysicalDevices
         FeatureChain chain = default;
         api.GetPhysicalDeviceFeatures2(handle, FeatureChain.Link(&chain));
         return chain.Read();
+    }
+
+    private static string Driver(Vk api, PhysicalDevice handle)
+    {
+        var driver = new PhysicalDeviceDriverProperties { SType = StructureType.PhysicalDeviceDriverProperties };
+        var properties = new PhysicalDeviceProperties2
+        {
+            SType = StructureType.PhysicalDeviceProperties2,
+            PNext = &driver,
+        };
+        api.GetPhysicalDeviceProperties2(handle, &properties);
+        return $"{Marshal.PtrToStringUTF8((nint)driver.DriverName)} {Marshal.PtrToStringUTF8((nint)driver.DriverInfo)}";
     }
 }

@@ -9,6 +9,7 @@ public sealed unsafe partial class VulkanDevice
     private VulkanDevice(VulkanInstance instance, VulkanRequirements requirements, VulkanDeviceOptions options)
     {
         _instance = instance;
+        _log = options.Log;
         _queueLock = new OwnQueueLock();
         if (options.Window is not null)
         {
@@ -19,7 +20,7 @@ public sealed unsafe partial class VulkanDevice
         try
         {
             var selector = new PhysicalDeviceSelector(instance, requirements);
-            Info = selector.Select(options.Device);
+            Info = DeviceChoice.Choose(selector.Devices, options.Device);
             PhysicalDevice = selector.Handle(Info);
             QueueFamily = selector.FindQueueFamily(Info, Surface);
             VulkanDeviceRequirements needs = selector.Requirements(Info);
@@ -34,7 +35,7 @@ public sealed unsafe partial class VulkanDevice
             Queue queue;
             Api.GetDeviceQueue(_handle, QueueFamily, 0, &queue);
             Queue = queue;
-            Start();
+            Start(options.PipelineCacheFolder);
         }
         catch
         {
@@ -46,6 +47,7 @@ public sealed unsafe partial class VulkanDevice
     private VulkanDevice(VulkanInstance instance, EngineDevice engine)
     {
         _instance = instance;
+        _log = engine.Log;
         _queueLock = engine.QueueLock ?? new OwnQueueLock();
         _isAdopted = true;
         PhysicalDevice = engine.PhysicalDevice;
@@ -59,7 +61,7 @@ public sealed unsafe partial class VulkanDevice
         HostImportReason = WhyNoHostImport(needs, engine.DeviceExtensions);
         ReadLimits();
         _handle = engine.Device;
-        Start();
+        Start(engine.PipelineCacheFolder);
     }
 
     /// <summary>Creates a device of its own.</summary>
@@ -161,17 +163,29 @@ public sealed unsafe partial class VulkanDevice
         }
     }
 
-    private void Start()
+    private void Start(string? pipelineCacheFolder)
     {
         Api.CurrentDevice = _handle;
         Functions.LoadDevice(Api, _handle);
         if (!_isAdopted)
         {
+            SetName(ObjectType.Device, (ulong)_handle.Handle, "device");
             SetName(ObjectType.Queue, (ulong)Queue.Handle, "queue");
         }
 
-        Timeline = new Timeline(this);
+        PhysicalDeviceProperties properties;
+        Api.GetPhysicalDeviceProperties(PhysicalDevice, &properties);
         Retirement = new RetirementQueue(this);
+        Timeline = new Timeline(this);
+        try
+        {
+            Pipelines = new DevicePipelineCache(this, pipelineCacheFolder, properties);
+        }
+        catch
+        {
+            Timeline.Dispose();
+            throw;
+        }
     }
 
     private void ReadLimits()

@@ -10,6 +10,7 @@ public sealed unsafe partial class VulkanDevice : IDisposable
     private readonly VulkanInstance _instance;
     private readonly IQueueLock _queueLock;
     private readonly bool _isAdopted;
+    private readonly Action<string>? _log;
     private Device _handle;
     private bool _disposed;
 
@@ -66,6 +67,8 @@ public sealed unsafe partial class VulkanDevice : IDisposable
 
     internal SurfaceKHR Surface { get; private set; }
 
+    internal DevicePipelineCache Pipelines { get; private set; } = null!;
+
     internal ExtensionFunctions Functions => _instance.Functions;
 
     internal RetirementQueue Retirement { get; private set; } = null!;
@@ -103,21 +106,53 @@ public sealed unsafe partial class VulkanDevice : IDisposable
             return;
         }
 
-        // A lost device cannot be waited for, yet its objects still have to go.
-        if (_isAdopted)
-        {
-            Timeline.WaitUnlessLost(Timeline.Submitted);
-        }
-        else
-        {
-            _ = Api.DeviceWaitIdle(_handle);
-        }
-
+        WaitIdleUnlessLost();
         Retirement.Flush();
+        Pipelines.Dispose();
         Timeline.Dispose();
         _disposed = true;
         DestroyHandles();
         _instance.Dispose();
+    }
+
+    /// <summary>
+    /// Waits as <see cref="WaitIdle"/> does, for disposal: a lost device cannot be waited for, yet its objects still have
+    /// to go.
+    /// </summary>
+    internal void WaitIdleUnlessLost()
+    {
+        try
+        {
+            WaitIdle();
+        }
+        catch (VulkanException error) when (error.Result == Result.ErrorDeviceLost)
+        {
+            // Nothing is left to wait for.
+        }
+    }
+
+    /// <summary>Says a line to whoever listens.</summary>
+    internal void Log(string line) => _log?.Invoke(line);
+
+    /// <summary>Opens a named stretch of commands for debuggers; <see cref="EndLabel"/> closes it.</summary>
+    /// <param name="commands">A command buffer being recorded.</param>
+    /// <param name="name">Zero-terminated UTF-8; may go when this returns.</param>
+    internal void BeginLabel(CommandBuffer commands, byte* name)
+    {
+        if (_instance.HasDebugUtils)
+        {
+            var label = new DebugUtilsLabelEXT { SType = StructureType.DebugUtilsLabelExt, PLabelName = name };
+            Functions.CmdBeginDebugUtilsLabel(commands, &label);
+        }
+    }
+
+    /// <summary>Closes what <see cref="BeginLabel"/> opened.</summary>
+    internal void EndLabel(CommandBuffer commands)
+    {
+        if (_instance.HasDebugUtils)
+        {
+            Functions.CmdEndDebugUtilsLabel(commands);
+        }
     }
 
     /// <summary>Takes the queue for the scope's life: submitting and presenting need it, recording does not.</summary>

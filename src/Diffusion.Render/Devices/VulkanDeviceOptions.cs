@@ -22,6 +22,17 @@ public sealed record VulkanDeviceOptions
     /// <summary>Leaves out VK_EXT_external_memory_host even where it is there, so that samples are staged.</summary>
     public bool DisableHostImport { get; init; }
 
+    /// <summary>
+    /// Takes a line when something is done in a lesser way than could be, with the reason: staging in place of an
+    /// import, a pipeline cache that is ignored. Any thread; must not throw. Null: nothing is said.
+    /// </summary>
+    public Action<string>? Log { get; init; }
+
+    /// <summary>
+    /// A folder in which compiled pipelines are kept from run to run, one file for each device and driver; null for none.
+    /// </summary>
+    public string? PipelineCacheFolder { get; init; }
+
     /// <summary>Loads Vulkan's functions; null takes the loader's. Tests make calls fail here.</summary>
     internal Func<Vk>? LoadApi { get; init; }
 }

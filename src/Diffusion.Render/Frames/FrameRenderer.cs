@@ -17,6 +17,7 @@ public sealed unsafe class FrameRenderer : IDisposable
     private readonly FrameTarget _target;
     private readonly IFramePass[] _passes;
     private readonly FrameSlot[] _slots;
+    private readonly Utf8Strings _names;
     private Frame _frame;
     private bool _recording;
     private bool _disposed;
@@ -34,8 +35,10 @@ public sealed unsafe class FrameRenderer : IDisposable
         _target = target;
         _passes = [.. passes];
         _slots = new FrameSlot[FramesInFlight];
+        _names = new Utf8Strings([.. _passes.Select(pass => pass.Name)]);
         Timings = new FrameTimings(_passes.Length);
         using var made = new Construction(device);
+        made.Own(_names);
         for (int i = 0; i < FramesInFlight; i++)
         {
             _slots[i] = made.Own(new FrameSlot(device, _passes, $"frame {i}"));
@@ -125,7 +128,9 @@ public sealed unsafe class FrameRenderer : IDisposable
         for (int i = 0; i < _passes.Length; i++)
         {
             slot.Timer.Stamp(slot.Commands, i);
+            _device.BeginLabel(slot.Commands, _names.Pointers[i]);
             _passes[i].Record(_frame);
+            _device.EndLabel(slot.Commands);
         }
 
         slot.Timer.Stamp(slot.Commands, _passes.Length);
@@ -144,6 +149,7 @@ public sealed unsafe class FrameRenderer : IDisposable
         if (!_disposed)
         {
             _disposed = true;
+            _names.Dispose();
             foreach (FrameSlot slot in _slots)
             {
                 slot.Dispose();

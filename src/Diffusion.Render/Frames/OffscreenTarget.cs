@@ -7,8 +7,9 @@ namespace Diffusion.Render.Frames;
 public sealed unsafe class OffscreenTarget : FrameTarget
 {
     private readonly VulkanDevice _device;
-    private readonly GpuImage _image;
-    private readonly GpuBuffer _readback;
+    private GpuImage _image;
+    private GpuBuffer _readback;
+    private Extent2D _extent;
     private bool _requested;
     private ulong _readbackValue;
     private bool _disposed;
@@ -20,29 +21,37 @@ public sealed unsafe class OffscreenTarget : FrameTarget
     public OffscreenTarget(VulkanDevice device, int width, int height)
     {
         ArgumentNullException.ThrowIfNull(device);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(width, (int)device.Limits.MaxFramebufferWidth);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(height, (int)device.Limits.MaxFramebufferHeight);
+        RequireSize(device, width, height);
         _device = device;
-        Extent = new Extent2D((uint)width, (uint)height);
-        SizeInBytes = checked(width * height * 4);
-        using var made = new Construction(device);
-        _image = made.Own(new GpuImage(
-            device, new GpuImageInfo(
-                Extent, Format, ImageUsageFlags.ColorAttachmentBit | ImageUsageFlags.TransferSrcBit), "offscreen"));
-        _readback = made.Own(GpuBuffer.Readback(device, (ulong)SizeInBytes, "offscreen readback"));
-        made.Complete();
+        _extent = new Extent2D((uint)width, (uint)height);
+        (_image, _readback) = Create(_extent);
     }
 
     /// <inheritdoc/>
     public override Format Format => Format.R8G8B8A8Srgb;
 
     /// <inheritdoc/>
-    public override Extent2D Extent { get; }
+    public override Extent2D Extent => _extent;
 
     /// <summary>Bytes of one frame, 4·W·H.</summary>
-    public int SizeInBytes { get; }
+    public int SizeInBytes => (int)(_extent.Width * _extent.Height * 4);
+
+    /// <summary>Gives the frames to come another size; what was not read back is lost.</summary>
+    /// <remarks>Between frames. The old image goes when the device is done with it: nothing waits.</remarks>
+    /// <param name="width">Width in pixels, 1 up to the device's limit.</param>
+    /// <param name="height">Height in pixels, 1 up to the device's limit.</param>
+    public void Resize(int width, int height)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        RequireSize(_device, width, height);
+        var extent = new Extent2D((uint)width, (uint)height);
+        (GpuImage image, GpuBuffer readback) = Create(extent);
+        _image.Dispose();
+        _readback.Dispose();
+        (_image, _readback, _extent) = (image, readback, extent);
+        _requested = false;
+        _readbackValue = 0;
+    }
 
     /// <summary>Asks that the next frame ended be copied to the host.</summary>
     public void RequestReadback()
@@ -117,5 +126,26 @@ public sealed unsafe class OffscreenTarget : FrameTarget
         Barriers.TransferToHost(_device, frame.Commands);
         _requested = false;
         _readbackValue = frame.Value;
+    }
+
+    private static void RequireSize(VulkanDevice device, int width, int height)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(width, (int)device.Limits.MaxFramebufferWidth);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(height, (int)device.Limits.MaxFramebufferHeight);
+        _ = checked(width * height * 4);
+    }
+
+    private (GpuImage Image, GpuBuffer Readback) Create(Extent2D extent)
+    {
+        using var made = new Construction(_device);
+        GpuImage image = made.Own(new GpuImage(
+            _device, new GpuImageInfo(
+                extent, Format, ImageUsageFlags.ColorAttachmentBit | ImageUsageFlags.TransferSrcBit), "offscreen"));
+        GpuBuffer readback = made.Own(GpuBuffer.Readback(
+            _device, (ulong)extent.Width * extent.Height * 4, "offscreen readback"));
+        made.Complete();
+        return (image, readback);
     }
 }

@@ -82,7 +82,7 @@ public sealed unsafe class SwapchainTarget : FrameTarget
         _disposed = true;
 
         // Presentation has no timeline value to retire by; at the end waiting is right and simple.
-        _device.WaitIdle();
+        _device.WaitIdleUnlessLost();
         _swapchain?.Dispose();
         _swapchain = null;
         _owned.Close();

@@ -68,7 +68,9 @@ internal static unsafe class Descriptors
         return pool;
     }
 
-    public static DescriptorSet Allocate(VulkanDevice device, DescriptorPool pool, DescriptorSetLayout layout)
+    /// <summary>Takes a set; one that lives for a frame only goes without a name, which would allocate.</summary>
+    public static DescriptorSet Allocate(
+        VulkanDevice device, DescriptorPool pool, DescriptorSetLayout layout, string? name = null)
     {
         var info = new DescriptorSetAllocateInfo
         {
@@ -79,6 +81,11 @@ internal static unsafe class Descriptors
         };
         DescriptorSet set;
         device.Api.AllocateDescriptorSets(device.Handle, &info, &set).Check();
+        if (name is not null)
+        {
+            device.SetName(ObjectType.DescriptorSet, set.Handle, name);
+        }
+
         return set;
     }
 

@@ -107,7 +107,7 @@ internal static unsafe class GraphicsPipeline
                 Layout = info.Layout,
             };
             Pipeline pipeline;
-            device.Api.CreateGraphicsPipelines(device.Handle, default, 1, &create, null, &pipeline).Check();
+            device.Api.CreateGraphicsPipelines(device.Handle, device.Pipelines.Handle, 1, &create, null, &pipeline).Check();
             return pipeline;
         }
     }

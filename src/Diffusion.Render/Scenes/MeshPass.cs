@@ -79,7 +79,7 @@ public sealed unsafe partial class MeshPass : IFramePass, IDisposable
         {
             _uniforms[i] = made.Own(GpuBuffer.Upload(
                 device, (ulong)sizeof(SceneUniforms), BufferUsageFlags.UniformBufferBit, $"scene {i}"));
-            _sceneSets[i] = Descriptors.Allocate(device, _pool, _sceneLayout);
+            _sceneSets[i] = Descriptors.Allocate(device, _pool, _sceneLayout, $"scene {i}");
             Descriptors.WriteBuffer(device, _sceneSets[i], 0, DescriptorType.UniformBuffer, _uniforms[i]);
             Descriptors.WriteTexture(device, _sceneSets[i], 1, _shadowMap.View, _shadowSampler);
         }

@@ -54,7 +54,7 @@ public sealed unsafe class OverlayPass : IFramePass, IDisposable
             _quads[i] = made.Own(GpuBuffer.Upload(
                 device, (ulong)capacity * (ulong)sizeof(OverlayQuad), BufferUsageFlags.StorageBufferBit,
                 $"overlay {i}"));
-            _sets[i] = Descriptors.Allocate(device, _pool, _setLayout);
+            _sets[i] = Descriptors.Allocate(device, _pool, _setLayout, $"overlay {i}");
             Descriptors.WriteBuffer(device, _sets[i], 0, DescriptorType.StorageBuffer, _quads[i]);
             Descriptors.WriteBuffer(device, _sets[i], 1, DescriptorType.StorageBuffer, _font);
         }

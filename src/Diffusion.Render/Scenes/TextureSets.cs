@@ -13,7 +13,7 @@ namespace Diffusion.Render.Scenes;
 internal sealed class TextureSets : IDisposable
 {
     /// <summary>Different images that one frame can draw with.</summary>
-    public const int Capacity = 64;
+    public const int Capacity = 256;
 
     private readonly VulkanDevice _device;
     private readonly DescriptorPool[] _pools = new DescriptorPool[FrameRenderer.FramesInFlight];

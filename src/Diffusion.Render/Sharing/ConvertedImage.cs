@@ -11,7 +11,7 @@ internal sealed unsafe class ConvertedImage : IDisposable
     private readonly GpuImage _image;
     private readonly DescriptorSet _set;
 
-    public ConvertedImage(VulkanDevice device, Extent2D extent, DescriptorSet set, GpuBuffer samples, string name)
+    public ConvertedImage(VulkanDevice device, Extent2D extent, DescriptorSet set, SampleSource source, string name)
     {
         _device = device;
         _set = set;
@@ -27,7 +27,10 @@ internal sealed unsafe class ConvertedImage : IDisposable
                 MipLevels = (uint)int.Log2((int)Math.Max(extent.Width, extent.Height)) + 1,
             },
             name);
-        WriteSet(samples);
+        if (!source.IsPacked)
+        {
+            WriteSet(source.Buffer);
+        }
     }
 
     public SampleInfo Info { get; private set; }
@@ -68,21 +71,38 @@ internal sealed unsafe class ConvertedImage : IDisposable
         return true;
     }
 
+    /// <summary>Records the first level from a source, and the others from it.</summary>
+    /// <param name="commands">The frame's commands.</param>
+    /// <param name="converter">Converts what is not packed.</param>
+    /// <param name="source">Where the sample is.</param>
+    /// <param name="offset">Where in its buffer, as <see cref="SampleSource.Prepare"/> said.</param>
+    /// <param name="info">What the sample is.</param>
+    /// <param name="frameValue">The timeline value of the frame.</param>
     public void Record(
-        CommandBuffer commands, PlanarConverter converter, uint offset, in SampleInfo info, ulong frameValue)
+        CommandBuffer commands, PlanarConverter converter, SampleSource source, uint offset, in SampleInfo info,
+        ulong frameValue)
     {
         // Readers that said until when are done by their timelines; earlier work of the queue is ordered here.
         ImageUse discard = ImageUse.Discard(PipelineStageFlags2.AllCommandsBit);
         uint levels = _image.Info.MipLevels;
-        Barriers.Transition(_device, commands, Handle, discard, ImageUse.ComputeStore, 0, 1);
-        converter.Record(commands, _set, _image.Extent, offset);
-        if (levels == 1)
+        ImageUse written = source.IsPacked ? ImageUse.CopyTarget : ImageUse.ComputeStore;
+        Barriers.Transition(_device, commands, Handle, discard, written, 0, 1);
+        if (source.IsPacked)
         {
-            Barriers.Transition(_device, commands, Handle, ImageUse.ComputeStore, ImageUse.SampledAnywhere);
+            Copy(commands, source.Buffer, offset);
         }
         else
         {
-            Barriers.Transition(_device, commands, Handle, ImageUse.ComputeStore, ImageUse.BlitSource, 0, 1);
+            converter.Record(commands, _set, _image.Extent, offset);
+        }
+
+        if (levels == 1)
+        {
+            Barriers.Transition(_device, commands, Handle, written, ImageUse.SampledAnywhere);
+        }
+        else
+        {
+            Barriers.Transition(_device, commands, Handle, written, ImageUse.BlitSource, 0, 1);
             Barriers.Transition(_device, commands, Handle, discard, ImageUse.BlitTarget, 1, levels - 1);
             for (uint level = 1; level < levels; level++)
             {
@@ -102,6 +122,18 @@ internal sealed unsafe class ConvertedImage : IDisposable
 
     private static Offset3D LevelEnd(Extent2D extent, uint level) => new(
         (int)Math.Max(extent.Width >> (int)level, 1), (int)Math.Max(extent.Height >> (int)level, 1), 1);
+
+    private void Copy(CommandBuffer commands, GpuBuffer pixels, uint offsetInPixels)
+    {
+        var region = new BufferImageCopy
+        {
+            BufferOffset = (ulong)offsetInPixels * sizeof(uint),
+            ImageSubresource = new ImageSubresourceLayers(ImageAspectFlags.ColorBit, 0, 0, 1),
+            ImageExtent = new Extent3D(_image.Extent.Width, _image.Extent.Height, 1),
+        };
+        _device.Api.CmdCopyBufferToImage(
+            commands, pixels.Handle, Handle, ImageLayout.TransferDstOptimal, 1, &region);
+    }
 
     private void BlitLevel(CommandBuffer commands, uint level)
     {

@@ -86,7 +86,8 @@ internal sealed unsafe class PlanarConverter : IDisposable
                 },
             };
             Pipeline pipeline;
-            _device.Api.CreateComputePipelines(_device.Handle, default, 1, &info, null, &pipeline).Check();
+            _device.Api.CreateComputePipelines(
+                _device.Handle, _device.Pipelines.Handle, 1, &info, null, &pipeline).Check();
             return pipeline;
         }
     }

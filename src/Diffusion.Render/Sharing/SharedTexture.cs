@@ -39,13 +39,18 @@ public sealed unsafe class SharedTexture : IDisposable
         Name = name;
         using var made = new Construction(device);
         (_source, PathReason) = CreateSource(device, ring, name, path);
+        if (path is null && _source.Path != SharingPathNames.All[0])
+        {
+            pass.LogFallback(Name, _source.Path, PathReason);
+        }
+
         made.Own(_source);
         var extent = new Extent2D((uint)ring.Width, (uint)ring.Height);
         DescriptorSet* sets = stackalloc DescriptorSet[ImageCount];
         CreateSets(made, sets);
         for (int i = 0; i < ImageCount; i++)
         {
-            _images[i] = made.Own(new ConvertedImage(device, extent, sets[i], _source.Buffer, $"{name} {i}"));
+            _images[i] = made.Own(new ConvertedImage(device, extent, sets[i], _source, $"{name} {i}"));
         }
 
         _owned = made.Complete();
@@ -185,7 +190,7 @@ public sealed unsafe class SharedTexture : IDisposable
         }
 
         uint offset = _source.Prepare(lease, display, frameSlot);
-        _images[target].Record(commands, _pass.Converter, offset, lease.Info, frameValue);
+        _images[target].Record(commands, _pass.Converter, _source, offset, lease.Info, frameValue);
         _leases[pending] = new PendingLease(lease, frameValue);
         _latest = target;
         _shown = display;
@@ -297,6 +302,10 @@ public sealed unsafe class SharedTexture : IDisposable
             PSetLayouts = layouts,
         };
         _device.Api.AllocateDescriptorSets(_device.Handle, &info, sets).Check();
+        for (int i = 0; i < ImageCount; i++)
+        {
+            _device.SetName(ObjectType.DescriptorSet, sets[i].Handle, $"{Name} {i}");
+        }
     }
 
     private readonly record struct PendingLease(SampleLease Lease, ulong FrameValue);

@@ -12,6 +12,7 @@ public sealed class SharedTexturePass : IFramePass, IDisposable
 {
     private readonly VulkanDevice _device;
     private readonly List<SharedTexture> _textures = [];
+    private readonly HashSet<string> _reasonsLogged = [];
     private long _bytesCopiedByRemoved;
     private bool _disposed;
 
@@ -111,6 +112,15 @@ public sealed class SharedTexturePass : IFramePass, IDisposable
             }
 
             Converter.Dispose();
+        }
+    }
+
+    /// <summary>Says once for each reason that textures take a lesser path: they mostly share it.</summary>
+    internal void LogFallback(string texture, SharingPath path, string reason)
+    {
+        if (_reasonsLogged.Add(reason))
+        {
+            _device.Log($"\"{texture}\" is shared by {SharingPathNames.NameOf(path)}: {reason}.");
         }
     }
 

@@ -6,6 +6,6 @@ public enum SharingPath
     /// <summary>The ring's memory is imported as device memory: no copy.</summary>
     HostImport,
 
-    /// <summary>The shown plane is copied to a mapped staging buffer, once for each generation shown.</summary>
+    /// <summary>The shown image is packed to RGBA8 in a mapped staging buffer, once for each generation shown.</summary>
     Staging,
 }

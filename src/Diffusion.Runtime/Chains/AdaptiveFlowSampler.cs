@@ -9,7 +9,7 @@ namespace Diffusion.Runtime.Chains;
 
 /// <summary>
 /// Samples by the probability-flow ODE with an adaptive Runge–Kutta pair: to a tolerance, in as many evaluations as that
-/// takes. [Song21SDE, Eq. 13] [Dormand80, Table 2]
+/// takes. [Song21SDE, Sec. 4.3] [Dormand80, Table 2]
 /// </summary>
 /// <remarks>
 /// For offline work: how many evaluations there will be is not known beforehand, so it has no place in a frame budget.
@@ -97,7 +97,7 @@ public sealed class AdaptiveFlowSampler
             return Array.ConvertAll(ring.Sample(ring.CurrentSlot).ToArray(), value => (double)value);
         }
 
-        // dx/dλ = (d ln σ/dλ)·x + α·D and d ln σ/dλ = d ln α/dλ - 1: [Song21SDE, Eq. 13] with the score (α·D - x)/σ²
+        // dx/dλ = (d ln σ/dλ)·x + α·D and d ln σ/dλ = d ln α/dλ - 1: [Song21SDE, Sec. 4.3] with the score (α·D - x)/σ²
         public void Slope(double lambda, ReadOnlySpan<double> x, Span<double> slope)
         {
             NoiseLevel level = schedule.AtLambda(lambda);

@@ -52,7 +52,7 @@ public sealed class CleanVariance
     /// <param name="cleanFactor">The factor c of D in the step's mean.</param>
     /// <param name="level">The level that the step leaves from.</param>
     public double OfStep(double own, double cleanFactor, NoiseLevel level) =>
-        own + (cleanFactor * cleanFactor * At(level)); // [Bao22, Eq. 7] σ*² = λ_n² + c²·v
+        own + (cleanFactor * cleanFactor * At(level)); // [Bao22, Thm. 1] σ*² = λ_n² + c²·v
 
     /// <summary>v at a level; 0 at <see cref="NoiseLevel.Clean"/>.</summary>
     public double At(NoiseLevel level)

@@ -42,7 +42,7 @@ public readonly record struct Preconditioning(double CSkip, double COut, double 
                 return new(alpha / norm, -sigma / norm, 1, networkTime);
 
             case PredictionType.Score:
-                // [Vincent11, Eq. 9] with F = -ε/σ: D = (x + σ²·F)/α
+                // [Vincent11] with F = -ε/σ: D = (x + σ²·F)/α
                 return new(1 / alpha, sigma * sigma / alpha, 1, networkTime);
 
             case PredictionType.Edm:

@@ -123,7 +123,7 @@ public sealed partial class ModelFolder
         }
 
         ConfigObject json = ConfigObject.Load(file);
-        SchedulerConfig config = SchedulerConfigJson.Read(json);
+        SchedulerConfig config = SchedulerConfigJson.Read(json, _warnings);
         WarnOfUnread(file, json);
         return config;
     }

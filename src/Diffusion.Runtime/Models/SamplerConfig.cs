@@ -1,3 +1,4 @@
+using Diffusion.Runtime.Models.Configuration;
 using Diffusion.Runtime.Schedules;
 using Diffusion.Runtime.Solvers;
 
@@ -24,6 +25,12 @@ public sealed record SamplerConfig
 
     /// <summary><c>dpmsolver++</c> or <c>sde-dpmsolver++</c>.</summary>
     public string AlgorithmType { get; init; } = "dpmsolver++";
+
+    /// <summary>
+    /// Whether multistep DPM-Solver++ takes order 2 at most for the last step but one of fewer than 15; UniPC always ends
+    /// with lower orders.
+    /// </summary>
+    public bool LowerOrderFinal { get; init; } = true;
 
     /// <summary>
     /// <c>midpoint</c> for DPM-Solver++, <c>bh1</c> or <c>bh2</c> for UniPC; null for the class's own default.
@@ -53,6 +60,17 @@ public sealed record SamplerConfig
 
     /// <summary>The share of |D| that must fit the range when they are, in (0, 1].</summary>
     public double DynamicThresholdingRatio { get; init; } = 0.995;
+
+    /// <summary>The largest threshold, at least 1; 1 leaves nothing of thresholding but a clamp to [-1, 1].</summary>
+    public double SampleMaxValue { get; init; } = 1;
+
+    /// <summary>The first value of the file that no solver here does, or null.</summary>
+    internal UnsupportedValue? Unsupported { get; init; }
+
+    /// <summary>
+    /// The share of |D| for dynamic thresholding as a request takes it: 0 where it is off, or is nothing but a clamp.
+    /// </summary>
+    public double CreateThresholdRatio() => Thresholding && SampleMaxValue > 1 ? DynamicThresholdingRatio : 0;
 
     /// <summary>Where the steps lie.</summary>
     public StepSpacing CreateSpacing() => UseKarrasSigmas ? StepSpacing.Karras
@@ -99,48 +117,60 @@ public sealed record SamplerConfig
 
     /// <summary>The solver that does what the scheduler does.</summary>
     /// <exception cref="NotSupportedException">There is none; the message names the key and its value.</exception>
-    public Solver CreateSolver() => ClassName switch
+    public Solver CreateSolver() => Unsupported is { } value
+        ? throw Refused(value.Key, value.Value, value.Supported)
+        : FindSolver();
+
+    private Solver FindSolver() => ClassName switch
     {
         "DDPMScheduler" or "DDPMParallelScheduler" => new DdpmSolver(VarianceType switch
         {
             "fixed_small" or "fixed_small_log" => DdpmVariance.Small,
             "fixed_large" or "fixed_large_log" => DdpmVariance.Large,
             "learned_range" => DdpmVariance.Learned,
-            _ => throw Unsupported("variance_type", VarianceType, "fixed_small, fixed_large and learned_range"),
+            _ => throw Refused("variance_type", VarianceType, "fixed_small, fixed_large and learned_range"),
         }),
         "DDIMScheduler" or "DDIMParallelScheduler" => new DdimSolver(),
         "PNDMScheduler" => SkipPrkSteps
             ? new PndmSolver()
-            : throw Unsupported("skip_prk_steps", "false", "true"),
+            : throw Refused("skip_prk_steps", "false", "true"),
         "DPMSolverMultistepScheduler" or "EDMDPMSolverMultistepScheduler" =>
-            new DpmSolverPlusPlusSolver(CheckedOrder(3), CheckedAlgorithm() == "sde-dpmsolver++"),
-        "DPMSolverSinglestepScheduler" when CheckedAlgorithm() == "dpmsolver++" =>
-            CheckedOrder(2) == 1 ? new DpmSolverPlusPlusSolver(1) : new DpmSolverPlusPlus2SSolver(),
+            new DpmSolverPlusPlusSolver(CheckedOrder(3), CheckedAlgorithm() == "sde-dpmsolver++", LowerOrderFinal),
+        "DPMSolverSinglestepScheduler" when CheckedAlgorithm() != "dpmsolver++" =>
+            throw Refused("algorithm_type", AlgorithmType, "dpmsolver++"),
+        "DPMSolverSinglestepScheduler" =>
+            CheckedOrder(2) == 1 ? new DpmSolverPlusPlusSolver(1) : new DpmSolverPlusPlus2SSolver(pairsSteps: true),
         "UniPCMultistepScheduler" => PredictX0
-            ? new UniPcSolver(CheckedOrder(3), CheckedType("bh2", "bh1") == "bh2")
-            : throw Unsupported("predict_x0", "false", "true"),
+            ? new UniPcSolver(CheckedOrder(3), TypeOfUniPc() == "bh2")
+            : throw Refused("predict_x0", "false", "true"),
         "EulerDiscreteScheduler" or "EDMEulerScheduler" => new EulerSolver(),
         "EulerAncestralDiscreteScheduler" => new EulerAncestralSolver(),
         "HeunDiscreteScheduler" => new HeunSolver(),
-        _ => throw Unsupported("_class_name", ClassName, "other schedulers with a solver of ours"),
+        _ => throw Refused("_class_name", ClassName, "other schedulers with a solver of ours"),
     };
 
     private int CheckedOrder(int max) => SolverOrder >= 1 && SolverOrder <= max
         ? SolverOrder
-        : throw Unsupported("solver_order", $"{SolverOrder}", $"1 to {max}");
+        : throw Refused("solver_order", $"{SolverOrder}", $"1 to {max}");
 
+    // diffusers takes UniPC's types for midpoint here, and DPM-Solver++'s for bh2 there, as files that were made from
+    // another scheduler's have them.
     private string CheckedAlgorithm()
     {
-        CheckedType("midpoint", "midpoint");
-        return AlgorithmType is "dpmsolver++" or "sde-dpmsolver++"
-            ? AlgorithmType
-            : throw Unsupported("algorithm_type", AlgorithmType, "dpmsolver++ and sde-dpmsolver++");
+        if (SolverType is not (null or "midpoint" or "logrho" or "bh1" or "bh2"))
+        {
+            throw Refused("solver_type", SolverType, "midpoint");
+        }
+
+        return AlgorithmType is "dpmsolver++" or "sde-dpmsolver++" ? AlgorithmType
+            : AlgorithmType == "deis" ? "dpmsolver++"
+            : throw Refused("algorithm_type", AlgorithmType, "dpmsolver++ and sde-dpmsolver++");
     }
 
-    private string CheckedType(string absent, string other) => SolverType is null ? absent
-        : SolverType == absent || SolverType == other ? SolverType
-        : throw Unsupported("solver_type", SolverType, absent == other ? absent : $"{absent} and {other}");
+    private string TypeOfUniPc() => SolverType is "bh1" or "bh2" ? SolverType
+        : SolverType is null or "midpoint" or "heun" or "logrho" ? "bh2"
+        : throw Refused("solver_type", SolverType, "bh2 and bh1");
 
-    private NotSupportedException Unsupported(string key, string value, string known) =>
+    private NotSupportedException Refused(string key, string value, string known) =>
         new($"The scheduler {ClassName} has '{key}' {value}, which no solver here does; supported: {known}.");
 }

@@ -15,10 +15,10 @@ public sealed record SchedulerConfig
     /// <summary>Entries of the β table, T; 2 to 100,000.</summary>
     public int NumTrainTimesteps { get; init; } = 1000;
 
-    /// <summary>β_0, in (0, 1); not used by <c>squaredcos_cap_v2</c>.</summary>
+    /// <summary>β_0, in (0, 1), 0.00085 by default for Heun's scheduler; not used by <c>squaredcos_cap_v2</c>.</summary>
     public double BetaStart { get; init; } = 1e-4;
 
-    /// <summary>β_(T-1), in (0, 1); not used by <c>squaredcos_cap_v2</c>.</summary>
+    /// <summary>β_(T-1), in (0, 1), 0.012 by default for Heun's scheduler; not used by <c>squaredcos_cap_v2</c>.</summary>
     public double BetaEnd { get; init; } = 0.02;
 
     /// <summary><c>linear</c>, <c>scaled_linear</c> (linear in √β) or <c>squaredcos_cap_v2</c> (cosine).</summary>
@@ -30,7 +30,9 @@ public sealed record SchedulerConfig
     /// <summary>What the network predicts.</summary>
     public PredictionType Prediction { get; init; } = PredictionType.Epsilon;
 
-    /// <summary>Whether diffusers clamps the clean estimate.</summary>
+    /// <summary>
+    /// Whether diffusers clamps the clean estimate; false for the schedulers that cannot, and Heun's default.
+    /// </summary>
     public bool ClipSample { get; init; } = true;
 
     /// <summary>The limit it clamps to; above 0.</summary>

@@ -4,7 +4,7 @@ namespace Diffusion.Runtime.Schedules;
 /// <remarks>
 /// Time t in [0, T-1] is the table's index, so that integer times are exactly the training levels; between them ln α is
 /// interpolated linearly, as DPM-Solver does for discrete tables. Immutable; any thread. [Ho20, Sec. 2] [Lu22, App.
-/// D.4]
+/// D]
 /// </remarks>
 public sealed class BetaSchedule : NoiseSchedule
 {

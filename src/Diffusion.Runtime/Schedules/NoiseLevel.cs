@@ -11,10 +11,10 @@ public readonly record struct NoiseLevel(double Time, double Alpha, double Sigma
     /// <summary>The data side, α = 1 and σ = 0: where every chain ends.</summary>
     public static NoiseLevel Clean => new(0, 1, 0);
 
-    /// <summary>f(t) of the forward SDE dx = f·x·dt + g·dw, per unit of time: d ln α / dt. [Song21SDE, Eq. 5]</summary>
+    /// <summary>f(t) of the forward SDE dx = f·x·dt + g·dw, per unit of time: d ln α / dt. [Song21SDE, Sec. 3.1]</summary>
     public double Drift { get; init; }
 
-    /// <summary>g(t)² of the forward SDE, per unit of time. [Song21SDE, Eq. 5]</summary>
+    /// <summary>g(t)² of the forward SDE, per unit of time. [Song21SDE, Sec. 3.1]</summary>
     public double DiffusionSquared { get; init; }
 
     /// <summary>
@@ -22,7 +22,7 @@ public readonly record struct NoiseLevel(double Time, double Alpha, double Sigma
     /// </summary>
     public double Ratio => Sigma / Alpha;
 
-    /// <summary>Half the log signal-to-noise ratio, λ = ln(α/σ); +∞ at <see cref="Clean"/>. [Lu22, Eq. 2.5]</summary>
+    /// <summary>Half the log signal-to-noise ratio, λ = ln(α/σ); +∞ at <see cref="Clean"/>. [Lu22, Sec. 3.1]</summary>
     public double Lambda => Math.Log(Alpha / Sigma);
 
     /// <summary>The logarithm of the signal-to-noise ratio α²/σ², 2λ. [Kingma21, Eq. 3]</summary>

@@ -3,7 +3,7 @@ namespace Diffusion.Runtime.Schedules;
 /// <summary>α(t) and σ(t) of the forward process x_t = α(t)·x_0 + σ(t)·ε, as functions of continuous time.</summary>
 /// <remarks>
 /// Immutable; any thread. Time grows with noise. Discrete β tables are one way to build a schedule. The forward SDE
-/// dx = f·x·dt + g·dw follows from α and λ = ln(α/σ): f = d ln α / dt and g² = -2·σ²·dλ/dt. [Kingma21, App. B]
+/// dx = f·x·dt + g·dw follows from α and λ = ln(α/σ): f = d ln α / dt and g² = -2·σ²·dλ/dt. [Lu22, Sec. 2.1]
 /// </remarks>
 public abstract class NoiseSchedule
 {

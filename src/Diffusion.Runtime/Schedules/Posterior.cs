@@ -24,7 +24,7 @@ public readonly record struct Posterior(
         double varianceT = t.Sigma * t.Sigma;
         double varianceS = s.Sigma * s.Sigma;
 
-        // [Kingma21, App. A.1] α_t|s = α_t/α_s, σ²_t|s = σ_t² - α²_t|s·σ_s²: the forward step from s to t.
+        // [Kingma21, App. A] α_t|s = α_t/α_s, σ²_t|s = σ_t² - α²_t|s·σ_s²: the forward step from s to t.
         double alphaTs = t.Alpha / s.Alpha;
         double varianceTs = Math.Max(0, varianceT - (alphaTs * alphaTs * varianceS));
 

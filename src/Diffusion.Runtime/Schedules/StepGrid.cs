@@ -136,7 +136,7 @@ public static class StepGrid
         };
     }
 
-    // [Lu22, Sec. 3.4] λ_i = λ_T + i/(N-1)·(λ_0 - λ_T)
+    // [Lu22, Sec. 3.3] λ_i = λ_T + i/(N-1)·(λ_0 - λ_T)
     private static NoiseLevel LevelByLambda(NoiseSchedule schedule, double fromCleanest, double maxRatio)
     {
         double cleanest = schedule.At(schedule.MinTime).Lambda;

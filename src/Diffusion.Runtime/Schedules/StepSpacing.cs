@@ -18,7 +18,7 @@ public enum StepSpacing
 
     /// <summary>
     /// Evenly in the logarithm of the signal-to-noise ratio; <c>logsnr</c>. The same as evenly in ln σ, which
-    /// k-diffusion and diffusers call <c>exponential</c>. [Lu22, Sec. 3.4]
+    /// k-diffusion and diffusers call <c>exponential</c>. [Lu22, Sec. 3.3]
     /// </summary>
     LogSnr,
 

@@ -2,7 +2,7 @@ namespace Diffusion.Runtime.Schedules;
 
 /// <summary>
 /// The sub-variance-preserving SDE: α as <see cref="VpSchedule"/>, and σ = 1 - α², always below that one's.
-/// [Song21SDE, Eq. 13]
+/// [Song21SDE, Sec. 3.4]
 /// </summary>
 /// <remarks>Immutable; any thread.</remarks>
 /// <param name="betaMin">β(0), at least 0. Default 0.1.</param>

@@ -1,7 +1,7 @@
 namespace Diffusion.Runtime.Schedules;
 
 /// <summary>
-/// The variance-exploding SDE dx = √(dσ²/dt)·dw with σ a geometric sequence, the limit of SMLD. [Song21SDE, Eq. 30]
+/// The variance-exploding SDE dx = √(dσ²/dt)·dw with σ a geometric sequence, the limit of SMLD. [Song21SDE, App. C]
 /// </summary>
 /// <remarks>Time t in [1e-5, 1]; networks see σ, as those of the paper do. Immutable; any thread.</remarks>
 public sealed class VeSchedule : ExplodingSchedule

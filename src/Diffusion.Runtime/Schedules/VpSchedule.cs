@@ -2,7 +2,7 @@ namespace Diffusion.Runtime.Schedules;
 
 /// <summary>
 /// The variance-preserving SDE dx = -½·β(t)·x·dt + √β(t)·dw with β linear in t, the limit of DDPM's table.
-/// [Song21SDE, Eq. 11]
+/// [Song21SDE, Sec. 3.4]
 /// </summary>
 /// <remarks>Time t in [1e-3, 1]; networks see 999·t, as those of the paper do. Immutable; any thread.</remarks>
 /// <param name="betaMin">β(0), at least 0. Default 0.1.</param>
@@ -27,7 +27,7 @@ public class VpSchedule(double betaMin = 0.1, double betaMax = 20) : NoiseSchedu
     /// <inheritdoc/>
     public override double MaxTime => 1;
 
-    /// <summary>β(t). [Song21SDE, Eq. 32]</summary>
+    /// <summary>β(t). [Song21SDE, App. C]</summary>
     public double Beta(double time) => _betaMin + (time * _slope);
 
     /// <inheritdoc/>
@@ -47,7 +47,7 @@ public class VpSchedule(double betaMin = 0.1, double betaMax = 20) : NoiseSchedu
     protected override (double Alpha, double Sigma) Scales(double time) =>
         (Math.Exp(LogAlpha(time)), Math.Sqrt(-double.ExpM1(2 * LogAlpha(time))));
 
-    /// <summary>ln α(t) = -¼·t²·(βmax - βmin) - ½·t·βmin. [Song21SDE, Eq. 33]</summary>
+    /// <summary>ln α(t) = -¼·t²·(βmax - βmin) - ½·t·βmin. [Song21SDE, App. C]</summary>
     protected double LogAlpha(double time) => -time * ((0.25 * time * _slope) + (0.5 * _betaMin));
 
     /// <summary>The time at which ln α has the given value, clamped to the schedule's range.</summary>

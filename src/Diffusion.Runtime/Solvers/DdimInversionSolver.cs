@@ -3,7 +3,7 @@ using Diffusion.Runtime.Schedules;
 namespace Diffusion.Runtime.Solvers;
 
 /// <summary>
-/// DDIM run from an image to the noise that leads back to it. [Song21DDIM, Sec. 4.3] [Dhariwal21, App. F]
+/// DDIM run from an image to the noise that leads back to it. [Song21DDIM, Sec. 4.3] [Dhariwal21]
 /// </summary>
 /// <remarks>
 /// Takes the grid's levels from the cleanest to the noisiest; the image stands for the sample at the cleanest of them.

@@ -17,7 +17,7 @@ public sealed class DdimSolver : Solver
 
     /// <summary>Makes the solver.</summary>
     /// <param name="eta">η in [0, 1]; 0 (the default) is deterministic.</param>
-    /// <param name="optimal">The data's curve for the optimal variance [Bao22, Eq. 7], or null for DDIM's own.</param>
+    /// <param name="optimal">The data's curve for the optimal variance [Bao22, Thm. 1], or null for DDIM's own.</param>
     /// <exception cref="ArgumentOutOfRangeException">η is outside [0, 1].</exception>
     public DdimSolver(double eta = 0, CleanVariance? optimal = null)
     {

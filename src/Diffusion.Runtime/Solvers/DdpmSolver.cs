@@ -23,7 +23,7 @@ public sealed class DdpmSolver : Solver
         _variance = variance;
     }
 
-    /// <summary>Makes the solver with the variance that is best for the data. [Bao22, Eq. 7]</summary>
+    /// <summary>Makes the solver with the variance that is best for the data. [Bao22, Thm. 1]</summary>
     /// <param name="optimal">The data's curve.</param>
     /// <param name="keepsLastNoise">
     /// Whether the step onto the clean image adds its noise too, as the distribution wants; images look better without.

@@ -3,13 +3,25 @@ using Diffusion.Runtime.Schedules;
 namespace Diffusion.Runtime.Solvers;
 
 /// <summary>
-/// DPM-Solver++ (2S): second order in λ from one step alone, with an evaluation half way. [Lu22pp, Alg. 1]
+/// DPM-Solver++ (2S): second order in λ from one step alone, with an evaluation on the way. [Lu22pp, Alg. 1]
 /// </summary>
 /// <remarks>
 /// Two evaluations a step but for the last, which ends at λ = ∞ and is of first order. Immutable; any thread.
 /// </remarks>
 public sealed class DpmSolverPlusPlus2SSolver : Solver
 {
+    private readonly bool _pairsSteps;
+
+    /// <summary>Makes the solver.</summary>
+    /// <param name="pairsSteps">
+    /// Whether two steps of the grid make one of the method, with the level between them for the evaluation on the way,
+    /// as diffusers has it; by default each step is one, and the evaluation lies half way in λ.
+    /// </param>
+    public DpmSolverPlusPlus2SSolver(bool pairsSteps = false)
+    {
+        _pairsSteps = pairsSteps;
+    }
+
     /// <inheritdoc/>
     public override string Name => "dpmpp-2s";
 
@@ -19,6 +31,11 @@ public sealed class DpmSolverPlusPlus2SSolver : Solver
     /// <inheritdoc/>
     public override NoiseLevel[] PlaceEvaluations(ReadOnlySpan<NoiseLevel> levels, NoiseSchedule schedule)
     {
+        if (_pairsSteps)
+        {
+            return levels.ToArray();
+        }
+
         int stepCount = levels.Length - 1;
         NoiseLevel[] evaluations = new NoiseLevel[2 * stepCount];
         for (int i = 0; i < stepCount; i++)
@@ -35,18 +52,22 @@ public sealed class DpmSolverPlusPlus2SSolver : Solver
     /// <inheritdoc/>
     public override LinearStep Plan(ReadOnlySpan<NoiseLevel> levels, int evaluation)
     {
-        NoiseLevel next = levels[evaluation + 1];
-        if (evaluation % 2 == 0)
+        (NoiseLevel middle, NoiseLevel next) = (levels[evaluation], levels[evaluation + 1]);
+        if (evaluation % 2 == 0 || next.IsClean)
         {
-            // [Lu22pp, Alg. 1, line 4] u = (σ_s/σ_t)·x - α_s·(e^(-h/2) - 1)·D
-            return EulerSolver.Plan(levels[evaluation], next);
+            // [Lu22pp, Alg. 1] u = (σ_m/σ_t)·x - α_m·(e^(-r·h) - 1)·D
+            return EulerSolver.Plan(middle, next);
         }
 
-        // [Lu22pp, Alg. 1, lines 5-6, r = ½] x' = (σ_s/σ_t)·x_t - α_s·(e^(-h) - 1)·D(u)
+        // [Lu22pp, Alg. 1] x' = (σ_s/σ_t)·x_t - α_s·(e^(-h) - 1)·((1 - 1/(2r))·D(x_t) + D(u)/(2r))
         NoiseLevel t = levels[evaluation - 1];
+        double h = next.Lambda - t.Lambda;
+        double estimate = -next.Alpha * double.ExpM1(-h);
+        double share = _pairsSteps ? 0.5 * h / (middle.Lambda - t.Lambda) : 1;
         LinearStep step = default;
         step.EarlierSamples[0] = next.Sigma / t.Sigma;
-        step.Denoised[0] = -next.Alpha * double.ExpM1(t.Lambda - next.Lambda);
+        step.Denoised[0] = estimate * share;
+        step.Denoised[1] = estimate * (1 - share);
         step.Target = next;
         return step;
     }

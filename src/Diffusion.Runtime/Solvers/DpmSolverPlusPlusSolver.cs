@@ -4,7 +4,7 @@ namespace Diffusion.Runtime.Solvers;
 
 /// <summary>
 /// DPM-Solver++, multistep: order 1 to 3 in λ with one evaluation a step, from this and the previous clean estimates,
-/// of the probability-flow ODE or of the reverse SDE. [Lu22pp, Alg. 2 and Sec. 6]
+/// of the probability-flow ODE or of the reverse SDE. [Lu22pp, Alg. 2]
 /// </summary>
 /// <remarks>
 /// The first steps have too few estimates and the last ends at λ = ∞: they are of the order that is possible there, the
@@ -12,18 +12,25 @@ namespace Diffusion.Runtime.Solvers;
 /// </remarks>
 public sealed class DpmSolverPlusPlusSolver : Solver
 {
+    private const int ManySteps = 15;
+
     private readonly int _order;
     private readonly bool _isSde;
+    private readonly bool _lowersOrder;
 
     /// <summary>Makes the solver.</summary>
     /// <param name="order">1 (DDIM's step), 2 (2M) or 3 (3M).</param>
     /// <param name="isSde">Whether to solve the reverse SDE, with fresh noise each step.</param>
+    /// <param name="lowersOrder">
+    /// Whether the last step but one of a chain of fewer than 15 is of order 2 at most, as diffusers' <c>lower_order_final</c>
+    /// has it. By default it keeps its order, with which Gaussians and mixtures mostly end nearer the flow.
+    /// </param>
     /// <exception cref="ArgumentOutOfRangeException">The order is not 1 to 3.</exception>
-    public DpmSolverPlusPlusSolver(int order = 2, bool isSde = false)
+    public DpmSolverPlusPlusSolver(int order = 2, bool isSde = false, bool lowersOrder = false)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(order, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(order, 3);
-        (_order, _isSde) = (order, isSde);
+        (_order, _isSde, _lowersOrder) = (order, isSde, lowersOrder);
         Name = (order == 1 ? "dpmpp-1" : $"dpmpp-{order}m") + (isSde ? "-sde" : "");
     }
 
@@ -42,7 +49,7 @@ public sealed class DpmSolverPlusPlusSolver : Solver
         (NoiseLevel t, NoiseLevel s) = (levels[evaluation], levels[evaluation + 1]);
         double h = s.Lambda - t.Lambda;
 
-        // [Lu22pp, Eq. 9 and 19] the ODE decays by e^(-h), the SDE by e^(-2h) with noise of variance σ_s²·(1 - e^(-2h))
+        // [Lu22pp] the ODE decays by e^(-h), the SDE by e^(-2h) with noise of variance σ_s²·(1 - e^(-2h))
         double decay = _isSde ? 2 * h : h;
         double estimate = -double.ExpM1(-decay);
         LinearStep step = default;
@@ -51,7 +58,9 @@ public sealed class DpmSolverPlusPlusSolver : Solver
         step.Noise = _isSde ? s.Sigma * Math.Sqrt(-double.ExpM1(-2 * h)) : 0;
         step.Denoised[0] = s.Alpha * estimate;
 
-        int order = s.IsClean ? 1 : Math.Min(_order, evaluation + 1);
+        int stepCount = levels.Length - 1;
+        bool isLowered = _lowersOrder && stepCount < ManySteps && evaluation == stepCount - 2;
+        int order = s.IsClean ? 1 : Math.Min(isLowered ? Math.Min(_order, 2) : _order, evaluation + 1);
         if (order == 2)
         {
             // [Lu22pp, Alg. 2] D = D_0 + (D_0 - D_1)/(2r),  r = (λ_t - λ_(t-1))/h
@@ -66,10 +75,10 @@ public sealed class DpmSolverPlusPlusSolver : Solver
         return step;
     }
 
-    // [Lu22pp, App. B] D(λ) ≈ D_0 + D'·(λ - λ_t)/h + ½·D''·(λ - λ_t)²/h², D' and D'' by divided differences, integrated
+    // [Lu22pp] D(λ) ≈ D_0 + D'·(λ - λ_t)/h + ½·D''·(λ - λ_t)²/h², D' and D'' by divided differences, integrated
     // exactly against e^λ: φ_2·D' - φ_3·D'' with φ_2 = (e^(-h) - 1)/h + 1 and φ_3 = φ_2/h - ½. The authors' code and
-    // diffusers take for D'' the divided difference, which is ½·D'': it then converges with order 2, as SolverTests
-    // would show.
+    // diffusers take for D'' the divided difference, which is ½·D'': it then converges with order 2, as SolverOrderTests
+    // would show. For the SDE, 2h stands for h; diffusers' ½ has the wrong sign there.
     private static void AddThirdOrder(
         ref LinearStep step, ReadOnlySpan<NoiseLevel> levels, int evaluation, double h, double decay)
     {

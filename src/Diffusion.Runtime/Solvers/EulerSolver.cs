@@ -3,7 +3,7 @@ using Diffusion.Runtime.Schedules;
 namespace Diffusion.Runtime.Solvers;
 
 /// <summary>
-/// Euler's method on the probability-flow ODE in σ, the noise-to-signal ratio. [Karras22, Alg. 1, line 5]
+/// Euler's method on the probability-flow ODE in σ, the noise-to-signal ratio. [Karras22, Alg. 1]
 /// </summary>
 /// <remarks>The same map as DDIM at η = 0. Immutable; any thread.</remarks>
 public sealed class EulerSolver : Solver

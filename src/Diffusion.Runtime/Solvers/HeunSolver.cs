@@ -68,7 +68,7 @@ public sealed class HeunSolver : Solver
         (NoiseLevel hat, NoiseLevel t, NoiseLevel next) =
             (levels[evaluation - 1], levels[evaluation], levels[evaluation + 1]);
 
-        // [Karras22, Alg. 2, lines 8-9] x' = x̂ + (σ_t - σ̂)·½·(d + d'),  d = (x̂ - D_1)/σ̂,  d' = (x - D_0)/σ_t
+        // [Karras22, Alg. 2] x' = x̂ + (σ_t - σ̂)·½·(d + d'),  d = (x̂ - D_1)/σ̂,  d' = (x - D_0)/σ_t
         double half = 0.5 * (t.Ratio - hat.Ratio);
         LinearStep step = default;
         step.EarlierSamples[0] = next.Alpha / hat.Alpha * (1 + (half / hat.Ratio));
@@ -76,7 +76,7 @@ public sealed class HeunSolver : Solver
         step.Sample = next.Alpha / t.Alpha * half / t.Ratio;
         step.Denoised[0] = -next.Alpha * half / t.Ratio;
 
-        // [Karras22, Alg. 2, line 6] x̂ = x + √(σ̂² - σ²)·S_noise·z
+        // [Karras22, Alg. 2] x̂ = x + √(σ̂² - σ²)·S_noise·z
         double added = (next.Ratio * next.Ratio) - (t.Ratio * t.Ratio);
         step.Noise = next.Alpha * _churn.NoiseScale * Math.Sqrt(Math.Max(0, added));
         step.Target = next;

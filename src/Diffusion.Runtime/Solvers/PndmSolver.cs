@@ -3,8 +3,8 @@ using Diffusion.Runtime.Schedules;
 namespace Diffusion.Runtime.Solvers;
 
 /// <summary>
-/// PNDM with linear multistep: Adams–Bashforth on the predicted noise, carried over by DDIM's step. [Liu22, Eq. 9 to
-/// 12]
+/// PNDM with linear multistep: Adams–Bashforth on the predicted noise, carried over by DDIM's step. [Liu22, Eq. 9
+/// and 12]
 /// </summary>
 /// <remarks>
 /// Started as diffusers does with <c>skip_prk_steps</c>: the first step is made twice, the second time with the mean of
@@ -35,7 +35,7 @@ public sealed class PndmSolver : Solver
         LinearStep step = default;
         step.Target = s;
 
-        // [Liu22, Eq. 11] x' = (α_s/α_t)·x + (σ_s - α_s·σ_t/α_t)·ε',  ε_k = (x_k - α_k·D_k)/σ_k
+        // [Liu22, Eq. 9] x' = (α_s/α_t)·x + (σ_s - α_s·σ_t/α_t)·ε',  ε_k = (x_k - α_k·D_k)/σ_k
         AddSample(ref step, age, s.Alpha / t.Alpha);
         double carry = s.Sigma - (s.Alpha * t.Ratio);
         ReadOnlySpan<double> weights = Weights(evaluation);
@@ -50,7 +50,7 @@ public sealed class PndmSolver : Solver
         return step;
     }
 
-    // [Liu22, Eq. 9] the weights of ε_0, ε_1, ... by age; the evaluation of the repeated first step stays out of it.
+    // [Liu22, Eq. 12] the weights of ε_0, ε_1, ... by age; the evaluation of the repeated first step stays out of it.
     private static ReadOnlySpan<double> Weights(int evaluation) => evaluation switch
     {
         0 => [1],

@@ -4,7 +4,7 @@ namespace Diffusion.Runtime.Solvers;
 
 /// <summary>
 /// Euler's method in t on the probability-flow ODE dx/dt = f·x - ½·g²·∇log q, whose marginals are those of the SDE.
-/// [Song21SDE, Eq. 13]
+/// [Song21SDE, Sec. 4.3]
 /// </summary>
 /// <remarks>
 /// First order like <see cref="EulerSolver"/>, which does the linear part exactly and is better for it; this is the

@@ -3,7 +3,7 @@ using Diffusion.Runtime.Schedules;
 namespace Diffusion.Runtime.Solvers;
 
 /// <summary>
-/// The reverse-diffusion sampler: the forward step's own discretisation, run back. [Song21SDE, App. E, Eq. 46]
+/// The reverse-diffusion sampler: the forward step's own discretisation, run back. [Song21SDE, App. E]
 /// </summary>
 /// <remarks>Immutable; any thread.</remarks>
 public sealed class ReverseDiffusionSolver : Solver
@@ -32,7 +32,7 @@ public sealed class ReverseDiffusionSolver : Solver
             return step;
         }
 
-        // [Song21SDE, Eq. 46] x' = x - f + G²·score + G·z, with f = (α_t|s - 1)·x and G² = σ²_t|s
+        // [Song21SDE, App. E] x' = x - f + G²·score + G·z, with f = (α_t|s - 1)·x and G² = σ²_t|s
         Posterior forward = Posterior.Between(t, s);
         double pull = forward.ForwardVariance / (t.Sigma * t.Sigma);
         step.Sample = 2 - forward.ForwardScale - pull;

@@ -6,7 +6,7 @@ namespace Diffusion.Runtime.Solvers;
 internal static class TimeSteps
 {
     /// <summary>
-    /// x' = x - (f·x - share·g²·score)·Δt (+ g·√Δt·z), score = (α·D - x)/σ². [Song21SDE, Eq. 6 and 13]
+    /// x' = x - (f·x - share·g²·score)·Δt (+ g·√Δt·z), score = (α·D - x)/σ². [Song21SDE, Eq. 6 and Sec. 4.3]
     /// </summary>
     public static LinearStep Plan(NoiseLevel t, NoiseLevel s, double scoreShare, bool isStochastic)
     {

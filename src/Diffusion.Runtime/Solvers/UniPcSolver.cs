@@ -71,7 +71,7 @@ public sealed class UniPcSolver : Solver
     private int OrderOf(ReadOnlySpan<NoiseLevel> levels, int evaluation) =>
         Math.Min(Math.Min(_order, evaluation + 1), levels.Length - 1 - evaluation);
 
-    // [Zhao23, Eq. 3 and 8] x' = (σ_s/σ_t)·x - α_s·(e^(-h) - 1)·D_1 - α_s·B(h)·Σ_k a_k·(D_(k+1) - D_1)/r_k, where the
+    // [Zhao23, Thm. 3.1 and Cor. 3.2] x' = (σ_s/σ_t)·x - α_s·(e^(-h) - 1)·D_1 - α_s·B(h)·Σ_k a_k·(D_(k+1) - D_1)/r_k, where the
     // corrector's sum has one more term, the new estimate D_0 at r = 1. Ages count from the evaluation after the step.
     private void Add(
         Span<double> factors, ReadOnlySpan<NoiseLevel> levels, int evaluation, int order, bool isCorrector, double sign)

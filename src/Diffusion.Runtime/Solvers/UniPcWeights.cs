@@ -1,6 +1,6 @@
 namespace Diffusion.Runtime.Solvers;
 
-/// <summary>The weights a_k of UniPC's differences. [Zhao23, Eq. 5, Sec. 3.1]</summary>
+/// <summary>The weights a_k of UniPC's differences. [Zhao23, Thm. 3.1]</summary>
 internal static class UniPcWeights
 {
     /// <summary>The most differences that a step weighs.</summary>

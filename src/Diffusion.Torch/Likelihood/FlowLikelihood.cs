@@ -199,12 +199,12 @@ public sealed class FlowLikelihood
             Tensor x = tensor(_pixels, _shape).to(_device).detach().requires_grad_();
             (Tensor clean, _) = _denoiser(x, level, _label);
 
-            // [Grathwohl19, Eq. 7] vᵀ·(∂D/∂x)·v from one vector-Jacobian product. [Hutchinson90, Sec. 2]
+            // [Grathwohl19, Sec. 3.1] vᵀ·(∂D/∂x)·v from one vector-Jacobian product. [Hutchinson90, Sec. 2]
             Tensor product = autograd.grad([clean], [x], [_probe])[0];
             Tensor traces = (product * _probe).to(float64).flatten(1).sum(1).cpu();
             Tensor values = clean.detach().to(float64).cpu().contiguous();
 
-            // [Song21SDE, Eq. 13 and 39] in λ: dx/dλ = (d ln α/dλ - 1)·x + α·D, d ln p/dλ = -tr of its Jacobian.
+            // [Song21SDE, Sec. 4.3 and App. D.2] in λ: dx/dλ = (d ln α/dλ - 1)·x + α·D, d ln p/dλ = -tr of its Jacobian.
             double drift = (-2 * level.Sigma * level.Sigma * level.Drift / level.DiffusionSquared) - 1;
             var denoised = values.data<double>();
             int at = 0;
@@ -233,7 +233,7 @@ public sealed class FlowLikelihood
                     squares += value * value;
                 }
 
-                // [Song21SDE, Eq. 39] ln p_0(x) = ln p_T(x_T) + ∫ tr, here with the factor α^d of the first level.
+                // [Song21SDE, App. D.2] ln p_0(x) = ln p_T(x_T) + ∫ tr, here with the factor α^d of the first level.
                 double prior = -0.5 * ((squares / variance) + (_dimension * Math.Log(2 * Math.PI * variance)));
                 nats[n] = prior + state[(_count * _dimension) + n] + (_dimension * Math.Log(first.Alpha));
             }

@@ -59,7 +59,7 @@ public sealed class OptimalVariance
             Tensor epsilon = randn(pictures.shape, generator: generator).to(pictures.device);
             (Tensor clean, _) = _denoiser((level.Alpha * pictures) + (level.Sigma * epsilon), level, label);
 
-            // [Bao22, Eq. 8] d·(1 - Γ) = E‖ε‖² - E‖ε̂‖²: with the drawn ‖ε‖² in place of its expectation d the mean is
+            // [Bao22, Sec. 3.1] d·(1 - Γ) = E‖ε‖² - E‖ε̂‖²: with the drawn ‖ε‖² in place of its expectation d the mean is
             // the same, and at the noisy end, where ε̂ is nearly ε, the draws' own spread cancels.
             // ‖ε‖² - ‖ε̂‖² = (ε - ε̂)·(ε + ε̂) with ε - ε̂ = (α/σ)·(D - x_0).
             Tensor difference = (clean - pictures).to(float64) / level.Ratio;
@@ -76,13 +76,13 @@ public sealed class OptimalVariance
         _values += pictures.numel();
     }
 
-    /// <summary>Γ of each point, E‖ε̂‖²/d, clean end first. [Bao22, Eq. 8]</summary>
+    /// <summary>Γ of each point, E‖ε̂‖²/d, clean end first. [Bao22, Sec. 3.1]</summary>
     /// <exception cref="InvalidOperationException">No pictures were added.</exception>
     public IReadOnlyList<double> Gammas => _values == 0
         ? throw new InvalidOperationException("No pictures were added.")
         : [.. _sums.Select(sum => 1 - (sum / _values))];
 
-    /// <summary>The curve v = (σ²/α²)·(1 - Γ), clipped to [0, <see cref="Largest"/>]. [Bao22, Eq. 9]</summary>
+    /// <summary>The curve v = (σ²/α²)·(1 - Γ), clipped to [0, <see cref="Largest"/>]. [Bao22, Sec. 3.1]</summary>
     /// <exception cref="InvalidOperationException">No pictures were added.</exception>
     public CleanVariance Estimate()
     {

@@ -12,6 +12,6 @@ public enum StepVariance
     /// <summary>Between the two in the logarithm, as the network says for each value. [Nichol21, Eq. 15]</summary>
     Learned,
 
-    /// <summary>The best number for each level. [Bao22, Eq. 7]</summary>
+    /// <summary>The best number for each level. [Bao22, Thm. 1]</summary>
     Optimal,
 }

@@ -113,7 +113,7 @@ public sealed class VariationalBound
         Tensor logVariance = LogVariance(n, posterior, said).to(x0.device);
         if (s.IsClean)
         {
-            return PerPicture(-DiscreteLogLikelihood(x0.to(float64), clean.to(float64), logVariance));
+            return PerPicture(-Gaussians.DiscretizedLogLikelihood(x0, clean, logVariance));
         }
 
         // [Ho20, Eq. 8] with both variances; only μ̃ - μ = c·(x_0 - D) matters of the means.
@@ -148,34 +148,6 @@ public sealed class VariationalBound
                 // At the last step β̃ is 0, and a decoder without width would give 8-bit data no likelihood.
                 return tensor(low, float64);
         }
-    }
-
-    // [Ho20, Eq. 13] ln of the normal mass between x - 1/255 and x + 1/255, the outer bins open to infinity.
-    private static Tensor DiscreteLogLikelihood(Tensor x, Tensor mean, Tensor logVariance)
-    {
-        const double HalfBin = 1.0 / 255;
-        Tensor scale = (-0.5 * logVariance).exp();
-        Tensor above = (x - mean + HalfBin) * scale;
-        Tensor below = (x - mean - HalfBin) * scale;
-
-        // Both ends mirrored to the side where the mass is small, so that the difference keeps its digits.
-        Tensor mirrored = x > mean;
-        Tensor upper = where(mirrored, -below, above);
-        Tensor lower = where(mirrored, -above, below);
-        Tensor logUpper = LogNormalCdf(upper);
-        Tensor logLower = LogNormalCdf(lower);
-        Tensor inner = logUpper + (-(logLower - logUpper).exp()).log1p();
-        Tensor outer = where(x < -0.999, LogNormalCdf(above), LogNormalCdf(-below));
-        return where(x.abs() > 0.999, outer, inner);
-    }
-
-    // erfc keeps its relative accuracy down to 1e-308, at 37 deviations; beyond 30, the leading term of its
-    // asymptotic series.
-    private static Tensor LogNormalCdf(Tensor z)
-    {
-        Tensor near = (0.5 * (-z.clamp(min: -30) / Math.Sqrt(2)).erfc()).log();
-        Tensor far = (-0.5 * z.square()) - (-z).clamp(min: 1).log() - (0.5 * Math.Log(2 * Math.PI));
-        return where(z < -30, far, near);
     }
 
     private static Tensor Scalar(double value, Tensor like) => tensor(value, float64).to(like.device);

@@ -134,7 +134,7 @@ public sealed partial class Trainer : IDisposable
         }
 
         var perPicture = losses.FinishGradients is not null || _times.LearnsFromLosses
-            ? (losses.Values.detach() * mask).sum([1, 2, 3]) / (mask.sum([1, 2, 3]) * 3)
+            ? (losses.Values.detach() * mask).sum([1, 2, 3]) / (mask.sum([1, 2, 3]) * _data.Channels)
             : null;
         losses.FinishGradients?.Invoke(perPicture!);
         var gradientNorm = nn.utils.clip_grad_norm_(_parameters.Select(p => p.Value), _options.ClipNorm);

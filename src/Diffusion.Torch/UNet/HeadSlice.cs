@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace Diffusion.Torch.UNet;
 
 /// <summary><c>conv_norm_out</c>, SiLU, <c>conv_out</c>, and the patch undone.</summary>
-internal sealed class HeadSlice(UNetConfig config, Layers layers) : UNetSlice("conv_out")
+internal sealed partial class HeadSlice(UNetConfig config, Layers layers) : UNetSlice("conv_out")
 {
     private readonly GroupNorm _norm =
         layers.Norm("conv_norm_out", config.NormNumGroups, config.BlockOutChannels[0], config.NormEps);
@@ -19,7 +19,7 @@ internal sealed class HeadSlice(UNetConfig config, Layers layers) : UNetSlice("c
         Tensor output = _conv.Apply(nn.functional.silu(_norm.call(state.Hidden)));
         if (config.TimeEmbeddingType == "fourier")
         {
-            // [Song21SDE, App. C.1] a network of variance-exploding noise predicts the score, whose scale is 1/σ
+            // [Song21SDE] a network of variance-exploding noise predicts the score, whose scale is 1/σ
             output /= state.Timestep.view(-1, 1, 1, 1);
         }
 

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace Diffusion.Torch.UNet;
 
 /// <summary><c>conv_in</c>, with what goes before it: the patch, and the embedding of time and class.</summary>
-internal sealed class StemSlice : UNetSlice
+internal sealed partial class StemSlice : UNetSlice
 {
     private readonly UNetConfig _config;
     private readonly TimeProjection _projection;

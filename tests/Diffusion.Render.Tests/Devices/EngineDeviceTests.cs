@@ -4,7 +4,6 @@ using Diffusion.Render.Frames;
 using Diffusion.Render.Sharing;
 using Diffusion.Render.Tests.Support;
 using Diffusion.Render.Windowing;
-using Diffusion.Runtime.Schedules;
 using Diffusion.Runtime.Sharing;
 
 namespace Diffusion.Render.Tests.Devices;
@@ -81,7 +80,7 @@ public sealed class EngineDeviceTests(VulkanFixture vulkan)
             void Check(in SharedImage image, ReadOnlySpan<byte> rgba)
             {
                 // The colour of a generation says which it is.
-                byte marker = (byte)(image.Info.Generation % 256);
+                byte marker = TestSamples.MarkerOf(image.Info.Generation);
                 Assert.Equal(-1, rgba.IndexOfAnyExcept(marker, (byte)255));
                 Assert.Equal(marker, rgba[0]);
                 Assert.InRange(image.Info.Generation, newest, ulong.MaxValue);
@@ -91,7 +90,7 @@ public sealed class EngineDeviceTests(VulkanFixture vulkan)
 
             for (int frame = 1; frame <= Frames; frame++)
             {
-                PublishMarker(ring);
+                TestSamples.PublishMarker(ring);
                 if (renderer.IsReady && textures.IsBehind && renderer.TryBeginFrame(out _))
                 {
                     renderer.EndFrame();
@@ -212,17 +211,5 @@ public sealed class EngineDeviceTests(VulkanFixture vulkan)
         Assert.False(needs.IsServed);
         Assert.Equal(["VK_NO_such"], needs.Missing);
         Assert.Empty(needs.OptionalExtensions);
-    }
-
-    private static void PublishMarker(SampleRing ring)
-    {
-        if (!ring.TryBeginWrite(out int slot))
-        {
-            return;
-        }
-
-        ulong generation = ring.LatestInfo.Generation + 1;
-        ring.Sample(slot).Fill(((generation % 256) / 255f * 2f) - 1f);
-        ring.Publish(1, NoiseLevel.Clean);
     }
 }

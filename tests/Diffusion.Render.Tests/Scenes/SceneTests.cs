@@ -179,7 +179,7 @@ public sealed class SceneTests(VulkanFixture vulkan)
         }
 
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - allocated);
-        long copied = path == SharingPath.Staging ? (WarmUp + Frames) * (long)ring.PlaneLength * sizeof(float) : 0;
+        long copied = path == SharingPath.Staging ? (WarmUp + Frames) * 4L * ring.Width * ring.Height : 0;
         Assert.Equal(copied, rig.Textures.TotalBytesCopied);
         Assert.Equal(3, rig.Renderer.Timings.Passes.Length);
         Assert.Equal("scene", rig.Renderer.Timings.Passes[1].Name);

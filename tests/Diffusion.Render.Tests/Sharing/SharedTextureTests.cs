@@ -153,14 +153,18 @@ public sealed class SharedTextureTests(VulkanFixture vulkan)
     public void Add_HostImportSwitchedOff_FallsBackAndSaysWhy()
     {
         _ = vulkan.Device;
+        List<string> log = [];
         using VulkanDevice device = VulkanDevice.Create(
-            new VulkanDeviceOptions { EnableValidation = true, DisableHostImport = true });
+            new VulkanDeviceOptions { EnableValidation = true, DisableHostImport = true, Log = log.Add });
         using var pass = new SharedTexturePass(device);
         using var ring = new SampleRing(Width, Height, 0);
         using SharedTexture texture = pass.Add(ring, "stone");
 
         Assert.Equal(SharingPath.Staging, texture.Path);
         Assert.Contains("switched off", texture.PathReason, StringComparison.Ordinal);
+        using SharedTexture asked = pass.Add(ring, "grass", SharingPath.Staging);
+        using SharedTexture another = pass.Add(ring, "lava");
+        Assert.Equal(["\"stone\" is shared by staging: no host import: host import was switched off."], log);
         var error = Assert.Throws<VulkanException>(() => pass.Add(ring, "wood", SharingPath.HostImport));
         Assert.Contains("wood", error.Message, StringComparison.Ordinal);
         VulkanFixture.AssertSilent(device);

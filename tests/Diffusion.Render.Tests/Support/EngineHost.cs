@@ -11,19 +11,24 @@ namespace Diffusion.Render.Tests.Support;
 internal sealed unsafe class EngineHost : IDisposable
 {
     private readonly GCHandle _logHandle;
+    private readonly bool _validates;
     private DebugUtilsMessengerEXT _messenger;
 
     /// <param name="takesOptional">Whether what the requirements call optional is enabled too.</param>
     /// <param name="leftOut">A feature that this engine forgets.</param>
-    public EngineHost(bool takesOptional, VulkanFeatures leftOut = VulkanFeatures.None)
+    /// <param name="validates">Whether the validation layer listens; without it frames go at full speed.</param>
+    public EngineHost(bool takesOptional, VulkanFeatures leftOut = VulkanFeatures.None, bool validates = true)
     {
+        _validates = validates;
         Api = Vk.GetApi();
         _logHandle = GCHandle.Alloc(Log);
         VulkanRequirements asked = VulkanRequirements.Headless;
         string[] instanceExtensions =
         [
             .. asked.InstanceExtensions,
-            VulkanRequirements.DebugUtilsExtension, VulkanRequirements.ValidationFeaturesExtension,
+            .. (string[])(validates
+                ? [VulkanRequirements.DebugUtilsExtension, VulkanRequirements.ValidationFeaturesExtension]
+                : []),
         ];
         Instance = CreateInstance(instanceExtensions);
         PhysicalDevice = FirstPhysicalDevice();
@@ -134,9 +139,13 @@ internal sealed unsafe class EngineHost : IDisposable
     {
         // The layer reports here whatever of the device's was not destroyed.
         Api.DestroyDevice(Device, null);
-        var destroy = (delegate* unmanaged<Instance, DebugUtilsMessengerEXT, void*, void>)Api.GetInstanceProcAddr(
-            Instance, "vkDestroyDebugUtilsMessengerEXT").Handle;
-        destroy(Instance, _messenger, null);
+        if (_validates)
+        {
+            var destroy = (delegate* unmanaged<Instance, DebugUtilsMessengerEXT, void*, void>)Api.GetInstanceProcAddr(
+                Instance, "vkDestroyDebugUtilsMessengerEXT").Handle;
+            destroy(Instance, _messenger, null);
+        }
+
         Api.DestroyInstance(Instance, null);
         _logHandle.Free();
         Api.Dispose();
@@ -145,7 +154,7 @@ internal sealed unsafe class EngineHost : IDisposable
     private Instance CreateInstance(string[] names)
     {
         using var extensions = new Utf8Strings(names);
-        using var layers = new Utf8Strings([VulkanRequirements.ValidationLayer]);
+        using var layers = new Utf8Strings(_validates ? [VulkanRequirements.ValidationLayer] : []);
         var application = new ApplicationInfo { SType = StructureType.ApplicationInfo, ApiVersion = Vk.Version13 };
         ValidationFeatureEnableEXT feature = ValidationFeatureEnableEXT.SynchronizationValidationExt;
         var features = new ValidationFeaturesEXT
@@ -157,7 +166,7 @@ internal sealed unsafe class EngineHost : IDisposable
         var info = new InstanceCreateInfo
         {
             SType = StructureType.InstanceCreateInfo,
-            PNext = &features,
+            PNext = _validates ? &features : null,
             PApplicationInfo = &application,
             EnabledExtensionCount = extensions.Count,
             PpEnabledExtensionNames = extensions.Pointers,
@@ -166,6 +175,11 @@ internal sealed unsafe class EngineHost : IDisposable
         };
         Instance instance;
         Api.CreateInstance(&info, null, &instance).Check();
+        if (!_validates)
+        {
+            return instance;
+        }
+
         DebugUtilsMessengerCreateInfoEXT messengerInfo = ValidationLog.MessengerInfo(_logHandle);
         var create = (delegate* unmanaged<Instance, DebugUtilsMessengerCreateInfoEXT*, void*, DebugUtilsMessengerEXT*,
             Result>)Api.GetInstanceProcAddr(instance, "vkCreateDebugUtilsMessengerEXT").Handle;

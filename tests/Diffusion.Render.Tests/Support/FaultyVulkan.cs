@@ -12,11 +12,19 @@ namespace Diffusion.Render.Tests.Support;
 internal sealed unsafe class FaultyVulkan : INativeContext
 {
     private const int OutOfHostMemory = -1;
+    private const int DeviceLost = -4;
 
     private static readonly string[] _otherFallible =
     [
         "vkBindBufferMemory", "vkBindImageMemory", "vkMapMemory", "vkSetDebugUtilsObjectNameEXT",
         "vkGetSwapchainImagesKHR", "vkGetMemoryHostPointerPropertiesEXT",
+    ];
+
+    // What a driver answers with VK_ERROR_DEVICE_LOST.
+    private static readonly string[] _losable =
+    [
+        "vkQueueSubmit2", "vkWaitSemaphores", "vkGetSemaphoreCounterValue", "vkDeviceWaitIdle",
+        "vkAcquireNextImageKHR", "vkQueuePresentKHR",
     ];
 
     private static readonly nint _loader = NativeLibrary.Load(
@@ -25,7 +33,11 @@ internal sealed unsafe class FaultyVulkan : INativeContext
     private readonly Dictionary<string, nint> _wrapped = [];
     private readonly List<Delegate> _keptAlive = [];
     private readonly SortedDictionary<string, int> _live = new(StringComparer.Ordinal);
+    private readonly Dictionary<ulong, string> _made = [];
+    private readonly HashSet<ulong> _named = [];
+    private readonly HashSet<string> _labels = [];
     private int _callsUntilFailure;
+    private bool _isLost;
 
     private delegate int Fallible(nint a, nint b, nint c, nint d, nint e, nint f);
 
@@ -39,6 +51,16 @@ internal sealed unsafe class FaultyVulkan : INativeContext
 
     /// <summary>Whether the failure asked for came to pass.</summary>
     public bool HasFailed => _callsUntilFailure == 0;
+
+    /// <summary>Handles that were made and never named, by kind.</summary>
+    public IEnumerable<string> Unnamed
+        => _made.Where(made => !_named.Contains(made.Key)).Select(made => made.Value).Distinct();
+
+    /// <summary>The labels that were opened around commands.</summary>
+    public IReadOnlySet<string> Labels => _labels;
+
+    /// <summary>From now on the device is lost; it is idle, so that its objects can be destroyed.</summary>
+    public void LoseDevice() => _isLost = true;
 
     /// <summary>Functions for one device.</summary>
     public Vk Load() => new(this);
@@ -82,6 +104,12 @@ internal sealed unsafe class FaultyVulkan : INativeContext
                 Marshal.PtrToStringUTF8(function)!,
                 ((delegate* unmanaged[Cdecl]<nint, nint, nint>)real)(parent, function))),
             "vkFreeMemory" => Counting(name, real),
+            "vkCmdBeginDebugUtilsLabelEXT" => new Destroyer((commands, label, _) =>
+            {
+                _labels.Add(Marshal.PtrToStringUTF8((nint)((DebugUtilsLabelEXT*)label)->PLabelName)!);
+                ((delegate* unmanaged[Cdecl]<nint, nint, void>)real)(commands, label);
+            }),
+            _ when _losable.Contains(name) => Losable(real),
             "vkDestroySurfaceKHR" => null, // the window made it
             _ when name.StartsWith("vkDestroy", StringComparison.Ordinal) => Counting(name, real),
             _ when creates || _otherFallible.Contains(name) => Failing(name, real, creates),
@@ -114,8 +142,36 @@ internal sealed unsafe class FaultyVulkan : INativeContext
                 Count(name, 1);
             }
 
+            if (result >= 0)
+            {
+                Note(name, b, name.EndsWith("Pipelines", StringComparison.Ordinal) ? f : name.EndsWith('s') ? c : d);
+            }
+
             return result;
         };
+    }
+
+    private Fallible Losable(nint real) => (a, b, c, d, e, f) => _isLost
+        ? DeviceLost
+        : ((delegate* unmanaged[Cdecl]<nint, nint, nint, nint, nint, nint, int>)real)(a, b, c, d, e, f);
+
+    private void Note(string name, nint info, nint made)
+    {
+        switch (name)
+        {
+            case "vkSetDebugUtilsObjectNameEXT":
+                _named.Add(((DebugUtilsObjectNameInfoEXT*)info)->ObjectHandle);
+                break;
+            case "vkCreateInstance" or "vkCreateDebugUtilsMessengerEXT" or "vkAllocateDescriptorSets":
+                // Not of a device; and sets may live for one frame, where naming would allocate.
+                break;
+            case not null when name.StartsWith("vkCreate", StringComparison.Ordinal)
+                || name.StartsWith("vkAllocate", StringComparison.Ordinal):
+                _made[*(ulong*)made] = KindOf(name);
+                break;
+            default:
+                break;
+        }
     }
 
     private Destroyer Counting(string name, nint real) => (a, b, c) =>

@@ -30,6 +30,19 @@ internal static class TestSamples
         ring.Publish(1, NoiseLevel.Clean);
     }
 
+    /// <summary>Publishes one value all over that says which generation it is, unless readers hold all slots.</summary>
+    public static void PublishMarker(SampleRing ring)
+    {
+        if (ring.TryBeginWrite(out int slot))
+        {
+            ring.Sample(slot).Fill((MarkerOf(ring.LatestInfo.Generation + 1) / 255f * 2f) - 1f);
+            ring.Publish(1, NoiseLevel.Clean);
+        }
+    }
+
+    /// <summary>The byte that a generation of <see cref="PublishMarker"/> shows; never that of opaque alpha.</summary>
+    public static byte MarkerOf(ulong generation) => (byte)(generation % 255);
+
     /// <summary>The oracle: RGBA8 of planar floats by the definition [-1, 1] -> [0, 255], rounded to nearest.</summary>
     public static byte[] ToRgba(ReadOnlySpan<float> planes, int pixels)
     {

@@ -30,7 +30,7 @@ public sealed class ParameterizationTests
             Assert.Equal(noise, From(PredictionType.Epsilon), 1e-6);
             Assert.Equal(clean, From(PredictionType.Sample), Tolerance);
 
-            // v = α·ε - σ·x_0 [Salimans22, Sec. 4]; score = -ε/σ [Song21SDE, Eq. 7]
+            // v = α·ε - σ·x_0 [Salimans22, Sec. 4]; score = -ε/σ [Song21SDE, Sec. 3.3]
             Assert.Equal((alpha * noise) - (sigma * clean), From(PredictionType.VPrediction), 1e-6 * (1 + sigma));
             Assert.Equal(-noise / sigma, From(PredictionType.Score), 1e-6 * (1 + (1 / (sigma * sigma))));
 

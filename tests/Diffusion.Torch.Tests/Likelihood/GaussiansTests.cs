@@ -8,6 +8,9 @@ public sealed class GaussiansTests
     // Float32 rounding of sums of a few terms of order 1 to 100.
     private const double Tolerance = 1e-4;
 
+    private static readonly float[] _pixels = [-1, 0.2f, 1];
+    private static readonly float[] _means = [0.9f, 0.19f, 0.9f];
+
     [Theory]
     [InlineData(0.3, -1.0, 0.3, -1.0, 0.0)]
     [InlineData(1.0, 0.0, 0.0, 0.0, 0.5)]
@@ -38,7 +41,7 @@ public sealed class GaussiansTests
         Tensor log = Gaussians.DiscretizedLogLikelihood(
             x, full_like(x, mean), full_like(x, 2 * Math.Log(deviation)));
 
-        Assert.Equal(1, log.exp().sum().item<float>(), Tolerance);
+        Assert.Equal(1, log.exp().sum().item<double>(), Tolerance);
     }
 
     [Fact]
@@ -57,6 +60,46 @@ public sealed class GaussiansTests
         double width = 2 / 255.0 / deviation;
         double expected = (-0.5 * z * z) - (0.5 * Math.Log(2 * Math.PI)) + Math.Log(width)
             + double.LogP1(width * width * ((z * z) - 1) / 24);
-        Assert.Equal(expected, log.item<float>(), 2e-3);
+        Assert.Equal(expected, log.item<double>(), 2e-3);
+    }
+
+    [Theory]
+    [InlineData(36)]
+    [InlineData(200)]
+    public void DiscretizedLogLikelihood_BeyondTheRangeOfFloats_IsTheAsymptoticSeries(double z)
+    {
+        using var scope = NewDisposeScope();
+        const double Deviation = 0.002;
+        Tensor x = tensor(new[] { (128 / 127.5) - 1 });
+        Tensor mean = (x - (z * Deviation)).requires_grad_();
+
+        Tensor log = Gaussians.DiscretizedLogLikelihood(x, mean, full_like(x, 2 * Math.Log(Deviation)));
+        log.sum().backward();
+
+        // Φ(-y) ≈ φ(y)/y·(1 - 1/y²) at the bin's nearer end, beside which the farther one is nothing.
+        double y = z - (1 / 255.0 / Deviation);
+        double expected = (-0.5 * y * y) - Math.Log(y) - (0.5 * Math.Log(2 * Math.PI)) - (1 / (y * y));
+        Assert.Equal(expected, log.item<double>(), 2e-3);
+
+        // Its derivative in the mean is the hazard y + 1/y over the deviation.
+        Assert.Equal(1, mean.grad!.item<double>() * Deviation / (y + (1 / y)), 1e-3);
+    }
+
+    [Fact]
+    public void DecoderLoss_FarFromTheMean_IsFlatAndElsewhereTheLikelihood()
+    {
+        using var scope = NewDisposeScope();
+        Tensor x = tensor(_pixels);
+        Tensor mean = tensor(_means).requires_grad_();
+        Tensor logVariance = full_like(x, 2 * Math.Log(0.05));
+
+        Tensor loss = Gaussians.DecoderLoss(x, mean, logVariance);
+        loss.sum().backward();
+
+        Tensor exact = -Gaussians.DiscretizedLogLikelihood(x, mean, logVariance);
+        Assert.Equal(-Math.Log(1e-12), loss[0].item<float>(), 1e-4);
+        Assert.Equal(0, mean.grad![0].item<float>());
+        Assert.Equal(exact[1].item<double>(), loss[1].item<float>(), 1e-5);
+        Assert.Equal(exact[2].item<double>(), loss[2].item<float>(), 1e-5);
     }
 }

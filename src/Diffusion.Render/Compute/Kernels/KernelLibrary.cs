@@ -124,7 +124,8 @@ internal sealed unsafe class KernelLibrary : IDisposable
                     PSpecializationInfo = &constants,
                 },
             };
-            _device.Api.CreateComputePipelines(_device.Handle, default, 1, &info, null, &pipeline).Check();
+            _device.Api.CreateComputePipelines(
+                _device.Handle, _device.Pipelines.Handle, 1, &info, null, &pipeline).Check();
         }
 
         made.Own(pipeline, key.ToString());

@@ -78,6 +78,13 @@ internal sealed class ConfigObject
     public bool IsNull(string key) =>
         _values.TryGetValue(key, out JsonElement value) && value.ValueKind == JsonValueKind.Null;
 
+    /// <summary>A value as the file has it, in one line and shortened; null for one that is null or absent.</summary>
+    public string? Raw(string key) =>
+        Find(key) is { ValueKind: not JsonValueKind.Null } value ? Shorten(value) : null;
+
+    /// <summary>A warning's sentence of the file.</summary>
+    public string Describe(string problem) => $"{_path}: {problem}.";
+
     /// <summary>Marks keys as known though their values do not matter here.</summary>
     public void Ignore(params ReadOnlySpan<string> keys)
     {
@@ -198,10 +205,13 @@ internal sealed class ConfigObject
         return [.. value.EnumerateArray().Select(item => convert(key, item))];
     }
 
-    private ModelFormatException Wrong(string key, JsonElement value, string rule)
+    private ModelFormatException Wrong(string key, JsonElement value, string rule) =>
+        Bad($"'{key}' is {Shorten(value)}; it must be {rule}");
+
+    private static string Shorten(JsonElement value)
     {
-        const int maxShown = 60;
+        const int MaxShown = 60;
         string text = string.Join(' ', value.GetRawText().Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
-        return Bad($"'{key}' is {(text.Length <= maxShown ? text : text[..maxShown] + "...")}; it must be {rule}");
+        return text.Length <= MaxShown ? text : text[..MaxShown] + "...";
     }
 }

@@ -12,44 +12,35 @@ internal static class SchedulerConfigJson
 
     private static readonly string[] _spacings = ["leading", "linspace", "trailing"];
 
-    /// <summary>Those with EDM's noise and preconditioning.</summary>
-    private static readonly string[] _edmClassNames = ["EDMEulerScheduler", "EDMDPMSolverMultistepScheduler"];
-
-    /// <summary>
-    /// Those built on a β table; others (SDE, flow matching) describe noise that these keys cannot.
-    /// </summary>
-    private static readonly string[] _classNames =
-    [
-        "DDPMScheduler", "DDIMScheduler", "DDPMParallelScheduler", "DDIMParallelScheduler", "PNDMScheduler",
-        "DEISMultistepScheduler", "DPMSolverMultistepScheduler", "DPMSolverSinglestepScheduler",
-        "UniPCMultistepScheduler", "LMSDiscreteScheduler", "EulerDiscreteScheduler", "EulerAncestralDiscreteScheduler",
-        "HeunDiscreteScheduler",
-    ];
-
-    public static SchedulerConfig Read(ConfigObject json)
+    public static SchedulerConfig Read(ConfigObject json, List<string> warnings)
     {
         var absent = new SchedulerConfig();
         string className = json.Text("_class_name", absent.Sampler.ClassName);
-        bool isEdm = _edmClassNames.Contains(className);
-
-        // These change details of diffusers' samplers that ours do not have.
-        json.Ignore("set_alpha_to_one", "tensor_format", "timestep_values", "sample_max_value",
-            "lower_order_final", "euler_at_final", "final_sigmas_type");
+        bool isEdm = SchedulerClasses.IsEdm(className);
+        (double betaStart, double betaEnd) = SchedulerClasses.DefaultBetas(className);
+        bool clips = SchedulerClasses.Clamps(className)
+            && json.Boolean("clip_sample", SchedulerClasses.DefaultClipSample(className));
         var config = new SchedulerConfig
         {
             NumTrainTimesteps = json.Integer("num_train_timesteps", absent.NumTrainTimesteps),
-            BetaStart = json.Number("beta_start", absent.BetaStart),
-            BetaEnd = json.Number("beta_end", absent.BetaEnd),
+            BetaStart = json.Number("beta_start", betaStart),
+            BetaEnd = json.Number("beta_end", betaEnd),
             BetaSchedule = json.Text("beta_schedule", absent.BetaSchedule),
             TrainedBetas = json.NumbersOrNull("trained_betas"),
             Prediction = ReadPrediction(json, isEdm),
-            ClipSample = json.Boolean("clip_sample", absent.ClipSample),
+            ClipSample = clips,
             ClipSampleRange = json.Number("clip_sample_range", absent.ClipSampleRange),
             RescaleBetasZeroSnr = json.Boolean("rescale_betas_zero_snr", absent.RescaleBetasZeroSnr),
             Edm = isEdm ? ReadEdm(json) : null,
             Sampler = ReadSampler(json, className, isEdm),
         };
-        return FindProblem(config) is { } problem ? throw json.Bad(problem) : config;
+        if (FindProblem(config) is { } problem)
+        {
+            throw json.Bad(problem);
+        }
+
+        UnsupportedValue? unsupported = SchedulerKeys.Check(json, config, warnings);
+        return config with { Sampler = config.Sampler with { Unsupported = unsupported } };
     }
 
     private static EdmNoise ReadEdm(ConfigObject json)
@@ -76,34 +67,41 @@ internal static class SchedulerConfigJson
             AlgorithmType = json.Text("algorithm_type", absent.AlgorithmType),
             SolverType = json.TextOrNull("solver_type", null),
             PredictX0 = json.Boolean("predict_x0", absent.PredictX0),
+            LowerOrderFinal = json.Boolean("lower_order_final", absent.LowerOrderFinal),
             SkipPrkSteps = json.Boolean("skip_prk_steps", absent.SkipPrkSteps),
-            TimestepSpacing = json.Text("timestep_spacing", DefaultSpacing(className)),
+            TimestepSpacing = json.Text("timestep_spacing", SchedulerClasses.DefaultSpacing(className)),
             StepsOffset = json.Integer("steps_offset", absent.StepsOffset),
             UseKarrasSigmas = json.Boolean("use_karras_sigmas", sigmas == "karras"),
             UseExponentialSigmas = json.Boolean("use_exponential_sigmas", sigmas == "exponential")
                 | json.Boolean("use_lu_lambdas", false),
             Thresholding = json.Boolean("thresholding", absent.Thresholding),
             DynamicThresholdingRatio = json.Number("dynamic_thresholding_ratio", absent.DynamicThresholdingRatio),
+            SampleMaxValue = json.Number("sample_max_value", absent.SampleMaxValue),
         };
     }
-
-    // What diffusers' constructors take where the key is absent.
-    private static string DefaultSpacing(string className) => className switch
-    {
-        "DDPMScheduler" or "DDPMParallelScheduler" or "DDIMScheduler" or "DDIMParallelScheduler" or "PNDMScheduler" =>
-            "leading",
-        _ => "linspace",
-    };
 
     public static void Write(Utf8JsonWriter json, SchedulerConfig config)
     {
         json.WriteStartObject();
         json.WriteString("_class_name", config.Sampler.ClassName);
-        json.WriteNumber("beta_end", config.BetaEnd);
-        json.WriteString("beta_schedule", config.BetaSchedule);
-        json.WriteNumber("beta_start", config.BetaStart);
-        json.WriteBoolean("clip_sample", config.ClipSample);
-        json.WriteNumber("clip_sample_range", config.ClipSampleRange);
+        if (config.Edm is null)
+        {
+            json.WriteNumber("beta_end", config.BetaEnd);
+            json.WriteString("beta_schedule", config.BetaSchedule);
+            json.WriteNumber("beta_start", config.BetaStart);
+        }
+
+        bool clamps = SchedulerClasses.Clamps(config.Sampler.ClassName);
+        if (clamps)
+        {
+            json.WriteBoolean("clip_sample", config.ClipSample);
+        }
+
+        if (clamps || config.ClipSampleRange != new SchedulerConfig().ClipSampleRange)
+        {
+            json.WriteNumber("clip_sample_range", config.ClipSampleRange);
+        }
+
         json.WriteNumber("num_train_timesteps", config.NumTrainTimesteps);
         json.WriteString("prediction_type", config.Edm is null ? config.Prediction.Name() : "epsilon");
         if (config.RescaleBetasZeroSnr)
@@ -164,6 +162,7 @@ internal static class SchedulerConfigJson
         }
 
         WriteFlag(json, "predict_x0", sampler.PredictX0, absent.PredictX0);
+        WriteFlag(json, "lower_order_final", sampler.LowerOrderFinal, absent.LowerOrderFinal);
         WriteFlag(json, "skip_prk_steps", sampler.SkipPrkSteps, absent.SkipPrkSteps);
         WriteFlag(json, "use_karras_sigmas", sampler.UseKarrasSigmas, absent.UseKarrasSigmas);
         WriteFlag(json, "use_exponential_sigmas", sampler.UseExponentialSigmas, absent.UseExponentialSigmas);
@@ -171,6 +170,7 @@ internal static class SchedulerConfigJson
         if (sampler.Thresholding)
         {
             json.WriteNumber("dynamic_thresholding_ratio", sampler.DynamicThresholdingRatio);
+            json.WriteNumber("sample_max_value", sampler.SampleMaxValue);
         }
     }
 
@@ -186,10 +186,9 @@ internal static class SchedulerConfigJson
     public static string? FindProblem(SchedulerConfig config)
     {
         SamplerConfig sampler = config.Sampler;
-        if (!_classNames.Contains(sampler.ClassName) && !_edmClassNames.Contains(sampler.ClassName))
+        if (!SchedulerClasses.Names.Contains(sampler.ClassName))
         {
-            return $"the scheduler is a '{sampler.ClassName}'; "
-                + $"known are {string.Join(", ", _classNames.Concat(_edmClassNames))}";
+            return $"the scheduler is a '{sampler.ClassName}'; known are {string.Join(", ", SchedulerClasses.Names)}";
         }
 
         if (config.Edm is { } edm
@@ -202,6 +201,11 @@ internal static class SchedulerConfigJson
         if (!(sampler.DynamicThresholdingRatio is > 0 and <= 1))
         {
             return $"'dynamic_thresholding_ratio' is {sampler.DynamicThresholdingRatio}; it must be above 0 and at most 1";
+        }
+
+        if (!(sampler.SampleMaxValue >= 1))
+        {
+            return $"'sample_max_value' is {sampler.SampleMaxValue}; it must be at least 1";
         }
 
         if (config.NumTrainTimesteps is < 2 or > MaxTimesteps)

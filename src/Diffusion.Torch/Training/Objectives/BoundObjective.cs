@@ -83,7 +83,7 @@ internal sealed class BoundObjective : Objective
 
         // [Ho20, Eq. 8] L_(t-1), and [Ho20, Eq. 13] L_0
         var divergence = Gaussians.KullbackLeibler(trueMean, least, mean, logVariance);
-        var decoder = -Gaussians.DiscretizedLogLikelihood(batch.Clean, mean, logVariance);
+        var decoder = Gaussians.DecoderLoss(batch.Clean, mean, logVariance);
         var isLast = batch.PerPicture(drawn, level => level.Index == 0 ? 1 : 0) == 1;
         var term = where(isLast, decoder, divergence);
         return ((_posteriors.Length * term) + Prior(batch.Clean)) / Math.Log(2);

@@ -5,7 +5,7 @@ namespace Diffusion.Torch.Training.Objectives;
 
 /// <summary>
 /// The weighted square error of the network's output: L_simple, score matching and EDM's loss, which differ by the
-/// weight and by how levels are drawn. [Ho20, Eq. 14] [Song21SDE, Eq. 7] [Karras22, Eq. 8]
+/// weight and by how levels are drawn. [Ho20, Eq. 14] [Song21SDE, Sec. 3.3] [Karras22, Eq. 8]
 /// </summary>
 internal sealed class DenoisingObjective(
     nn.Module<Tensor, Tensor, Tensor?, Tensor> network,

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace Diffusion.Torch.Training.Objectives;
 
 /// <summary>
-/// γ(t) = -ln SNR as a learned curve that rises: linear in each of equally wide pieces. [Kingma21, Sec. 4]
+/// γ(t) = -ln SNR as a learned curve that rises: linear in each of equally wide pieces. [Kingma21, App. H]
 /// </summary>
 /// <remarks>
 /// The paper's monotone network has 1024 hidden units; pieces whose shares of the rise are a softmax are monotone by

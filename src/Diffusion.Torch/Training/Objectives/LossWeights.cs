@@ -40,7 +40,7 @@ internal static class LossWeights
         var snr = SnrOf(level.Level);
         return weighting switch
         {
-            // [Kingma21, Eq. 17] -½·SNR'(t), which is -SNR·λ'(t) = ½·SNR·g²/σ²
+            // [Kingma21, Sec. 5] -½·SNR'(t), which is -SNR·λ'(t) = ½·SNR·g²/σ²
             LossWeighting.Bound => 0.5 * snr * NoiseRate(level),
 
             // [Choi22] relative to L_simple's 1 for ε, which is the SNR for x_0: SNR/(k + SNR)^γ
@@ -55,7 +55,7 @@ internal static class LossWeights
     // The score is (α·x_0 - x)/σ², so λ weighs its square error as λ·α²/σ⁴ weighs that of x_0.
     private static double OfCleanForScore(LossWeighting weighting, TrainingLevel level) => weighting switch
     {
-        // [Song21SDE, Eq. 7] λ = σ²
+        // [Song21SDE, Sec. 3.3] λ = σ²
         LossWeighting.Uniform => SnrOf(level.Level),
 
         // [Song21ML, Thm. 1] λ = g²

@@ -53,7 +53,7 @@ internal sealed class NoisyBatch
         PredictionType.Epsilon => Epsilon,
         PredictionType.Sample => Clean,
         PredictionType.VPrediction => (Alpha * Epsilon) - (Sigma * Clean), // [Salimans22, Sec. 4]
-        PredictionType.Score => -Epsilon / Sigma, // [Vincent11, Eq. 9]
+        PredictionType.Score => -Epsilon / Sigma, // [Vincent11]
         PredictionType.Edm => (Clean - (_cSkip * X)) / _cOut, // [Karras22, Eq. 8]
         _ => throw new InvalidOperationException($"The prediction '{_prediction}' is unknown."),
     };

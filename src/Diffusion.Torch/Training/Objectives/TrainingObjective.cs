@@ -14,14 +14,14 @@ public enum TrainingObjective
     /// </summary>
     Hybrid,
 
-    /// <summary>Denoising score matching. [Song21SDE, Eq. 7]</summary>
+    /// <summary>Denoising score matching. [Song21SDE, Sec. 3.3]</summary>
     Score,
 
     /// <summary>EDM's preconditioned loss at log-normal σ. [Karras22, Eq. 8]</summary>
     Edm,
 
     /// <summary>
-    /// The bound in continuous time with a learned schedule, in bits per dimension. [Kingma21, Eq. 17]
+    /// The bound in continuous time with a learned schedule, in bits per dimension. [Kingma21, Sec. 5]
     /// </summary>
     Vdm,
 }

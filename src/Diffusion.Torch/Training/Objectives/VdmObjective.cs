@@ -7,11 +7,11 @@ using static TorchSharp.torch;
 namespace Diffusion.Torch.Training.Objectives;
 
 /// <summary>
-/// The variational bound in continuous time, whose schedule γ is learned with the network. [Kingma21, Eq. 17, 18]
+/// The variational bound in continuous time, whose schedule γ is learned with the network. [Kingma21, Sec. 5]
 /// </summary>
 /// <remarks>
 /// Between its ends γ does not change the bound, only its variance, so that the ends follow the gradient of the loss
-/// and the shape that of the squared loss [Kingma21, Sec. 5.1]. The decoder is a discretised Gaussian around x_0's
+/// and the shape that of the squared loss [Kingma21, Sec. 5.3]. The decoder is a discretised Gaussian around x_0's
 /// noisy version, where the paper normalises over the 256 values: both are likelihoods, this one needs no such axis. In
 /// bits per dimension.
 /// </remarks>
@@ -61,7 +61,7 @@ internal sealed class VdmObjective : Objective
         return new ObjectiveLosses(losses, perPicture => FinishGradients(times, gamma, slope, perPicture));
     }
 
-    // [Kingma21, Eq. 18] ½·γ'(t)·(ε - ε̂)²
+    // [Kingma21, Sec. 5] ½·γ'(t)·(ε - ε̂)²
     private Tensor DiffusionLoss(ObjectiveBatch batch, Tensor gamma, Tensor slope)
     {
         // [Kingma21, Eq. 3] σ² = sigmoid(γ), α² = sigmoid(-γ)
@@ -84,7 +84,7 @@ internal sealed class VdmObjective : Objective
         return 0.5 * slope * difference * difference;
     }
 
-    // [Kingma21, Eq. 11] D_KL(q(z_1 | x), N(0, 1)) and E[-ln p(x | z_0)]
+    // [Kingma21, Sec. 3.4] D_KL(q(z_1 | x), N(0, 1)) and E[-ln p(x | z_0)]
     private Tensor PriorAndDecoder(ObjectiveBatch batch)
     {
         var (start, end) = _gamma.Ends;
@@ -94,10 +94,10 @@ internal sealed class VdmObjective : Objective
 
         // z_0/α_0 is x plus noise of variance SNR(0)⁻¹ = e^γ(0).
         var around = batch.Clean + ((0.5 * start).exp() * batch.DrawNoise());
-        return prior - Gaussians.DiscretizedLogLikelihood(batch.Clean, around, start);
+        return prior + Gaussians.DecoderLoss(batch.Clean, around, start);
     }
 
-    // [Kingma21, Sec. 5.1] the ends learn from L, the shape from L², whose gradient is 2·L times that of L.
+    // [Kingma21, Sec. 5.3] the ends learn from L, the shape from L², whose gradient is 2·L times that of L.
     private void FinishGradients(Tensor times, Tensor gamma, Tensor slope, Tensor perPicture)
     {
         using var scope = NewDisposeScope();

@@ -5,7 +5,7 @@ namespace Diffusion.Torch.Training.Times;
 
 /// <summary>
 /// t ~ r(t) ∝ λ(t)/σ(t)² for the likelihood weighting λ = g², spread evenly over the quantiles of r.
-/// [Song21ML, Sec. 5.1]
+/// [Song21ML]
 /// </summary>
 /// <remarks>
 /// Score matching's target has variance 1/σ², so λ/(σ²·r) is a constant, and with it the size of the weighted loss. As

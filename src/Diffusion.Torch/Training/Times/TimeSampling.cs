@@ -13,7 +13,7 @@ public enum TimeSampling
     Importance,
 
     /// <summary>
-    /// In proportion to λ(t)/σ(t)², the variance of likelihood-weighted score matching. [Song21ML, Sec. 5.1]
+    /// In proportion to λ(t)/σ(t)², the variance of likelihood-weighted score matching. [Song21ML]
     /// </summary>
     Likelihood,
 }

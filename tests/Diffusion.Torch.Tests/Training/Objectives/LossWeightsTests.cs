@@ -67,7 +67,7 @@ public sealed class LossWeightsTests
         const double Unit = 0.45;
         const double Step = 1e-5;
 
-        // [Kingma21, Eq. 17] -½·dSNR/du by central difference
+        // [Kingma21, Sec. 5] -½·dSNR/du by central difference
         double SnrAt(double unit) => Math.Exp(levels.At(unit).Level.LogSnr);
         double expected = -0.5 * (SnrAt(Unit + Step) - SnrAt(Unit - Step)) / (2 * Step);
         Assert.Equal(1, LossWeights.OfClean(LossWeighting.Bound, levels.At(Unit)) / expected, 1e-6);

@@ -27,7 +27,7 @@ public sealed class VdmObjectiveTests
         shares.copy_(1.5 * TestNetworks.Noise(9, shares.shape));
         double bent = MeanLoss(scene, clean);
 
-        // [Kingma21, Eq. 18] with E(ε - ε̂)² = s²/(s² + e^γ) of the best ε̂: ½·∫ dγ·s²/(s² + e^γ), whatever γ(t)
+        // [Kingma21, Sec. 5] with E(ε - ε̂)² = s²/(s² + e^γ) of the best ε̂: ½·∫ dγ·s²/(s² + e^γ), whatever γ(t)
         // between.
         (double start, double end) = (-6, 5);
         double Integral(double gamma) => 0.5 * (gamma - Math.Log(DataVariance + Math.Exp(gamma)));

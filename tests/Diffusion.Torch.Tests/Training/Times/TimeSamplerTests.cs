@@ -80,7 +80,7 @@ public sealed class TimeSamplerTests
 
         TimeDraw[] draws = Draw(times, 50_000);
 
-        // [Song21ML, Sec. 5.1] λ/(σ²·r) is a constant.
+        // [Song21ML] λ/(σ²·r) is a constant.
         double[] constant = [.. draws.Select(draw => Rate(levels.At(draw.Unit)) * draw.Weight)];
         Assert.Equal(1, constant.Max() / constant.Min(), 1e-6);
 

@@ -1,0 +1,58 @@
+using Diffusion.Runtime.Backends;
+using Diffusion.Runtime.Budget;
+using Diffusion.Runtime.Chains;
+using Diffusion.Runtime.Solvers;
+
+namespace Diffusion.Runtime;
+
+/// <content>What is better done while a level loads than in its first frames.</content>
+public sealed partial class DiffusionRuntime
+{
+    // As many runs as the model of time needs to know a slice, whose first run is slow.
+    private const int WarmUpPasses = 3;
+
+    /// <summary>
+    /// Evaluates the network a few times at a request's shape (size, seamlessness, guidance), so that no tick meets code
+    /// that was never compiled, memory that was never touched, or slices of unknown cost.
+    /// </summary>
+    /// <remarks>
+    /// Call it while loading: it takes three steps' time and has no budget. Without it the first dozen ticks run little,
+    /// and some of them long. Nothing of it is seen: no texture is made, and results do not change.
+    /// </remarks>
+    /// <param name="request">Any request of the shape; its solver, levels and image do not matter.</param>
+    /// <param name="cancel">Ends it between two slices.</param>
+    /// <exception cref="ArgumentException">The request breaks a rule, which the message names.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled; what was learned stays.</exception>
+    /// <exception cref="InvalidOperationException">The network failed; the inner exception says why.</exception>
+    public void WarmUp(TextureRequest request, CancellationToken cancel = default)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        ArgumentNullException.ThrowIfNull(request);
+        (SessionOptions shape, ChainSettings settings) = _resolver.Resolve(
+            request with { Solver = new DdimSolver(), Steps = 1, Times = default, Spacing = null, Image = default });
+        using DiffusionChain chain = CreateChain(shape, settings);
+        SliceCosts costs = _costs.ForShape(shape, chain.Slices);
+        for (int pass = 0; pass < WarmUpPasses; pass++)
+        {
+            while (chain.IsRunnable)
+            {
+                cancel.ThrowIfCancellationRequested();
+                int slice = chain.NextSliceIndex;
+                long begun = _options.Clock.GetTimestamp();
+                bool ran = chain.AdvanceSlice();
+                if (chain.Failure is { } failure)
+                {
+                    throw new InvalidOperationException(
+                        $"The network failed while warming up: {failure.Message}", failure);
+                }
+
+                if (ran)
+                {
+                    costs.Record(slice, _options.Clock.GetElapsedTime(begun));
+                }
+            }
+
+            chain.Restart(settings);
+        }
+    }
+}
