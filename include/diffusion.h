@@ -200,6 +200,9 @@ typedef struct diffusion_create_info {
     /* Null for no log. */
     diffusion_log_callback log;
     void *log_user;
+    /* Since 0.2.0. Where compiled pipelines are kept between runs, made if need be; null keeps none. Without it the
+     * driver compiles the network's shaders in each run, where it has no cache of its own. */
+    const char *pipeline_cache_folder;
 } diffusion_create_info;
 
 typedef struct diffusion_model {

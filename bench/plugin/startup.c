@@ -2,7 +2,7 @@
  * How long the library takes from being loaded to the first pixels of a texture, and what memory it adds to a process
  * that has a Vulkan device already.
  *
- *   cc -O2 startup.c -I../../include -lvulkan -o startup && ./startup LIBRARY MODEL [SIZE]
+ *   cc -O2 startup.c -I../../include -lvulkan -o startup && ./startup LIBRARY MODEL [SIZE [CACHE]]
  *
  * Loads the library by dlopen, so that its own loading counts. Run it twice: the first run warms the disk.
  */
@@ -39,7 +39,7 @@ static double status_mb(const char *key)
     return result;
 }
 
-/* Private memory in MB: pages of files do not count. */
+/* The process's memory in MB. */
 static double rss_mb(const char *when)
 {
     double all = status_mb("VmRSS:");
@@ -96,13 +96,14 @@ int main(int count, char **arguments)
     diffusion_result (*tick)(diffusion_runtime, double, diffusion_tick_report *);
     diffusion_result (*read_pixels)(diffusion_runtime, diffusion_texture, diffusion_pixels *);
     uint32_t (*get_last_error)(char *, uint32_t);
+    diffusion_create_info info;
     diffusion_runtime runtime;
     diffusion_texture texture;
     diffusion_model model;
     diffusion_request request;
     diffusion_pixels pixels;
     if (count < 3) {
-        fprintf(stderr, "usage: startup LIBRARY MODEL [SIZE]\n");
+        fprintf(stderr, "usage: startup LIBRARY MODEL [SIZE [CACHE]]\n");
         return 2;
     }
     int size = count > 3 ? atoi(arguments[3]) : 64;
@@ -122,7 +123,9 @@ int main(int count, char **arguments)
     LOAD(read_pixels);
     LOAD(get_last_error);
     double loaded = now_ms();
-    CHECK(create(NULL, &runtime));
+    DIFFUSION_INIT(&info);
+    info.pipeline_cache_folder = count > 4 ? arguments[4] : NULL;
+    CHECK(create(&info, &runtime));
     double created = now_ms();
     DIFFUSION_INIT(&model);
     model.path = arguments[2];

@@ -47,7 +47,8 @@ while (runtime.GetProgress(rock).Status is ChainStatus.Running or ChainStatus.Wa
         shown = info.Generation;
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"frame {frames,4}: step {info.Step,3}, sigma {info.NoiseLevel.Sigma:F3}, tick {report.Taken.TotalMilliseconds:F2} ms"));
+            $"frame {frames,4}: step {info.Step,3}, sigma {info.NoiseLevel.Sigma:F3}, "
+            + $"tick {report.Taken.TotalMilliseconds:F2} ms"));
     }
 
     frames++;

@@ -5,7 +5,7 @@ using Diffusion.Runtime;
 
 namespace Diffusion.Plugin;
 
-/// <summary>The exports' work: checks pointers, finds the runtime, copies structs. Throws instead of returning errors.</summary>
+/// <summary>The exports' work: checks pointers, finds the runtime, copies structs. Throws what exports catch.</summary>
 internal static unsafe class Api
 {
     public static ResultCode GetVulkanRequirements(NativeVulkanRequirements* requirements)

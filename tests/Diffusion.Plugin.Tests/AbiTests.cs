@@ -41,7 +41,8 @@ public sealed partial class AbiTests
     public void Structs_OfTheLibrary_AreAllInTheHeader()
     {
         IEnumerable<string> ours = typeof(NativeRequest).Assembly.GetTypes()
-            .Where(type => type.Namespace == typeof(NativeRequest).Namespace && type.Name.StartsWith("Native", StringComparison.Ordinal))
+            .Where(type => type.Namespace == typeof(NativeRequest).Namespace)
+            .Where(type => type.Name.StartsWith("Native", StringComparison.Ordinal))
             .Select(type => "diffusion" + SnakeCase(type.Name["Native".Length..]));
         Assert.Equal(_header.StructFields.Keys.Order(), ours.Order());
     }
@@ -60,8 +61,8 @@ public sealed partial class AbiTests
     {
         foreach ((string name, string[] fields) in _header.StructFields)
         {
-            Type type = typeof(NativeRequest).Assembly.GetType(
-                $"{typeof(NativeRequest).Namespace}.Native{PascalCase(name["diffusion_".Length..])}", throwOnError: true)!;
+            string ours = $"{typeof(NativeRequest).Namespace}.Native{PascalCase(name["diffusion_".Length..])}";
+            Type type = typeof(NativeRequest).Assembly.GetType(ours, throwOnError: true)!;
             yield return $"{name} {Marshal.SizeOf(type)}";
             foreach (string field in fields)
             {
@@ -95,7 +96,8 @@ public sealed partial class AbiTests
     private static string PascalCase(string name) => string.Concat(
         name.ToLowerInvariant().Split('_').Select(word => char.ToUpperInvariant(word[0]) + word[1..]));
 
-    private static string SnakeCase(string name) => CapitalLetter().Replace(name, match => "_" + match.Value.ToLowerInvariant());
+    private static string SnakeCase(string name) =>
+        CapitalLetter().Replace(name, match => "_" + match.Value.ToLowerInvariant());
 
     [GeneratedRegex("[A-Z]")]
     private static partial Regex CapitalLetter();

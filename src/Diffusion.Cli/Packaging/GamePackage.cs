@@ -108,7 +108,10 @@ internal sealed class GamePackage(string rid, string model, string? library)
         string published = Path.Combine(target, "publish");
         await ExternalTool.RunAsync(
             "dotnet",
-            ["publish", Path.Combine(root, Project), "-c", "Release", "-r", rid, "-o", published, "-v", "quiet", "--nologo"],
+            [
+                "publish", Path.Combine(root, Project), "-c", "Release", "-r", rid, "-o", published, "-v", "quiet",
+                "--nologo",
+            ],
             root, cancellation);
         Copy(Path.Combine(published, name), target, name);
         Copy(Path.Combine(published, RuntimeNotices), target, RuntimeNotices);
@@ -147,6 +150,7 @@ internal sealed class GamePackage(string rid, string model, string? library)
             }
         }
 
-        throw new UserErrorException($"'{Project}' is in no folder above the program; packages are made in the checkout.");
+        throw new UserErrorException(
+            $"'{Project}' is in no folder above the program; packages are made in the checkout.");
     }
 }

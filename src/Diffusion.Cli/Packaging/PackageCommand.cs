@@ -11,7 +11,8 @@ internal static class PackageCommand
     {
         var rid = new Option<string>("--rid")
         {
-            Description = "System that the game runs on: linux-x64 or win-x64. Default: this one; NativeAOT builds for no other.",
+            Description =
+                "System that the game runs on: linux-x64 or win-x64. Default: this one; NativeAOT builds for no other.",
             DefaultValueFactory = _ => GamePackage.OwnRid,
         };
         var output = new Option<string>("--out") { Description = "Folder to make; new or empty.", Required = true }

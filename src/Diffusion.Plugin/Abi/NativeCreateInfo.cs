@@ -15,4 +15,5 @@ internal unsafe struct NativeCreateInfo
     public NativeVulkanHost* Vulkan;
     public delegate* unmanaged[Cdecl]<void*, uint, byte*, void> Log;
     public void* LogUser;
+    public byte* PipelineCacheFolder;
 }

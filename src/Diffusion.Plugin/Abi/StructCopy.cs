@@ -17,7 +17,7 @@ internal static unsafe class StructCopy
     /// <summary>Reads a struct; what the host's header did not have is zero.</summary>
     /// <param name="source">The host's struct.</param>
     /// <param name="name">Its name in the header.</param>
-    /// <exception cref="PluginException">Null, a wrong version or size, or a field that we do not know is used.</exception>
+    /// <exception cref="PluginException">Null, a wrong version or size, or an unknown field in use.</exception>
     public static T Read<T>(void* source, string name)
         where T : unmanaged
     {

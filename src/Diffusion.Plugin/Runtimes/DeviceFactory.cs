@@ -8,11 +8,14 @@ namespace Diffusion.Plugin.Runtimes;
 /// <summary>Makes the Vulkan device of a runtime: its own, or one on the host's objects.</summary>
 internal static unsafe class DeviceFactory
 {
-    public static VulkanDevice Create(in NativeCreateInfo info)
+    public static VulkanDevice Create(in NativeCreateInfo info, HostLog log)
     {
+        Action<string> write = line => log.Write(LogLevel.Info, line);
+        string? cache = Utf8Text.Read(info.PipelineCacheFolder, "pipeline_cache_folder");
         if (info.Vulkan is not null)
         {
-            return Adopt(StructCopy.Read<NativeVulkanHost>(info.Vulkan, "diffusion_vulkan_host"));
+            EngineDevice engine = ReadHost(StructCopy.Read<NativeVulkanHost>(info.Vulkan, "diffusion_vulkan_host"));
+            return Adopt(engine with { Log = write, PipelineCacheFolder = cache });
         }
 
         try
@@ -20,6 +23,8 @@ internal static unsafe class DeviceFactory
             return VulkanDevice.Create(new VulkanDeviceOptions
             {
                 Device = Utf8Text.Read(info.DeviceName, "device_name"),
+                Log = write,
+                PipelineCacheFolder = cache,
                 EnableValidation = ((CreateFlags)info.Flags).HasFlag(CreateFlags.Validation),
             });
         }
@@ -29,7 +34,19 @@ internal static unsafe class DeviceFactory
         }
     }
 
-    private static VulkanDevice Adopt(in NativeVulkanHost host)
+    private static VulkanDevice Adopt(EngineDevice engine)
+    {
+        try
+        {
+            return VulkanDevice.Adopt(engine);
+        }
+        catch (VulkanException error) when (error.Result == Result.Success)
+        {
+            throw new PluginException(ResultCode.ErrorUnsupported, error.Message);
+        }
+    }
+
+    private static EngineDevice ReadHost(in NativeVulkanHost host)
     {
         if ((host.LockQueue is null) != (host.UnlockQueue is null))
         {
@@ -38,7 +55,7 @@ internal static unsafe class DeviceFactory
         }
 
         string[] features = Utf8Text.ReadList(host.Features, host.FeatureCount, "features");
-        var engine = new EngineDevice
+        return new EngineDevice
         {
             Instance = new Instance((nint)host.Instance),
             PhysicalDevice = new PhysicalDevice((nint)host.PhysicalDevice),
@@ -55,13 +72,5 @@ internal static unsafe class DeviceFactory
             Features = FeatureNames.Parse(features),
             GetInstanceProcAddr = (nint)host.GetInstanceProcAddr,
         };
-        try
-        {
-            return VulkanDevice.Adopt(engine);
-        }
-        catch (VulkanException error) when (error.Result == Result.Success)
-        {
-            throw new PluginException(ResultCode.ErrorUnsupported, error.Message);
-        }
     }
 }

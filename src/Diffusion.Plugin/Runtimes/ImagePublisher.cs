@@ -5,7 +5,7 @@ using Diffusion.Runtime.Sharing;
 
 namespace Diffusion.Plugin.Runtimes;
 
-/// <summary>Converts new samples into the textures' images: at most one submission a tick, and none without news.</summary>
+/// <summary>Converts new samples into the textures' images: at most one submission a tick, none without news.</summary>
 /// <remarks>One thread. Allocates nothing once textures stand.</remarks>
 internal sealed class ImagePublisher : IDisposable
 {
@@ -57,7 +57,7 @@ internal sealed class ImagePublisher : IDisposable
         texture.Dispose();
     }
 
-    /// <summary>Submits the conversion of what is new. While the device is behind, that is left to a later call.</summary>
+    /// <summary>Submits the conversion of what is new; while the device is behind, that is left to a later call.</summary>
     public void Publish()
     {
         ref ulong slot = ref _values[_renderer.FrameCount % FrameRenderer.FramesInFlight];

@@ -28,7 +28,7 @@ internal sealed partial class PluginRuntime : IDisposable
     {
         _log = new HostLog(info.Log, info.LogUser);
         _options = ReadOptions(info);
-        _device = DeviceFactory.Create(info);
+        _device = DeviceFactory.Create(info, _log);
         _log.Write(LogLevel.Info, $"Vulkan device: {_device.Info.Name}, {(_device.IsAdopted ? "the host's" : "own")}.");
     }
 

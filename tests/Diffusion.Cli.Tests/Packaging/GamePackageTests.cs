@@ -39,7 +39,7 @@ public sealed class GamePackageTests : IDisposable
         Assert.Equal("not a library", await File.ReadAllTextAsync(Path.Combine(Target, name)));
         Assert.All(files, file => Assert.Equal(new FileInfo(Path.Combine(Target, file.Name)).Length, file.SizeInBytes));
         Assert.Equal(12, ModelFolder.Open(Path.Combine(Target, "models", "textures-64")).ClassNames.Count);
-        Assert.Equal(["diffusion"], Directory.EnumerateFileSystemEntries(Path.GetDirectoryName(Target)!).Select(Path.GetFileName));
+        Assert.Equal([Target], Directory.EnumerateFileSystemEntries(Path.GetDirectoryName(Target)!));
     }
 
     [Theory]
@@ -48,7 +48,8 @@ public sealed class GamePackageTests : IDisposable
     public async Task Write_BadOption_NamesItAndMakesNothing(string rid, string library, string named)
     {
         var package = new GamePackage(rid, ModelLocator.Find(null), Path.Combine(_scratch, library));
-        var error = await Assert.ThrowsAsync<UserErrorException>(() => package.WriteAsync(Target, CancellationToken.None));
+        var error = await Assert.ThrowsAsync<UserErrorException>(
+            () => package.WriteAsync(Target, CancellationToken.None));
         Assert.Contains(named, error.Message, StringComparison.Ordinal);
         Assert.False(Directory.Exists(Path.GetDirectoryName(Target)));
     }

@@ -13,7 +13,8 @@ internal sealed partial class CHeader
         {
             string[] fields =
             [
-                .. match.Groups[2].Value.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+                .. match.Groups[2].Value
+                    .Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
                     .Select(field => FieldName().Match(field).Groups[1].Value),
             ];
             StructFields.Add(match.Groups[1].Value, fields);
