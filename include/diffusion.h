@@ -24,10 +24,10 @@
  *           neither null nor valid cannot be detected. Texts are UTF-8 with a final zero, at most 4,095 bytes long.
  *
  * Structs.  Set struct_size and struct_version, zero the rest, then fill in (DIFFUSION_INIT does the first two). Zero
- *           is every field's default. New fields are added at the end: a program built with an older header works
- *           with a newer library. A program built with a newer header works with an older library as long as the
- *           fields that this one does not know are zero, else it gets DIFFUSION_ERROR_UNSUPPORTED; outputs that it
- *           does not know are zeroed.
+ *           is every field's default. New fields are added at the end, 8 bytes at a time: a program built with an
+ *           older header works with a newer library. A program built with a newer header works with an older library
+ *           as long as the fields that this one does not know are zero, else it gets DIFFUSION_ERROR_UNSUPPORTED;
+ *           outputs that it does not know are zeroed.
  *
  * The library cannot be unloaded (dlclose does nothing useful): it holds a managed runtime.
  */

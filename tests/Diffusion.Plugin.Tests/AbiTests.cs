@@ -47,6 +47,11 @@ public sealed partial class AbiTests
         Assert.Equal(_header.StructFields.Keys.Order(), ours.Order());
     }
 
+    [Fact]
+    public void Structs_Sizes_AreWholeUnits() => Assert.All(
+        Expected().Where(line => line.StartsWith("diffusion_", StringComparison.Ordinal) && !line.Contains('.')),
+        line => Assert.Equal(0, int.Parse(line.Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture) % 8));
+
     [SkippableFact]
     public void Library_Exports_AreTheHeadersFunctionsAndNothingElse()
     {

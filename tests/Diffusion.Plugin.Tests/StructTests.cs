@@ -61,6 +61,7 @@ public sealed unsafe class StructTests
     [Theory]
     [InlineData(0u, 1u)]
     [InlineData(8u, 1u)]
+    [InlineData(20u, 1u)]
     [InlineData(uint.MaxValue, 1u)]
     [InlineData(24u, 0u)]
     [InlineData(24u, 2u)]

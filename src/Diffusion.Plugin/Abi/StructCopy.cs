@@ -11,6 +11,9 @@ internal static unsafe class StructCopy
     /// <summary>The present meaning of all structs.</summary>
     public const uint Version = 1;
 
+    // All structs are multiples of it, in every version of the header.
+    private const uint Unit = 8;
+
     // A size beyond any header's: an uninitialised struct, which must not be walked.
     private const uint MaxSize = 1 << 16;
 
@@ -55,8 +58,11 @@ internal static unsafe class StructCopy
                 $"{name}: struct_version is {header->StructVersion}, not {Version}; DIFFUSION_INIT sets it.");
         }
 
-        // Every struct of the first header has at least one field beside its header.
-        if (header->StructSize <= sizeof(StructHeader) || header->StructSize > MaxSize)
+        // Every struct of the first header has at least one field beside its header. A size within a field would cut a
+        // pointer in half, so structs grow by whole units.
+        bool isSize = header->StructSize > sizeof(StructHeader) && header->StructSize <= MaxSize
+            && header->StructSize % Unit == 0;
+        if (!isSize)
         {
             throw new PluginException(
                 ResultCode.ErrorInvalidArgument,
