@@ -503,7 +503,9 @@ DIFFUSION_API diffusion_result DIFFUSION_CALL
 diffusion_get_class_name(diffusion_runtime runtime, int32_t label, char *text, uint32_t size);
 
 /*
- * Begins a texture; its first work is done by the next tick. Released by diffusion_release. Thread: the runtime's.
+ * Begins a texture; its first work is done by the next tick. Released by diffusion_release. The first of a size
+ * compiles the network's shaders for it, which takes the driver tenths of a second: do that while loading. Thread: the
+ * runtime's.
  * Errors: INVALID_ARGUMENT (the text names value and rule), INVALID_STATE (no model), LIMIT, VULKAN, OUT_OF_MEMORY.
  */
 DIFFUSION_API diffusion_result DIFFUSION_CALL

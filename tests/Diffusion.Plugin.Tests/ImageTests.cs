@@ -1,5 +1,6 @@
 using Diffusion.Plugin.Abi;
 using Diffusion.Plugin.Errors;
+using Diffusion.Plugin.Runtimes;
 using Diffusion.Plugin.Tests.Support;
 using Diffusion.Render.Devices;
 using Diffusion.Render.Sharing;
@@ -159,6 +160,31 @@ public sealed unsafe class ImageTests
     }
 
     [SkippableFact]
+    public void Tick_AfterRelease_FreesWhatTheTextureHeld()
+    {
+        using EngineHost engine = CreateEngine();
+        using (var host = new Host(engine))
+        {
+            ulong texture = host.Submit(Host.Request(size: Size));
+            NativeImage image = Borrow(host, texture);
+            Host.Check(C.ReleaseAfter(host.Runtime, &image, 0, 0));
+            Host.Check(C.Release(host.Runtime, texture));
+            Assert.True(CountRetired(host) > 0);
+
+            // Nothing else is submitted: the ticks alone must see to it.
+            for (int i = 0; i < 2000 && CountRetired(host) > 0; i++)
+            {
+                host.Tick(0);
+                Thread.Sleep(1);
+            }
+
+            Assert.Equal(0, CountRetired(host));
+        }
+
+        engine.AssertSilent();
+    }
+
+    [SkippableFact]
     public void Create_EngineForgotAFeature_IsUnsupportedAndNamesIt()
     {
         using var engine = new EngineHost(takesOptional: false, leftOut: VulkanFeatures.Synchronization2);
@@ -220,6 +246,12 @@ public sealed unsafe class ImageTests
         }
 
         return new EngineHost(takesOptional);
+    }
+
+    private static int CountRetired(Host host)
+    {
+        using RuntimeCall call = RuntimeTable.Enter(host.Runtime);
+        return call.Runtime.RetiredCount;
     }
 
     private static NativeImage Borrow(Host host, ulong texture) => BorrowNext(host, texture, 0);

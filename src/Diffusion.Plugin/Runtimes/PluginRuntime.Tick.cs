@@ -3,6 +3,7 @@ using Diffusion.Plugin.Abi;
 using Diffusion.Plugin.Errors;
 using Diffusion.Render.Sharing;
 using Diffusion.Runtime.Budget;
+using Silk.NET.Vulkan;
 
 namespace Diffusion.Plugin.Runtimes;
 
@@ -16,6 +17,9 @@ internal sealed partial class PluginRuntime
 
     private NativeStatistics _statistics;
     private double _handOverMs;
+
+    /// <summary>Objects of the device that wait for it to be done with them.</summary>
+    internal int RetiredCount => _device.Retirement.Count;
 
     /// <summary>One frame; see <c>diffusion_tick</c>.</summary>
     public NativeTickReport Tick(double budgetMs)
@@ -81,7 +85,7 @@ internal sealed partial class PluginRuntime
         image.View = latest.View.Handle;
         image.Semaphore = latest.Semaphore.Handle;
         image.ReadyValue = latest.ReadableValue;
-        image.Format = (uint)Silk.NET.Vulkan.Format.R8G8B8A8Srgb;
+        image.Format = (uint)Format.R8G8B8A8Srgb;
         image.Layout = (uint)latest.Layout;
         image.Width = (uint)texture.Shared.Width;
         image.Height = (uint)texture.Shared.Height;
@@ -133,7 +137,34 @@ internal sealed partial class PluginRuntime
             _publisher.Publish();
         }
 
+        CollectRetired();
         ForwardValidation();
+    }
+
+    // What was released goes once the device is past one more submission. Where nothing else is submitted, as in a host
+    // that releases and then idles, an empty one gets it there.
+    private unsafe void CollectRetired()
+    {
+        _device.Retirement.Collect();
+        if (_device.Retirement.Count == 0 || _device.Timeline.Completed < _device.Timeline.Submitted)
+        {
+            return;
+        }
+
+        var signal = new SemaphoreSubmitInfo
+        {
+            SType = StructureType.SemaphoreSubmitInfo,
+            Semaphore = _device.Timeline.Semaphore,
+            Value = _device.Timeline.Submitted + 1,
+            StageMask = PipelineStageFlags2.AllCommandsBit,
+        };
+        var submit = new SubmitInfo2
+        {
+            SType = StructureType.SubmitInfo2,
+            SignalSemaphoreInfoCount = 1,
+            PSignalSemaphoreInfos = &signal,
+        };
+        _device.Submit(&submit);
     }
 
     private void Count(in TickReport report, double budgetMs, double takenMs)
