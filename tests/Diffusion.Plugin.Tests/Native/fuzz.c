@@ -173,6 +173,8 @@ static void recreate(worker *w)
     uint64_t made = 0;
     diffusion_create_info *info = next(w, 2) ? NULL : prepare(w, sizeof *info);
     if (w->runtime != 0) {
+        /* Another thread may have taken it; unless it is in a call there, it comes back and goes. */
+        count(w, diffusion_attach_thread(w->runtime), "diffusion_attach_thread");
         count(w, diffusion_destroy(w->runtime), "diffusion_destroy");
         put(w, runtimes, w->runtime);
     }
