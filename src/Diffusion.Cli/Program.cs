@@ -3,6 +3,7 @@ using Diffusion.Cli;
 using Diffusion.Cli.Checking;
 using Diffusion.Cli.Data;
 using Diffusion.Cli.Evaluation;
+using Diffusion.Cli.Packaging;
 using Diffusion.Cli.Profiling;
 using Diffusion.Cli.Sampling;
 using Diffusion.Cli.Training;
@@ -23,6 +24,7 @@ var root = new RootCommand("Generates, trains and measures textures by diffusion
     EvaluateCommand.Create(),
     ProfileCommand.Create(),
     CpuLoadCommand.Create(),
+    PackageCommand.Create(),
     CheckCommand.Create(),
 };
 return await CommandLineHost.RunAsync(root, args, Console.Error);

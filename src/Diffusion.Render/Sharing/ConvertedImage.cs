@@ -46,6 +46,9 @@ internal sealed unsafe class ConvertedImage : IDisposable
     /// <summary>The value of <see cref="ReaderSemaphore"/> after which the engine no longer reads.</summary>
     public ulong ReaderValue { get; set; }
 
+    /// <summary>Readers that have not said until when they read: while there are any it is not written.</summary>
+    public int Holds { get; set; }
+
     public Image Handle => _image.Handle;
 
     public ImageView View => _image.View;
@@ -54,7 +57,7 @@ internal sealed unsafe class ConvertedImage : IDisposable
     /// <param name="completed">What the device's timeline has reached.</param>
     public bool IsFree(ulong completed)
     {
-        if (ReadUntil > completed)
+        if (Holds > 0 || ReadUntil > completed)
         {
             return false;
         }

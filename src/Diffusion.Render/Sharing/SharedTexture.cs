@@ -156,6 +156,13 @@ public sealed unsafe class SharedTexture : IDisposable
         converted.ReaderValue = value;
     }
 
+    /// <summary>Keeps an image from being written until <see cref="Unhold"/>: a reader has yet to say until when.</summary>
+    /// <param name="index"><see cref="SharedImage.Index"/>.</param>
+    internal void Hold(int index) => _images[index].Holds++;
+
+    /// <summary>Ends a <see cref="Hold"/>.</summary>
+    internal void Unhold(int index) => _images[index].Holds--;
+
     /// <summary>
     /// Records the conversion of the newest sample if there is a newer one or <see cref="Display"/> changed.
     /// </summary>

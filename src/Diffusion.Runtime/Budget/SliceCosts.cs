@@ -20,6 +20,9 @@ public sealed class SliceCosts
     // However slow a tick's opening is expected to be, this much of what a slice took is its own.
     private const double LeastOwnShare = 0.25;
 
+    // A slice that took less than the clock tells apart took at least this: costs are divided by costs.
+    private const double LeastSeconds = 1.0 / TimeSpan.TicksPerSecond;
+
     private readonly CostModel _model;
     private readonly double[] _guesses;
     private readonly SortedWindow[] _typical;
@@ -58,7 +61,7 @@ public sealed class SliceCosts
     /// <param name="opensTick">Whether it was the first of its tick.</param>
     public void Record(int index, TimeSpan cost, bool opensTick = false)
     {
-        double seconds = cost.TotalSeconds;
+        double seconds = Math.Max(cost.TotalSeconds, LeastSeconds);
         if (_typical[index].Count >= KnownCount)
         {
             double expected = ExpectInSeconds(index);

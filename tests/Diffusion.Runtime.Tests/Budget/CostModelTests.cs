@@ -23,6 +23,19 @@ public sealed class CostModelTests
     }
 
     [Fact]
+    public void Predict_SlicesBelowTheClocksResolution_AreExpectedToCostLittle()
+    {
+        SliceCosts costs = new CostModel().ForShape(_shape, _slices);
+        for (int i = 0; i < 100; i++)
+        {
+            costs.Record(i % 2, i == 50 ? TimeSpan.FromMilliseconds(1) : TimeSpan.Zero);
+            Assert.InRange(costs.Predict(i % 2), TimeSpan.Zero, TimeSpan.FromSeconds(1));
+        }
+
+        Assert.InRange(costs.Predict(0), TimeSpan.Zero, TimeSpan.FromMilliseconds(0.01));
+    }
+
+    [Fact]
     public void Predict_AnotherShape_UsesTheCorrection()
     {
         CostModel model = new();

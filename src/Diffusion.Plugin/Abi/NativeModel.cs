@@ -1,0 +1,12 @@
+using System.Runtime.InteropServices;
+
+namespace Diffusion.Plugin.Abi;
+
+/// <summary><c>diffusion_model</c>: where a model lies.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct NativeModel
+{
+    public uint StructSize;
+    public uint StructVersion;
+    public byte* Path;
+}

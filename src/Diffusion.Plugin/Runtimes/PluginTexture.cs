@@ -1,0 +1,38 @@
+using Diffusion.Plugin.Abi;
+using Diffusion.Render.Devices;
+using Diffusion.Render.Sharing;
+using Diffusion.Runtime;
+
+namespace Diffusion.Plugin.Runtimes;
+
+/// <summary>A texture of a runtime and, once the host asked for them, its images.</summary>
+internal sealed class PluginTexture(TextureHandle handle, DisplayMode display)
+{
+    public TextureHandle Handle { get; } = handle;
+
+    public DisplayMode Display { get; set; } = display;
+
+    /// <summary>Null until the host asks for the latest image: hosts that only read pixels pay nothing.</summary>
+    public SharedTexture? Shared { get; private set; }
+
+    public ImageLoans? Loans { get; private set; }
+
+    /// <summary>Whether the device still reads an image for the host.</summary>
+    public bool HasReaders => Loans is { HasReaders: true };
+
+    public void Share(VulkanDevice device, SharedTexture texture)
+    {
+        Shared = texture;
+        Loans = new ImageLoans(device, texture);
+        Show(Display);
+    }
+
+    public void Show(DisplayMode display)
+    {
+        Display = display;
+        if (Shared is not null)
+        {
+            Shared.Display = display == DisplayMode.Denoised ? SampleView.Denoised : SampleView.Sample;
+        }
+    }
+}

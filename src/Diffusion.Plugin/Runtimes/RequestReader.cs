@@ -1,0 +1,81 @@
+using Diffusion.Plugin.Abi;
+using Diffusion.Plugin.Errors;
+using Diffusion.Runtime;
+using Diffusion.Runtime.Denoising;
+using Diffusion.Runtime.Models;
+using Diffusion.Runtime.Schedules;
+using Diffusion.Runtime.Solvers;
+
+namespace Diffusion.Plugin.Runtimes;
+
+/// <summary>Turns a <c>diffusion_request</c> into a <see cref="TextureRequest"/>, where zero is a default.</summary>
+internal static unsafe class RequestReader
+{
+    private const RequestFlags AllFlags =
+        RequestFlags.NotSeamless | RequestFlags.Unclamped | RequestFlags.ClassLabel;
+
+    // As the runtime has it; checked here too, for the image's length is computed from them.
+    private const int MaxSize = 4096;
+
+    public static TextureRequest Read(in NativeRequest native, ModelDescription model)
+    {
+        var flags = (RequestFlags)native.Flags;
+        Require((flags & ~AllFlags) == 0, $"flags has unknown bits: 0x{native.Flags:x}.");
+        Require(native.Width is > 0 and <= MaxSize, $"width must be from 1 to {MaxSize}, not {native.Width}.");
+        Require(native.Height is > 0 and <= MaxSize, $"height must be from 1 to {MaxSize}, not {native.Height}.");
+        Require(native.ReadyWithinTicks >= 0, $"ready_within_ticks must not be negative: {native.ReadyWithinTicks}.");
+        Require(!double.IsNaN(native.Strength), "strength must be a number.");
+        ReadDisplay(native.Display);
+        bool hasLabel = flags.HasFlag(RequestFlags.ClassLabel);
+        Require(!hasLabel || native.ClassLabel >= 0, $"class_label must not be negative: {native.ClassLabel}.");
+        string? solver = Utf8Text.Read(native.Solver, "solver");
+        string? schedule = Utf8Text.Read(native.Schedule, "schedule");
+        string? spacing = Utf8Text.Read(native.Spacing, "spacing");
+        var request = new TextureRequest
+        {
+            Width = native.Width,
+            Height = native.Height,
+            ClassName = Utf8Text.Read(native.ClassName, "class_name"),
+            ClassLabel = hasLabel ? native.ClassLabel : null,
+            Seed = native.Seed,
+            OriginX = native.OriginX,
+            OriginY = native.OriginY,
+            Schedule = schedule is null ? null : NoiseSchedules.Parse(schedule),
+            Spacing = spacing is null ? null : StepSpacings.Parse(spacing),
+            GuidanceScale = native.GuidanceScale == 0 ? 1 : native.GuidanceScale,
+            GuidanceInterval = new GuidanceInterval(
+                native.GuidanceMinRatio,
+                native.GuidanceMaxRatio == 0 ? double.PositiveInfinity : native.GuidanceMaxRatio),
+            Seamless = !flags.HasFlag(RequestFlags.NotSeamless),
+            Clamp = !flags.HasFlag(RequestFlags.Unclamped),
+            ThresholdRatio = native.ThresholdRatio,
+            Priority = native.Priority,
+            ReadyWithinTicks = native.ReadyWithinTicks == 0 ? null : native.ReadyWithinTicks,
+            Strength = native.Strength == 0 ? 1 : native.Strength,
+        };
+        request = native.Steps == 0 ? request : request with { Steps = native.Steps };
+        request = solver is null
+            ? request
+            : request with { Solver = SolverCatalog.Parse(solver, model.CleanVariance) };
+        return native.Image is null
+            ? request
+            : request with
+            {
+                Image = new ReadOnlySpan<float>(native.Image, 3 * native.Width * native.Height).ToArray(),
+            };
+    }
+
+    public static DisplayMode ReadDisplay(uint display)
+    {
+        Require(display <= (uint)DisplayMode.Denoised, $"display must be 0 or 1, not {display}.");
+        return (DisplayMode)display;
+    }
+
+    private static void Require(bool holds, string rule)
+    {
+        if (!holds)
+        {
+            throw new PluginException(ResultCode.ErrorInvalidArgument, rule);
+        }
+    }
+}
