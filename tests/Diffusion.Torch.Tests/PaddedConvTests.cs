@@ -74,5 +74,41 @@ public sealed class PaddedConvTests
         }
     }
 
+    [Theory]
+    [InlineData(16, 72)]
+    [InlineData(72, 72)]
+    [InlineData(88, 72)]
+    [InlineData(20, 40)]
+    [InlineData(20, 48)]
+    [InlineData(72, 64)]
+    [InlineData(112, 48)]
+    public void Apply_PixelwiseOnChannelsLast_AgreesWithDoublePrecision(int inputs, int outputs)
+    {
+        using IDisposable scope = NewDisposeScope();
+        using IDisposable mode = inference_mode();
+        Tensor weight = TestNetworks.Noise(1, outputs, inputs, 1, 1) / Math.Sqrt(inputs);
+        foreach (int batch in (int[])[1, 2, 3])
+        {
+            foreach (int edge in (int[])[8, 16, 32])
+            {
+                // What a 3x3 convolution with channels-last weights leaves.
+                Tensor x = TestNetworks.Noise(3, batch, edge, edge, inputs).permute(0, 3, 1, 2);
+                Tensor expected = Run(x.to(float64));
+                double error = (Run(x).to(float64) - expected).norm().item<double>() / expected.norm().item<double>();
+                Assert.True(error < Tolerance, $"{batch}x{edge}: {error:E1}");
+            }
+        }
+
+        Tensor Run(Tensor x)
+        {
+            using nn.Module root = new Root();
+            PaddedConv conv = new Layers(root, new PaddingSwitch()).Conv("conv", inputs, outputs, kernel: 1);
+            conv.Layer.weight.copy_(weight);
+            conv.Layer.bias!.zero_();
+            root.to(x.dtype);
+            return conv.Apply(x);
+        }
+    }
+
     private sealed class Root() : nn.Module(nameof(Root));
 }

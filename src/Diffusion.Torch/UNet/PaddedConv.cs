@@ -17,6 +17,10 @@ internal sealed partial class PaddedConv(Conv2d conv, PaddingSwitch padding, int
     // Left, right, top, bottom. diffusers' downsample_padding = 0 pads right and bottom only.
     private readonly long[] _border = asymmetric ? [0, 1, 0, 1] : [1, 1, 1, 1];
 
+    // oneDNN 3.7.1 is wrong by a fifth for a 1x1 kernel on channels-last input whose output fills no blocks of 16; a
+    // contiguous input goes another way. It costs a copy, which networks with usual channels need not pay.
+    private readonly bool _fillsBlocks = conv.weight.shape[0] % 16 == 0 && conv.weight.shape[1] % 16 == 0;
+
     public Conv2d Layer => conv;
 
     public int Inputs { get; } = (int)conv.weight.shape[1];
@@ -27,7 +31,8 @@ internal sealed partial class PaddedConv(Conv2d conv, PaddingSwitch padding, int
     {
         if (kernel == 1)
         {
-            return functional.conv2d(x, conv.weight, conv.bias, _strides, _zeroPadding);
+            using Tensor input = _fillsBlocks ? x.alias() : x.contiguous();
+            return functional.conv2d(input, conv.weight, conv.bias, _strides, _zeroPadding);
         }
 
         if (padding.Circular)
