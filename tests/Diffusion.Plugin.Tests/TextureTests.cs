@@ -140,7 +140,9 @@ public sealed unsafe class TextureTests
     public void Tick_Warm_AllocatesNoManagedMemory()
     {
         using var host = new Host();
-        ulong texture = host.Submit(Host.Request(steps: 1000));
+
+        // Large enough that a tick fits one step at most, and the texture is at work throughout.
+        ulong texture = host.Submit(Host.Request(size: 256, steps: 1000));
         for (int i = 0; i < 50; i++)
         {
             host.Tick(0.05);
