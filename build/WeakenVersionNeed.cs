@@ -5,12 +5,15 @@ using System.Text;
 using Microsoft.Build.Framework;
 using Microsoft.Build.Utilities;
 
-/// <summary>Copies an ELF library, marking one symbol-version need as weak where this machine's libstdc++ lacks it.</summary>
+/// <summary>
+/// Copies an ELF library, marking one symbol-version need as weak where this machine's libstdc++ lacks it.
+/// </summary>
 /// <remarks>
-/// libLibTorchSharp.so 0.107.0 asks for GLIBCXX_3.4.32 (GCC 13); Debian 12 ends at 3.4.30, so the loader refuses the file.
-/// The only symbol of that version, std::ios_base_library_init, has no relocation: nothing ever calls it, and with the need
-/// marked weak (VER_FLG_WEAK in .gnu.version_r) the library loads and runs. Reads the package, writes only the copy, and
-/// renames it into place, so that a reader never sees half a file and the package cache stays as it was.
+/// libLibTorchSharp.so 0.107.0 asks for GLIBCXX_3.4.32 (GCC 13); Debian 12 ends at 3.4.30, so the loader refuses the
+/// file. The only symbol of that version, std::ios_base_library_init, has no relocation: nothing ever calls it, and
+/// with the need marked weak (VER_FLG_WEAK in .gnu.version_r) the library loads and runs. Reads the package, writes
+/// only the copy, and renames it into place, so that a reader never sees half a file and the package cache stays as it
+/// was.
 /// </remarks>
 public sealed class WeakenVersionNeed : Task
 {
@@ -59,7 +62,9 @@ public sealed class WeakenVersionNeed : Task
         return library != IntPtr.Zero && Symbol(library, ProbeSymbol) != IntPtr.Zero;
     }
 
-    /// <summary>Walks section headers to .gnu.version_r, then its Verneed and Vernaux records (64-bit little-endian ELF).</summary>
+    /// <summary>
+    /// Walks section headers to .gnu.version_r, then its Verneed and Vernaux records (64-bit little-endian ELF).
+    /// </summary>
     private int MarkWeak(byte[] image)
     {
         if (image.Length < 64 || BitConverter.ToUInt32(image, 0) != 0x464c457f || image[4] != 2)

@@ -4,7 +4,9 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace Diffusion.Peers;
 
-/// <summary>ONNX Runtime on the exported graph: shapes fixed, every optimisation on, buffers bound beforehand.</summary>
+/// <summary>
+/// ONNX Runtime on the exported graph: shapes fixed, every optimisation on, buffers bound beforehand.
+/// </summary>
 internal sealed class OnnxPeer : IPeer
 {
     private readonly SessionOptions _options = new();

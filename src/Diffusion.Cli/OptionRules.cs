@@ -39,7 +39,9 @@ internal static class OptionRules
         return option;
     }
 
-    /// <summary>The value must not be empty: an empty path means the working directory to some and nothing to others.</summary>
+    /// <summary>
+    /// The value must not be empty: an empty path means the working directory to some and nothing to others.
+    /// </summary>
     public static Option<string> NotEmpty(this Option<string> option)
     {
         RequireText(option);

@@ -1,6 +1,8 @@
 namespace Diffusion.Cli;
 
-/// <summary>Something the user can put right; its message is the one line that the command line prints before exit code 2.</summary>
+/// <summary>
+/// Something the user can put right; its message is the one line that the command line prints before exit code 2.
+/// </summary>
 internal sealed class UserErrorException : Exception
 {
     public UserErrorException(string message)

@@ -9,7 +9,9 @@ public sealed partial class DiffusionRuntime
     /// <summary>Ticks without a slice after which a texture goes before all others.</summary>
     private const int PatienceInTicks = 30;
 
-    /// <summary>Part of the expected time that plans rely on; the rest is for what the expectation leaves out.</summary>
+    /// <summary>
+    /// Part of the expected time that plans rely on; the rest is for what the expectation leaves out.
+    /// </summary>
     private const double PlannedShare = 0.9;
 
     // How much of a tick's budget work has filled, and how long such budgets were: averages over about 16 ticks.
@@ -113,7 +115,9 @@ public sealed partial class DiffusionRuntime
             : candidate.IsInStep && !best.IsInStep;
     }
 
-    /// <summary>Thins the steps of textures that would else miss their deadline. Once a tick, before its work.</summary>
+    /// <summary>
+    /// Thins the steps of textures that would else miss their deadline. Once a tick, before its work.
+    /// </summary>
     private void KeepDeadlines(TimeSpan budget)
     {
         if (_secondsPerTick == 0)

@@ -12,12 +12,12 @@ public sealed partial class DiffusionRuntime
     private const int WarmUpPasses = 3;
 
     /// <summary>
-    /// Evaluates the network a few times at a request's shape (size, seamlessness, guidance), so that no tick meets code
-    /// that was never compiled, memory that was never touched, or slices of unknown cost.
+    /// Evaluates the network a few times at a request's shape (size, seamlessness, guidance), so that no tick meets
+    /// code that was never compiled, memory that was never touched, or slices of unknown cost.
     /// </summary>
     /// <remarks>
-    /// Call it while loading: it takes three steps' time and has no budget. Without it the first dozen ticks run little,
-    /// and some of them long. Nothing of it is seen: no texture is made, and results do not change.
+    /// Call it while loading: it takes three steps' time and has no budget. Without it the first dozen ticks run
+    /// little, and some of them long. Nothing of it is seen: no texture is made, and results do not change.
     /// </remarks>
     /// <param name="request">Any request of the shape; its solver, levels and image do not matter.</param>
     /// <param name="cancel">Ends it between two slices.</param>

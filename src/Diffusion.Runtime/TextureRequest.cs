@@ -36,8 +36,8 @@ public sealed record TextureRequest
     public NoiseSchedule? Schedule { get; init; }
 
     /// <summary>
-    /// How the steps are placed, or null for what suits schedule and solver: mostly trailing, which begins at pure noise
-    /// for every step count. <see cref="StepGrid.CreateDefault"/>
+    /// How the steps are placed, or null for what suits schedule and solver: mostly trailing, which begins at pure
+    /// noise for every step count. <see cref="StepGrid.CreateDefault"/>
     /// </summary>
     public StepSpacing? Spacing { get; init; }
 
@@ -77,10 +77,10 @@ public sealed record TextureRequest
     public int Priority { get; init; }
 
     /// <summary>
-    /// Null, or the number of ticks, at least 1, within which the texture is to be complete: it goes before others of its
-    /// priority, and takes fewer steps than <see cref="Steps"/> where the throughput measured so far says that not all
-    /// fit. <see cref="TextureProgress.StepCount"/> tells how many; the image then depends on the machine. A solver that
-    /// evaluates between its steps keeps their number, and may be late.
+    /// Null, or the number of ticks, at least 1, within which the texture is to be complete: it goes before others of
+    /// its priority, and takes fewer steps than <see cref="Steps"/> where the throughput measured so far says that not
+    /// all fit. <see cref="TextureProgress.StepCount"/> tells how many; the image then depends on the machine. A solver
+    /// that evaluates between its steps keeps their number, and may be late.
     /// </summary>
     public int? ReadyWithinTicks { get; init; }
 

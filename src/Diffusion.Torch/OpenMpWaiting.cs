@@ -30,8 +30,8 @@ internal static class OpenMpWaiting
     /// <summary>Workers keep to a core each and spin for a moment before they sleep, for a process that has the machine
     /// to itself.</summary>
     /// <remarks>
-    /// Training the shipped model on two free cores: 0.47 s an iteration, 0.75 s sleeping, as slow as one thread, because
-    /// both workers woke on one core. Beside other work that uses the cores it is slower than sleeping.
+    /// Training the shipped model on two free cores: 0.47 s an iteration, 0.75 s sleeping, as slow as one thread,
+    /// because both workers woke on one core. Beside other work that uses the cores it is slower than sleeping.
     /// </remarks>
     public static void Spin()
     {

@@ -22,9 +22,9 @@ public static class TorchNative
     public const string OverrideVariable = "DIFFUSION_LIBTORCH";
 
     /// <summary>
-    /// <see cref="AppContext"/> switch, off by default: the process has the machine to itself, so that libtorch's workers
-    /// keep to a core each and spin for a moment between layers. Set it before the first use of any other member of this
-    /// assembly.
+    /// <see cref="AppContext"/> switch, off by default: the process has the machine to itself, so that libtorch's
+    /// workers keep to a core each and spin for a moment between layers. Set it before the first use of any other
+    /// member of this assembly.
     /// </summary>
     /// <remarks>For training and evaluation, on Linux. OpenMP's variables that the user set come first.</remarks>
     public const string ThroughputSwitch = "Diffusion.Torch.Throughput";

@@ -8,8 +8,8 @@ using static TorchSharp.torch;
 namespace Diffusion.Peers.Eager;
 
 /// <summary>
-/// The network as a port of its PyTorch definition into TorchSharp's modules: no slices, no memory layout of its own, every
-/// temporary freed at the end of the evaluation.
+/// The network as a port of its PyTorch definition into TorchSharp's modules: no slices, no memory layout of its own,
+/// every temporary freed at the end of the evaluation.
 /// </summary>
 /// <remarks>Only what the shipped model uses: DownBlock2D, UNetMidBlock2D, UpBlock2D, resampling by convolutions,
 /// scale_shift, a class table, SiLU, sinusoidal time, a patch.</remarks>

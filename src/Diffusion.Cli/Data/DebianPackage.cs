@@ -4,7 +4,8 @@ namespace Diffusion.Cli.Data;
 /// <param name="Name">The package's name.</param>
 /// <param name="Version">The pinned version.</param>
 /// <param name="Sha256">Checksum of the .deb, lower-case hex.</param>
-/// <param name="Archive">The zip inside the package that holds the textures, or null where they lie there as files.</param>
+/// <param name="Archive">The zip inside the package that holds the textures, or null where they lie there as
+/// files.</param>
 internal sealed record DebianPackage(string Name, string Version, string Sha256, string? Archive)
 {
     public static IReadOnlyList<DebianPackage> All { get; } =

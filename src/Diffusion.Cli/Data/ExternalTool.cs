@@ -3,7 +3,9 @@ using System.Diagnostics;
 
 namespace Diffusion.Cli.Data;
 
-/// <summary>Runs the system's tools: output captured for the error line, killed with their children on cancellation.</summary>
+/// <summary>
+/// Runs the system's tools: output captured for the error line, killed with their children on cancellation.
+/// </summary>
 internal static class ExternalTool
 {
     /// <summary>Runs one tool to its end.</summary>

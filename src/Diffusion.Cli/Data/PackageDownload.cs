@@ -6,7 +6,8 @@ namespace Diffusion.Cli.Data;
 internal static class PackageDownload
 {
     /// <summary>
-    /// Leaves the package in <paramref name="folder"/> as <see cref="DebianPackage.FileName"/>; does nothing where it is.
+    /// Leaves the package in <paramref name="folder"/> as <see cref="DebianPackage.FileName"/>; does nothing where it
+    /// is.
     /// </summary>
     /// <exception cref="UserErrorException">The tool or the network is missing, or the checksum is wrong.</exception>
     public static async Task RunAsync(DebianPackage package, string folder, CancellationToken cancellation)

@@ -4,10 +4,12 @@ using SixLabors.ImageSharp.PixelFormats;
 
 namespace Diffusion.Cli.Data;
 
-/// <summary>Makes the training set: fetches two Debian packages, cuts the manifest's textures out, converts and verifies them.</summary>
+/// <summary>
+/// Makes the training set: fetches two Debian packages, cuts the manifest's textures out, converts and verifies them.
+/// </summary>
 /// <remarks>
-/// Every step leaves its result under its final name only when it is whole, and is skipped when that is there, so a run that
-/// was interrupted goes on where it stopped. The packages are never installed.
+/// Every step leaves its result under its final name only when it is whole, and is skipped when that is there, so a run
+/// that was interrupted goes on where it stopped. The packages are never installed.
 /// </remarks>
 internal sealed class TextureFetcher
 {
@@ -28,7 +30,9 @@ internal sealed class TextureFetcher
         _sources = sources;
     }
 
-    /// <summary>Runs all steps; <paramref name="progress"/> hears the step's name and how much of it is done, in [0, 1].</summary>
+    /// <summary>
+    /// Runs all steps; <paramref name="progress"/> hears the step's name and how much of it is done, in [0, 1].
+    /// </summary>
     /// <exception cref="UserErrorException">A tool or the network is missing, or a checksum is wrong.</exception>
     public async Task RunAsync(IProgress<(string Step, double Fraction)> progress, CancellationToken cancellation)
     {

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Diffusion.Cli.Data;
 
-/// <summary>The list of textures that make the training set: tab-separated class, package, path and licence, sorted.</summary>
+/// <summary>
+/// The list of textures that make the training set: tab-separated class, package, path and licence, sorted.
+/// </summary>
 internal static class TextureManifest
 {
     private const string ResourceName = "textures-manifest.tsv";
@@ -61,7 +63,8 @@ internal static class TextureManifest
         return sources;
     }
 
-    // "alpine/dirt_01.png.cached.dds" -> "007-dirt_01.png": numbered, because names repeat between folders of the package.
+    // "alpine/dirt_01.png.cached.dds" -> "007-dirt_01.png": numbered, because names repeat between folders of the
+    // package.
     private static string FileNameOf(int index, string path)
     {
         var name = Path.GetFileName(path);

@@ -3,7 +3,9 @@ using Diffusion.Runtime.Schedules;
 
 namespace Diffusion.Cli.Generation;
 
-/// <summary>The options that every command which generates textures shares; one place for their names, defaults and help.</summary>
+/// <summary>
+/// The options that every command which generates textures shares; one place for their names, defaults and help.
+/// </summary>
 /// <param name="defaultSteps">Solver steps where none are named.</param>
 internal sealed class GenerationOptions(int defaultSteps = 20)
 {

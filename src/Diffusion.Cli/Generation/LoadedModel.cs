@@ -13,7 +13,9 @@ namespace Diffusion.Cli.Generation;
 /// <summary>A model folder on a backend, and the requests that the common options make for it.</summary>
 internal sealed class LoadedModel : IDisposable
 {
-    /// <summary>The guidance scale of models with a null class: small networks tell their classes apart by it.</summary>
+    /// <summary>
+    /// The guidance scale of models with a null class: small networks tell their classes apart by it.
+    /// </summary>
     public const int DefaultGuidanceScale = 3;
 
     /// <summary>The solver name that stands for what the model's own scheduler configuration says.</summary>
@@ -112,7 +114,9 @@ internal sealed class LoadedModel : IDisposable
         return model;
     }
 
-    /// <summary>A runtime that has been warmed up for textures of a size, so that its first ticks keep their budget.</summary>
+    /// <summary>
+    /// A runtime that has been warmed up for textures of a size, so that its first ticks keep their budget.
+    /// </summary>
     /// <param name="width">Canvas width in pixels.</param>
     /// <param name="height">Canvas height in pixels.</param>
     /// <param name="options">How it spends time, or null for the defaults.</param>

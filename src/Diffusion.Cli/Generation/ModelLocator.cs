@@ -6,7 +6,9 @@ internal static class ModelLocator
     /// <summary>The model used when none is named.</summary>
     public const string DefaultModel = "models/textures-64";
 
-    /// <summary>A folder as given, or <see cref="DefaultModel"/> in the working directory or any folder above the program.</summary>
+    /// <summary>
+    /// A folder as given, or <see cref="DefaultModel"/> in the working directory or any folder above the program.
+    /// </summary>
     /// <param name="model">A model folder, or null for the default.</param>
     public static string Find(string? model)
     {

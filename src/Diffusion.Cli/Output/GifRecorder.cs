@@ -10,7 +10,9 @@ internal sealed class GifRecorder : IDisposable
 {
     private Image<Rgb24>? _animation;
 
-    /// <summary>Appends a copy of <paramref name="frame"/>, shown for <paramref name="duration"/> (GIF rounds to 10 ms).</summary>
+    /// <summary>
+    /// Appends a copy of <paramref name="frame"/>, shown for <paramref name="duration"/> (GIF rounds to 10 ms).
+    /// </summary>
     public void Add(Image<Rgb24> frame, TimeSpan duration)
     {
         if (_animation is null)

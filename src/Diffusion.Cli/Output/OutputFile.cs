@@ -10,7 +10,8 @@ internal static class OutputFile
     /// <summary>Fails before any work is done when a file could not be written.</summary>
     /// <param name="path">The file.</param>
     /// <param name="option">The option that named it.</param>
-    /// <exception cref="UserErrorException">It is a folder, a device or the like, or its folder cannot be written.</exception>
+    /// <exception cref="UserErrorException">It is a folder, a device or the like, or its folder cannot be
+    /// written.</exception>
     public static void RequireWritable(string path, string option)
     {
         if (Path.EndsInDirectorySeparator(path) || Directory.Exists(path))
@@ -28,7 +29,8 @@ internal static class OutputFile
     }
 
     /// <summary>
-    /// Writes beside <paramref name="path"/> and moves into place, so that an error or a kill leaves no half-written file.
+    /// Writes beside <paramref name="path"/> and moves into place, so that an error or a kill leaves no half-written
+    /// file.
     /// </summary>
     /// <param name="path">Where the file shall stand; its folder is created, and a link is followed.</param>
     /// <param name="write">Writes the content.</param>
@@ -52,7 +54,8 @@ internal static class OutputFile
     /// </summary>
     /// <param name="folder">The folder, which need not exist.</param>
     /// <param name="option">The option that named it.</param>
-    /// <exception cref="UserErrorException">It, or what it would be made in, is a file or cannot be written.</exception>
+    /// <exception cref="UserErrorException">It, or what it would be made in, is a file or cannot be
+    /// written.</exception>
     public static void RequireWritableFolder(string folder, string option = "--out")
     {
         string existing = Path.GetFullPath(folder);
@@ -79,7 +82,9 @@ internal static class OutputFile
         }
     }
 
-    /// <summary>A text as part of a file name: what no file system takes, or what would lead elsewhere, becomes '_'.</summary>
+    /// <summary>
+    /// A text as part of a file name: what no file system takes, or what would lead elsewhere, becomes '_'.
+    /// </summary>
     public static string SafeName(string text)
     {
         char[] name = [.. text.Select(c => char.IsControl(c) || "/\\:*?\"<>|".Contains(c, StringComparison.Ordinal) ? '_' : c)];

@@ -1,6 +1,8 @@
 namespace Diffusion.Cli.Reporting;
 
-/// <summary>Collects what each frame took into arrays sized beforehand, so that logging allocates nothing while frames run.</summary>
+/// <summary>
+/// Collects what each frame took into arrays sized beforehand, so that logging allocates nothing while frames run.
+/// </summary>
 internal sealed class FrameLog
 {
     private readonly double[] _frames;

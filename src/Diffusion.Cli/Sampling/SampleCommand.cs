@@ -7,7 +7,9 @@ namespace Diffusion.Cli.Sampling;
 /// <summary><c>sample</c>: textures to a PNG file.</summary>
 internal static class SampleCommand
 {
-    /// <summary>Of the chain from an image, where none is named: enough to change its matter and keep its layout.</summary>
+    /// <summary>
+    /// Of the chain from an image, where none is named: enough to change its matter and keep its layout.
+    /// </summary>
     public const double DefaultStrength = 0.6;
 
     private const int MaxGridEdge = 64;

@@ -11,7 +11,9 @@ using Spectre.Console;
 
 namespace Diffusion.Cli.Sampling;
 
-/// <summary>Draws a sheet of textures one after another and writes it, with an animation of the chains if asked.</summary>
+/// <summary>
+/// Draws a sheet of textures one after another and writes it, with an animation of the chains if asked.
+/// </summary>
 internal static class TextureSampler
 {
     private const int MaxAnimationFrames = 60;

@@ -6,7 +6,9 @@ using Diffusion.Torch.Training;
 
 namespace Diffusion.Cli.Training;
 
-/// <summary>What a run was started with: <c>run.json</c> in its folder, from which it resumes and is exported.</summary>
+/// <summary>
+/// What a run was started with: <c>run.json</c> in its folder, from which it resumes and is exported.
+/// </summary>
 internal sealed record RunSettings
 {
     public const string FileName = "run.json";

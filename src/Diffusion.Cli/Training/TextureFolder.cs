@@ -8,7 +8,8 @@ namespace Diffusion.Cli.Training;
 internal static class TextureFolder
 {
     /// <summary>Decodes all pictures, ordered by class and name.</summary>
-    /// <exception cref="UserErrorException">The folder is missing or holds no pictures, or one is not square or not a picture.</exception>
+    /// <exception cref="UserErrorException">The folder is missing or holds no pictures, or one is not square or not a
+    /// picture.</exception>
     public static IReadOnlyList<TrainingImage> Load(string folder)
     {
         if (!Directory.Exists(folder))

@@ -12,7 +12,9 @@ namespace Diffusion.Cli.Training;
 /// <summary><c>train</c>: trains a class-conditional texture network; the defaults train the shipped one.</summary>
 internal static class TrainCommand
 {
-    /// <summary>Divides every width; diffusers' 32 would ask for wider levels than a budget of milliseconds has.</summary>
+    /// <summary>
+    /// Divides every width; diffusers' 32 would ask for wider levels than a budget of milliseconds has.
+    /// </summary>
     private const int NormGroups = 16;
 
     /// <summary>Of Fashion-MNIST's 10,000 test pictures, so that the held-out loss is soon measured.</summary>

@@ -3,7 +3,9 @@ using Diffusion.Torch.Training;
 
 namespace Diffusion.Cli.Training;
 
-/// <summary><c>log.csv</c> of a run: one line an iteration; a resumed run drops the lines that it will write again.</summary>
+/// <summary>
+/// <c>log.csv</c> of a run: one line an iteration; a resumed run drops the lines that it will write again.
+/// </summary>
 internal sealed class TrainingLog : IDisposable
 {
     private const string Header = "iteration,loss,learning_rate,gradient_norm,elapsed_s,held_out_loss";

@@ -57,7 +57,9 @@ internal sealed class ImagePublisher : IDisposable
         texture.Dispose();
     }
 
-    /// <summary>Submits the conversion of what is new; while the device is behind, that is left to a later call.</summary>
+    /// <summary>
+    /// Submits the conversion of what is new; while the device is behind, that is left to a later call.
+    /// </summary>
     public void Publish()
     {
         ref ulong slot = ref _values[_renderer.FrameCount % FrameRenderer.FramesInFlight];

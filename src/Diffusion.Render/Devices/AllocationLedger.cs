@@ -1,6 +1,8 @@
 namespace Diffusion.Render.Devices;
 
-/// <summary>What memory a device has given out and to whom, for reports and to name what was left. Any thread.</summary>
+/// <summary>
+/// What memory a device has given out and to whom, for reports and to name what was left. Any thread.
+/// </summary>
 internal sealed class AllocationLedger
 {
     private const int MostNamed = 8;

@@ -5,5 +5,6 @@ namespace Diffusion.Render.Devices;
 /// <param name="SizeInBytes">Its size.</param>
 /// <param name="BudgetInBytes">What this process may use of it before things slow down or fail; null where the driver
 /// does not tell (VK_EXT_memory_budget).</param>
-/// <param name="UsedInBytes">What this process, engine and all, uses of it; null where the driver does not tell.</param>
+/// <param name="UsedInBytes">What this process, engine and all, uses of it; null where the driver does not
+/// tell.</param>
 public sealed record MemoryHeapUse(bool IsDeviceLocal, long SizeInBytes, long? BudgetInBytes, long? UsedInBytes);

@@ -156,7 +156,9 @@ public sealed unsafe class SharedTexture : IDisposable
         converted.ReaderValue = value;
     }
 
-    /// <summary>Keeps an image from being written until <see cref="Unhold"/>: a reader has yet to say until when.</summary>
+    /// <summary>
+    /// Keeps an image from being written until <see cref="Unhold"/>: a reader has yet to say until when.
+    /// </summary>
     /// <param name="index"><see cref="SharedImage.Index"/>.</param>
     internal void Hold(int index) => _images[index].Holds++;
 

@@ -5,12 +5,12 @@ namespace Diffusion.Runtime.Budget;
 /// <summary>The runtime's model of time: what each slice will cost on this device, learned while it runs.</summary>
 /// <remarks>
 /// <para>cost = (typical cost of the slice · time factor of the machine + opening, for a tick's first slice) · spread.
-/// The typical cost is the median of the slice's last 32 costs, brought to one lasting speed. The factor is the median, over the last nine slices of the shape, of how far
-/// they were from typical: a machine that changes its speed is followed within one frame, for all slices at once. The
-/// spread is an upper quantile, over the last 256 slices, of how much longer they took than those two said. A
-/// descheduled thread or a slow first run moves neither median, and not the quantile while it is rare. The opening is
-/// what first slices of the last 32 ticks took beyond what they take later in a tick: what the host did since the last
-/// tick has emptied the caches and lulled the core.</para>
+/// The typical cost is the median of the slice's last 32 costs, brought to one lasting speed. The factor is the median,
+/// over the last nine slices of the shape, of how far they were from typical: a machine that changes its speed is
+/// followed within one frame, for all slices at once. The spread is an upper quantile, over the last 256 slices, of how
+/// much longer they took than those two said. A descheduled thread or a slow first run moves neither median, and not
+/// the quantile while it is rare. The opening is what first slices of the last 32 ticks took beyond what they take
+/// later in a tick: what the host did since the last tick has emptied the caches and lulled the core.</para>
 /// <para>A slice that has not run is guessed from its FLOPs and bytes, scaled by how far such guesses have been off so
 /// far. One model a device; one thread; recording and predicting allocate nothing.</para>
 /// </remarks>

@@ -8,8 +8,8 @@ using Diffusion.Runtime.Solvers;
 namespace Diffusion.Runtime.Chains;
 
 /// <summary>
-/// Samples by the probability-flow ODE with an adaptive Runge–Kutta pair: to a tolerance, in as many evaluations as that
-/// takes. [Song21SDE, Sec. 4.3] [Dormand80, Table 2]
+/// Samples by the probability-flow ODE with an adaptive Runge–Kutta pair: to a tolerance, in as many evaluations as
+/// that takes. [Song21SDE, Sec. 4.3] [Dormand80, Table 2]
 /// </summary>
 /// <remarks>
 /// For offline work: how many evaluations there will be is not known beforehand, so it has no place in a frame budget.

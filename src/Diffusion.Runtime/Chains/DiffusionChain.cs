@@ -175,7 +175,9 @@ public sealed class DiffusionChain : IDisposable
         Status = ChainStatus.Running;
     }
 
-    /// <summary>Changes how many steps are left, by thinning the settings' own levels evenly. Allocates nothing.</summary>
+    /// <summary>
+    /// Changes how many steps are left, by thinning the settings' own levels evenly. Allocates nothing.
+    /// </summary>
     /// <remarks>The present evaluation stays; earlier levels do too, so that multistep solvers go on. Does nothing to a
     /// chain that has ended.</remarks>
     /// <param name="stepsLeft">1 to as many as the settings have below the present level.</param>

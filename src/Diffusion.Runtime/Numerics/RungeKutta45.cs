@@ -5,8 +5,8 @@ namespace Diffusion.Runtime.Numerics;
 /// <summary>Integrates y' = f(t, y) by the explicit pair of orders 5 and 4 with control of the step size.</summary>
 /// <remarks>
 /// The order-5 result is kept (local extrapolation) and the last stage of a step is the first of the next, so an
-/// accepted step costs six evaluations. Working memory is taken once, in the constructor: integrating allocates nothing.
-/// One thread at a time. [Dormand80, Table 2] [Hairer93, Sec. II.4]
+/// accepted step costs six evaluations. Working memory is taken once, in the constructor: integrating allocates
+/// nothing. One thread at a time. [Dormand80, Table 2] [Hairer93, Sec. II.4]
 /// </remarks>
 /// <example><code>
 /// RungeKutta45 solver = new(dimension: 1);
@@ -75,7 +75,9 @@ public sealed class RungeKutta45
     /// <summary>Steps that the latest integration threw away because their error was over the tolerance.</summary>
     public int RejectedSteps { get; private set; }
 
-    /// <summary>Integrates with control of the step size; the root mean square of a step's error stays in tolerance.</summary>
+    /// <summary>
+    /// Integrates with control of the step size; the root mean square of a step's error stays in tolerance.
+    /// </summary>
     /// <param name="derivative">f.</param>
     /// <param name="from">Where y is given.</param>
     /// <param name="to">Where it is wanted; before or after <paramref name="from"/>.</param>
@@ -139,7 +141,8 @@ public sealed class RungeKutta45
     /// <param name="to">Where it is wanted.</param>
     /// <param name="stepCount">Steps, at least 1.</param>
     /// <param name="y">The state, replaced by that at <paramref name="to"/>.</param>
-    /// <exception cref="ArgumentException">y has another length, an end is not finite, or there are no steps.</exception>
+    /// <exception cref="ArgumentException">y has another length, an end is not finite, or there are no
+    /// steps.</exception>
     public void IntegrateEvenly(OdeDerivative derivative, double from, double to, int stepCount, Span<double> y)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(stepCount, 1);

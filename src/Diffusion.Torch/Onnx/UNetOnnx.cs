@@ -10,14 +10,16 @@ namespace Diffusion.Torch.Onnx;
 /// <summary>Writes a network as ONNX graphs (operator set 19, float32), whole or one a slice.</summary>
 /// <remarks>
 /// Inputs are <c>sample</c> [N, C, H, W] float32, <c>timestep</c> [N] float32 and, for a network with classes,
-/// <c>class_label</c> [N] int64 (with class_embed_type identity: [N, E] float32); the output is <c>output</c>. N, H and W
-/// are free; H and W are multiples of the configuration's stride. Padding is as <see cref="UNet2DModel.Seamless"/> says at
-/// the time, and dropout is left out. Weights keep diffusers' names and shapes.
+/// <c>class_label</c> [N] int64 (with class_embed_type identity: [N, E] float32); the output is <c>output</c>. N, H and
+/// W are free; H and W are multiples of the configuration's stride. Padding is as <see cref="UNet2DModel.Seamless"/>
+/// says at the time, and dropout is left out. Weights keep diffusers' names and shapes.
 /// <para>
-/// A slice's graph takes <c>hidden</c> and, where it reads them, <c>embedding</c>, <c>skip</c> and <c>timestep</c>, and makes
-/// <c>hidden</c>'s successor <c>next</c>; the first takes the network's inputs and makes <c>embedding</c> too, the last makes
-/// <c>output</c>. Where the file's metadata says <c>keeps_skip</c> true, <c>next</c> is also pushed onto a stack; a slice with
-/// the input <c>skip</c> pops from it.
+/// A slice's graph takes <c>hidden</c> and, where it reads them, <c>embedding</c>, <c>skip</c> and <c>timestep</c>, and
+/// makes
+/// <c>hidden</c>'s successor <c>next</c>; the first takes the network's inputs and makes <c>embedding</c> too, the last
+/// makes
+/// <c>output</c>. Where the file's metadata says <c>keeps_skip</c> true, <c>next</c> is also pushed onto a stack; a
+/// slice with the input <c>skip</c> pops from it.
 /// </para>
 /// The caller's thread; nothing keeps the network or the stream.
 /// </remarks>

@@ -1,6 +1,8 @@
 namespace Diffusion.Torch.Training;
 
-/// <summary>A short random stream that is a function of (seed, iteration, purpose), so that resuming needs no saved generator.</summary>
+/// <summary>
+/// A short random stream that is a function of (seed, iteration, purpose), so that resuming needs no saved generator.
+/// </summary>
 /// <remarks>SplitMix64. A struct that counts: pass it by reference.</remarks>
 internal struct CounterRandom
 {

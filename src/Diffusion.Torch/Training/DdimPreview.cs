@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 
 namespace Diffusion.Torch.Training;
 
-/// <summary>Samples a batch by DDIM to see how training goes; the runtime's chain is the way for everything else.</summary>
+/// <summary>
+/// Samples a batch by DDIM to see how training goes; the runtime's chain is the way for everything else.
+/// </summary>
 /// <remarks>One thread. [Song21DDIM, Eq. 12 with σ_t = 0]</remarks>
 public static class DdimPreview
 {

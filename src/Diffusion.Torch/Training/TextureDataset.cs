@@ -4,9 +4,10 @@ namespace Diffusion.Torch.Training;
 
 /// <summary>Textures in memory, drawn as a network with circular padding will meet them.</summary>
 /// <remarks>
-/// Classes are drawn evenly, so that eight pictures of lava count as much as a hundred of grass. A texture that wraps is
-/// shown whole with a random roll; one that does not is cropped out of twice the canvas, and the crop's border, whose neighbours over the edge are
-/// wrong, is left out of the loss. Classes made of parts show crops too: a second scale. Immutable; any thread.
+/// Classes are drawn evenly, so that eight pictures of lava count as much as a hundred of grass. A texture that wraps
+/// is shown whole with a random roll; one that does not is cropped out of twice the canvas, and the crop's border,
+/// whose neighbours over the edge are wrong, is left out of the loss. Classes made of parts show crops too: a second
+/// scale. Immutable; any thread.
 /// </remarks>
 public sealed class TextureDataset : TrainingData
 {
@@ -42,7 +43,8 @@ public sealed class TextureDataset : TrainingData
 
     /// <summary>Prepares pictures for training: resized, tested for seams, divided.</summary>
     /// <param name="images">Square pictures whose edge is a multiple of twice the canvas.</param>
-    /// <param name="canvas">Edge of what the network is trained on, in pixels, more than twice <see cref="CropBorder"/>.</param>
+    /// <param name="canvas">Edge of what the network is trained on, in pixels, more than twice <see
+    /// cref="CropBorder"/>.</param>
     /// <exception cref="ArgumentException">There are no pictures, or one has the wrong size.</exception>
     public static TextureDataset Create(IEnumerable<TrainingImage> images, int canvas)
     {

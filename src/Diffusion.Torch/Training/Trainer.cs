@@ -13,9 +13,9 @@ namespace Diffusion.Torch.Training;
 /// </summary>
 /// <remarks>
 /// <para>
-/// All randomness is a function of (seed, iteration) and what a checkpoint holds, so <see cref="Load"/> after <see cref="Save"/> goes on bit for
-/// bit as if there had been no stop, on the same device and thread count, as long as no time budget drives the learning
-/// rate.
+/// All randomness is a function of (seed, iteration) and what a checkpoint holds, so <see cref="Load"/> after <see
+/// cref="Save"/> goes on bit for bit as if there had been no stop, on the same device and thread count, as long as no
+/// time budget drives the learning rate.
 /// </para>
 /// <para>Borrows the network, which stays in the caller's hands. One thread.</para>
 /// </remarks>

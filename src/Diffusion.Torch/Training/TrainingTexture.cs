@@ -4,7 +4,9 @@ namespace Diffusion.Torch.Training;
 /// <remarks>Immutable; any thread.</remarks>
 internal sealed class TrainingTexture
 {
-    /// <summary>A seam may differ by this factor more than the 95th percentile of inner lines and still count as wrapping.</summary>
+    /// <summary>
+    /// A seam may differ by this factor more than the 95th percentile of inner lines and still count as wrapping.
+    /// </summary>
     private const double SeamTolerance = 1.5;
 
     private const double SeamPercentile = 0.95;

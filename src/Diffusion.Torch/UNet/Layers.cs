@@ -64,7 +64,8 @@ internal sealed class Layers(nn.Module root, PaddingSwitch padding)
     /// <remarks>
     /// In its other layout, blocks of 16 channels, the oneDNN 3.7.1 of libtorch 2.10 computes wrong batches on CPUs
     /// with AVX2 or AVX-512: values where the channels going in fill no block, input gradients where those coming out
-    /// do not (48 to 12 channels were off by 28 %, or NaN), and input gradients at stride 2. It costs up to a fifth of a batch of one.
+    /// do not (48 to 12 channels were off by 28 %, or NaN), and input gradients at stride 2. It costs up to a fifth of
+    /// a batch of one.
     /// </remarks>
     private static Parameter ChannelsLast(Parameter kernel)
     {

@@ -77,7 +77,9 @@ internal sealed partial class ResnetSlice : UNetSlice
         plan.Add(CountLeave, (state, scope) => state.Advance(Leave(state, state.EndConvolution(scope))));
     }
 
-    /// <summary>Makes the activations what the residual carries on, and returns what the first convolution reads.</summary>
+    /// <summary>
+    /// Makes the activations what the residual carries on, and returns what the first convolution reads.
+    /// </summary>
     private Tensor Enter(UNetState state, DisposeScope scope)
     {
         if (TakesSkip)

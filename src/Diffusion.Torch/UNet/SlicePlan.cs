@@ -4,11 +4,13 @@ using static TorchSharp.torch;
 
 namespace Diffusion.Torch.UNet;
 
-/// <summary>Cuts a slice into pieces: its stages in order, convolutions by rows, neighbours joined where both are short.</summary>
+/// <summary>
+/// Cuts a slice into pieces: its stages in order, convolutions by rows, neighbours joined where both are short.
+/// </summary>
 /// <remarks>
 /// By rows and not by channels: libtorch reorders a convolution's input once a call, so that each group of channels
-/// would pay for all of it, and a band of rows only for its own two more. Where the cuts lie depends on the shape alone,
-/// never on measured time, so that the same request gives the same bits.
+/// would pay for all of it, and a band of rows only for its own two more. Where the cuts lie depends on the shape
+/// alone, never on measured time, so that the same request gives the same bits.
 /// </remarks>
 /// <param name="name">The slice's name; pieces are numbered behind it.</param>
 /// <param name="cost">The shape, which walks through the stages.</param>

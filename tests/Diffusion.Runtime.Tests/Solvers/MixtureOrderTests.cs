@@ -5,8 +5,8 @@ using Diffusion.Runtime.Solvers;
 namespace Diffusion.Runtime.Tests.Solvers;
 
 /// <summary>
-/// The order of the deterministic solvers on a mixture of two Gaussians, whose denoiser is closed form and not linear in
-/// x. The reference is <see cref="RungeKutta45"/> on the probability-flow ODE in the schedule's time.
+/// The order of the deterministic solvers on a mixture of two Gaussians, whose denoiser is closed form and not linear
+/// in x. The reference is <see cref="RungeKutta45"/> on the probability-flow ODE in the schedule's time.
 /// </summary>
 public sealed class MixtureOrderTests
 {
@@ -50,7 +50,8 @@ public sealed class MixtureOrderTests
     [Fact]
     public void Flow_BetweenTheMarginals_KeepsTheShareBelow()
     {
-        // In one dimension the flow is monotone and carries marginal to marginal, so it keeps the cumulative distribution.
+        // In one dimension the flow is monotone and carries marginal to marginal, so it keeps the cumulative
+        // distribution.
         (NoiseLevel from, NoiseLevel to) = (_schedule.AtLambda(-4), _schedule.AtLambda(2));
         foreach (double x in (double[])[-1.5, -0.2, 0.7, 1.1])
         {

@@ -119,8 +119,8 @@ public sealed class FlowLikelihoodTests
     public void BitsPerDimension_KnownPixel_CostsTheFlowsNoiseOnlyWhenDequantisedUniformly()
     {
         // Every pixel is byte 0: no information. The flow's Gaussian has a deviation of 0.82 bytes, under which the
-        // uniform byte costs log2(0.82·√(2π)) + 1/(24·0.82²·ln 2) = 1.12 bits; the decoder's leaves 0.45 bits beyond the
-        // bin's edge.
+        // uniform byte costs log2(0.82·√(2π)) + 1/(24·0.82²·ln 2) = 1.12 bits; the decoder's leaves 0.45 bits beyond
+        // the bin's edge.
         ClosedForm data = new(-1, 1e-4);
         using var scope = NewDisposeScope();
         Tensor pictures = full([8, 3, 8, 8], -1f);

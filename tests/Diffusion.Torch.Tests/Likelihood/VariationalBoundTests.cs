@@ -16,8 +16,8 @@ public sealed class VariationalBoundTests
     [InlineData("linear", 10)]
     public void Evaluate_GaussianDataAndOptimalVariance_IsTheEntropy(string name, int steps)
     {
-        // The reverse of a Gaussian chain is Gaussian with this mean and variance, so the bound is tight at any number of
-        // steps but for: the data's own rounding to bytes, which adds Δ²/12 to the variance (2e-4 bits), the prior
+        // The reverse of a Gaussian chain is Gaussian with this mean and variance, so the bound is tight at any number
+        // of steps but for: the data's own rounding to bytes, which adds Δ²/12 to the variance (2e-4 bits), the prior
         // (α_T², below 1e-4 bits) and the sampling error, which is measured.
         const double Systematic = 5e-4;
         BetaSchedule schedule = Table(name, steps);
