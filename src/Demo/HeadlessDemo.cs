@@ -172,7 +172,8 @@ internal static class HeadlessDemo
                 using var image = TextureImage.FromPlanar(
                     _stage.Sample(surface), surface.Texture.Width, surface.Texture.Height);
                 string name = $"{_stage.Surfaces.ClassName(surface)}-{surface.Seed}.png";
-                OutputFile.Write(Path.Combine(_folder, "textures", OutputFile.SafeName(name)), stream => image.SaveAsPng(stream));
+                string path = Path.Combine(_folder, "textures", OutputFile.SafeName(name));
+                OutputFile.Write(path, stream => image.SaveAsPng(stream));
             }
 
             return unfinished;

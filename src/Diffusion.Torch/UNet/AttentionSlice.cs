@@ -82,7 +82,8 @@ internal sealed partial class AttentionSlice : UNetSlice
     private Tensor Attend(Tensor x, Tensor query, Tensor key, Tensor value)
     {
         Tensor attended = nn.functional.scaled_dot_product_attention(query, key, value);
-        Tensor merged = attended.transpose(1, 2).reshape(x.shape[0], x.shape[2] * x.shape[3], (long)_heads * _headWidth);
+        long tokens = x.shape[2] * x.shape[3];
+        Tensor merged = attended.transpose(1, 2).reshape(x.shape[0], tokens, (long)_heads * _headWidth);
         Tensor sum = x + _output.call(merged).transpose(1, 2).reshape(x.shape);
         return OutputScale == 1 ? sum : sum / OutputScale;
     }

@@ -40,7 +40,9 @@ internal sealed class SlicePlan(string name, SliceCost cost, double workPerPiece
     /// <summary>Adds the convolution of the held tensor: its padding, then its rows in bands.</summary>
     public void AddConvolution(PaddedConv conv)
     {
-        Add(shape => shape.Elementwise(shape.Channels, flopsPerElement: 0), (state, scope) => state.BeginConvolution(conv, scope));
+        Add(
+            shape => shape.Elementwise(shape.Channels, flopsPerElement: 0),
+            (state, scope) => state.BeginConvolution(conv, scope));
         cost.Reset();
         conv.Count(cost);
         int bands = (int)Math.Clamp(Math.Ceiling(Work(cost.Flops, cost.Bytes) / workPerPiece), 1, cost.Height);
@@ -78,7 +80,9 @@ internal sealed class SlicePlan(string name, SliceCost cost, double workPerPiece
             StageWork[] works = [.. groups[i].Select(stage => stage.Run)];
             bool pushes = keepsSkip && i == groups.Count - 1;
             SliceInfo info = new(
-                $"{name} {i + 1}/{groups.Count}", groups[i].Sum(stage => stage.Flops), groups[i].Sum(stage => stage.Bytes));
+                $"{name} {i + 1}/{groups.Count}",
+                groups[i].Sum(stage => stage.Flops),
+                groups[i].Sum(stage => stage.Bytes));
             yield return new SlicePiece(info, state => Run(state, works, pushes));
         }
     }
