@@ -1,6 +1,5 @@
 using Diffusion.Runtime.Backends;
 using Diffusion.Runtime.Models;
-using Diffusion.Runtime.Sharing;
 using Diffusion.Torch.UNet;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -38,7 +37,7 @@ public sealed class TorchBackend : IDenoiserBackend
     {
         ArgumentNullException.ThrowIfNull(folder);
         ArgumentOutOfRangeException.ThrowIfNegative(threads);
-        ThrowIfUnservable(folder.Config);
+        SessionRules.RequireServable(folder.Config);
         TorchNative.Load();
         bool cuda = UsesCuda(device);
         if (threads > 0)
@@ -67,7 +66,7 @@ public sealed class TorchBackend : IDenoiserBackend
     public TorchBackend(UNet2DModel network, int nullLabel)
     {
         ArgumentNullException.ThrowIfNull(network);
-        ThrowIfUnservable(network.Config);
+        SessionRules.RequireServable(network.Config);
         Network = network;
         NullLabel = nullLabel;
     }
@@ -94,21 +93,7 @@ public sealed class TorchBackend : IDenoiserBackend
     {
         ArgumentNullException.ThrowIfNull(options);
         ObjectDisposedException.ThrowIf(_disposed, this);
-        int stride = Config.Stride;
-        if (options.Width <= 0 || options.Height <= 0 || options.Width % stride != 0 || options.Height % stride != 0)
-        {
-            throw new ArgumentException(
-                $"The size {options.Width}x{options.Height} does not fit the network: " +
-                $"width and height must be positive multiples of {stride}.",
-                nameof(options));
-        }
-
-        if (options.Guided && NullLabel < 0)
-        {
-            throw new ArgumentException(
-                "Guidance needs a network with a null class, which this one lacks.", nameof(options));
-        }
-
+        SessionRules.RequireShape(Config, options, NullLabel);
         return new TorchSession(this, options);
     }
 
@@ -134,22 +119,5 @@ public sealed class TorchBackend : IDenoiserBackend
                 $"CUDA is not available: this build has libtorch variant '{TorchNative.Variant}', " +
                 "and it needs a CUDA variant and device.")
             : present;
-    }
-
-    private static void ThrowIfUnservable(UNetConfig config)
-    {
-        if (config.ImageChannels != SampleRing.Channels)
-        {
-            throw new ArgumentException(
-                $"The network makes pictures of {config.ImageChannels} channel; "
-                + $"a texture has {SampleRing.Channels}, so that grey networks can be trained and evaluated only.");
-        }
-
-        if (config.ClassEmbedType == "identity")
-        {
-            throw new ArgumentException(
-                "class_embed_type 'identity' takes an embedding for a class, " +
-                "and a texture request has only a class label.");
-        }
     }
 }

@@ -64,14 +64,8 @@ internal sealed class TorchSession : IDenoiserSession
     public void BeginEvaluation(in Evaluation evaluation)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        if (_batch == 1 && evaluation.GuidanceScale != 1)
-        {
-            throw new ArgumentException(
-                $"The guidance scale is {evaluation.GuidanceScale}; a session made without guidance takes 1.",
-                nameof(evaluation));
-        }
-
-        int label = _label is null ? -1 : CheckedLabel(evaluation.ClassLabel);
+        SessionRules.RequireGuidance(evaluation, isGuided: _batch == 2);
+        int label = _label is null ? -1 : SessionRules.LabelFor(_backend.Config, evaluation.ClassLabel, _backend.NullLabel);
         Abandon();
         if (_label is not null)
         {
@@ -98,12 +92,7 @@ internal sealed class TorchSession : IDenoiserSession
     public void RunSlice(int index)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        if (index != _nextSlice || index >= Slices.Count)
-        {
-            throw new InvalidOperationException(
-                $"Slice {index} was asked for; slices run in order after BeginEvaluation, " +
-                $"and the next one is {_nextSlice}.");
-        }
+        SessionRules.RequireTurn(index, _nextSlice, Slices.Count);
 
         // The network's sessions may differ in padding.
         _network.Seamless = _seamless;
@@ -131,11 +120,7 @@ internal sealed class TorchSession : IDenoiserSession
     public bool CompleteStep(in LinearStep step, NoiseSource noise, int stepNumber)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        if (_nextSlice != Slices.Count)
-        {
-            throw new InvalidOperationException(
-                $"{_nextSlice} of {Slices.Count} slices have run; a step completes after all of them.");
-        }
+        SessionRules.RequireAllRun(_nextSlice, Slices.Count);
 
         // A network with learned variance has twice the channels; the mean comes first.
         Span<float> output = Values(_flow.Hidden);
@@ -168,23 +153,6 @@ internal sealed class TorchSession : IDenoiserSession
     }
 
     private static Span<float> Values(Tensor tensor) => MemoryMarshal.Cast<byte, float>(tensor.bytes);
-
-    /// <summary>The class, or the null class where none is asked for.</summary>
-    private int CheckedLabel(int asked)
-    {
-        int label = asked >= 0 ? asked : _backend.NullLabel;
-        int rows = _backend.Config.NumClassEmbeds;
-        if (label < 0)
-        {
-            throw new ArgumentException(
-                $"The class label is {asked}, and the network has no null class to take for it.");
-        }
-
-        // A class embedded like a timestep has no table, and so no upper end.
-        return rows == 0 || label < rows
-            ? label
-            : throw new ArgumentException($"The class label is {asked}; the network has the labels 0 to {rows - 1}.");
-    }
 
     /// <summary>[Karras22, Eq. 7] cIn·x, once per member of the batch.</summary>
     private void FillInput(float scale)

@@ -5,7 +5,6 @@ using Diffusion.Render.Compute.Weights;
 using Diffusion.Render.Devices;
 using Diffusion.Runtime.Backends;
 using Diffusion.Runtime.Models;
-using Diffusion.Runtime.Sharing;
 using Silk.NET.Vulkan;
 
 namespace Diffusion.Render.Compute;
@@ -57,7 +56,7 @@ public sealed class ComputeBackend : IDenoiserBackend
         ArgumentNullException.ThrowIfNull(device);
         options ??= new ComputeBackendOptions();
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(options.SliceTime, TimeSpan.Zero, nameof(options));
-        ThrowIfUnservable(folder.Config);
+        SessionRules.RequireServable(folder.Config);
         Config = folder.Config;
         NullLabel = folder.NullLabel;
         Vulkan = device;
@@ -111,13 +110,7 @@ public sealed class ComputeBackend : IDenoiserBackend
     public IDenoiserSession CreateSession(SessionOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        ThrowIfNoMultiple(Config, options);
-        if (options.Guided && NullLabel < 0)
-        {
-            throw new ArgumentException(
-                "Guidance needs a network with a null class, which this one lacks.", nameof(options));
-        }
-
+        SessionRules.RequireShape(Config, options, NullLabel);
         int batch = options.Guided ? 2 : 1;
         if (_flopsPerSecond == 0 && _sliceTime != TimeSpan.MaxValue)
         {
@@ -173,27 +166,5 @@ public sealed class ComputeBackend : IDenoiserBackend
             : throw new ArgumentException(
                 $"The size {width}x{height} needs a tensor of {largest} bytes; "
                 + $"{Vulkan.Info.Name} binds at most {Vulkan.Limits.MaxStorageBufferRange}.");
-    }
-
-    internal static void ThrowIfUnservable(UNetConfig config)
-    {
-        if (config.ImageChannels != SampleRing.Channels)
-        {
-            throw new ArgumentException(
-                $"The network makes pictures of {config.ImageChannels} channel; "
-                + $"a texture has {SampleRing.Channels}, so that grey networks can be trained and evaluated only.");
-        }
-    }
-
-    internal static void ThrowIfNoMultiple(UNetConfig config, SessionOptions options)
-    {
-        int stride = config.Stride;
-        if (options.Width <= 0 || options.Height <= 0 || options.Width % stride != 0 || options.Height % stride != 0)
-        {
-            throw new ArgumentException(
-                $"The size {options.Width}x{options.Height} does not fit the network: " +
-                $"width and height must be positive multiples of {stride}.",
-                nameof(options));
-        }
     }
 }

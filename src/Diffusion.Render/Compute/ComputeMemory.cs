@@ -21,8 +21,8 @@ public readonly record struct ComputeMemory(long WeightBytes, long ActivationByt
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(session);
-        ComputeBackend.ThrowIfUnservable(config);
-        ComputeBackend.ThrowIfNoMultiple(config, session);
+        SessionRules.RequireServable(config);
+        SessionRules.RequireSize(config, session);
         UNetStructure structure = new(config, storage);
         NetworkPlan plan = structure.Plan(
             session.Guided ? 2 : 1, session.Height, session.Width, session.Seamless, ComputeTuning.Gpu);

@@ -49,14 +49,8 @@ internal sealed class ComputeSession : IDenoiserSession
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         int batch = _run.Plan.Batch;
-        if (batch == 1 && evaluation.GuidanceScale != 1)
-        {
-            throw new ArgumentException(
-                $"The guidance scale is {evaluation.GuidanceScale}; a session made without guidance takes 1.",
-                nameof(evaluation));
-        }
-
-        int label = _run.Plan.Input.Class is null ? -1 : CheckedLabel(evaluation.ClassLabel);
+        SessionRules.RequireGuidance(evaluation, isGuided: batch == 2);
+        int label = _run.Plan.Input.Class is null ? -1 : SessionRules.LabelFor(_backend.Config, evaluation.ClassLabel, _backend.NullLabel);
         _nextSlice = -1;
 
         // Only an abandoned evaluation can still be in flight; its inputs must stay until the device has read them.
@@ -75,12 +69,7 @@ internal sealed class ComputeSession : IDenoiserSession
     public void RunSlice(int index)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        if (index != _nextSlice || index >= Slices.Count)
-        {
-            throw new InvalidOperationException(
-                $"Slice {index} was asked for; slices run in order after BeginEvaluation, " +
-                $"and the next one is {_nextSlice}.");
-        }
+        SessionRules.RequireTurn(index, _nextSlice, Slices.Count);
 
         try
         {
@@ -104,11 +93,7 @@ internal sealed class ComputeSession : IDenoiserSession
     public bool CompleteStep(in LinearStep step, NoiseSource noise, int stepNumber)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        if (_nextSlice != Slices.Count)
-        {
-            throw new InvalidOperationException(
-                $"{_nextSlice} of {Slices.Count} slices have run; a step completes after all of them.");
-        }
+        SessionRules.RequireAllRun(_nextSlice, Slices.Count);
 
         if (!_run.IsIdle)
         {
@@ -139,23 +124,6 @@ internal sealed class ComputeSession : IDenoiserSession
         _disposed = true;
         _run.Dispose();
         _state.Dispose();
-    }
-
-    /// <summary>The class, or the null class where none is asked for.</summary>
-    private int CheckedLabel(int asked)
-    {
-        int label = asked >= 0 ? asked : _backend.NullLabel;
-        int rows = _backend.Config.NumClassEmbeds;
-        if (label < 0)
-        {
-            throw new ArgumentException(
-                $"The class label is {asked}, and the network has no null class to take for it.");
-        }
-
-        // A class embedded like a timestep has no table, and so no upper end.
-        return rows == 0 || label < rows
-            ? label
-            : throw new ArgumentException($"The class label is {asked}; the network has the labels 0 to {rows - 1}.");
     }
 
     /// <summary>[Karras22, Eq. 7] cIn·x, and what the network is told beside it.</summary>

@@ -101,6 +101,10 @@ public sealed record UNetConfig
     /// </summary>
     public int PatchSize { get; init; } = 1;
 
+    /// <summary>Width of the embedding of time and class: <see cref="TimeEmbeddingDim"/>, or 4 times the first
+    /// level's channels.</summary>
+    public int EmbeddingWidth => TimeEmbeddingDim > 0 ? TimeEmbeddingDim : 4 * BlockOutChannels[0];
+
     /// <summary>Channels of the pictures: 3 for RGB, 1 for grey.</summary>
     public int ImageChannels => InChannels / (PatchSize * PatchSize);
 

@@ -1,208 +1,52 @@
 using Diffusion.Runtime.Models;
+using Diffusion.Runtime.Models.Network;
 using static TorchSharp.torch;
 
 namespace Diffusion.Torch.UNet;
 
 /// <summary>Turns a configuration into the ordered slices of the network.</summary>
-internal sealed class UNetBuilder
+internal static class UNetBuilder
 {
-    private readonly UNetConfig _config;
-    private readonly Layers _layers;
-    private readonly int _embeddingWidth;
-    private readonly List<UNetSlice> _slices = [];
-    private readonly Stack<int> _skips = new();
-    private int _channels;
-
-    private UNetBuilder(UNetConfig config, Layers layers)
-    {
-        _config = config;
-        _layers = layers;
-        _embeddingWidth = config.TimeEmbeddingDim > 0 ? config.TimeEmbeddingDim : 4 * config.BlockOutChannels[0];
-        _channels = config.BlockOutChannels[0];
-    }
-
     /// <summary>Builds the slices; their layers hang in <paramref name="root"/>'s module tree.</summary>
     /// <exception cref="ArgumentException">The configuration names an unknown block or sizes that do not fit
     /// together.</exception>
     public static UNetSlice[] Build(UNetConfig config, nn.Module root, PaddingSwitch padding)
     {
-        int levels = config.BlockOutChannels.Count;
-        if (levels == 0 || config.DownBlockTypes.Count != levels || config.UpBlockTypes.Count != levels)
+        IReadOnlyList<UNetBlock> blocks = UNetBlocks.Of(config);
+        Layers layers = new(root, padding);
+
+        // In this order: fresh weights are drawn as layers are made.
+        List<UNetSlice> slices = [new StemSlice(config, layers, config.EmbeddingWidth) { KeepsSkip = true }];
+        foreach (UNetBlock block in blocks)
         {
-            throw new ArgumentException(
-                $"block_out_channels, down_block_types and up_block_types have {levels}, " +
-                $"{config.DownBlockTypes.Count} and {config.UpBlockTypes.Count} entries; " +
-                "they must have the same number, at least 1.");
+            slices.Add(Create(config, layers, block));
         }
 
-        if (config.PatchSize < 1 || config.InChannels % (config.PatchSize * config.PatchSize) != 0)
-        {
-            throw new ArgumentException(
-                $"in_channels {config.InChannels} must be a multiple of the square of patch_size {config.PatchSize}.");
-        }
-
-        UNetBuilder builder = new(config, new Layers(root, padding));
-        builder._slices.Add(new StemSlice(config, builder._layers, builder._embeddingWidth) { KeepsSkip = true });
-        builder._skips.Push(builder._channels);
-        for (int level = 0; level < levels; level++)
-        {
-            builder.AddDownBlock(level);
-        }
-
-        builder.AddMidBlock();
-        for (int block = 0; block < levels; block++)
-        {
-            builder.AddUpBlock(block);
-        }
-
-        builder._slices.Add(new HeadSlice(config, builder._layers));
-        return [.. builder._slices];
+        slices.Add(new HeadSlice(config, layers));
+        return [.. slices];
     }
 
-    private void AddDownBlock(int level)
+    private static UNetSlice Create(UNetConfig config, Layers layers, UNetBlock block) => block switch
     {
-        string path = $"down_blocks.{level}";
-        (bool attention, bool resnet) = _config.DownBlockTypes[level] switch
+        UNetResnet resnet => new ResnetSlice(
+            config, layers, resnet.Path, resnet.Inputs, resnet.Outputs, config.EmbeddingWidth)
         {
-            "DownBlock2D" => (false, false),
-            "AttnDownBlock2D" => (true, IsResnet(_config.DownsampleType, "downsample_type")),
-            "ResnetDownsampleBlock2D" => (false, true),
-            string type => throw new ArgumentException(
-                $"down_block_types names '{type}', which is not supported: " +
-                "DownBlock2D, AttnDownBlock2D and ResnetDownsampleBlock2D are."),
-        };
-        int channels = _config.BlockOutChannels[level];
-        for (int i = 0; i < _config.LayersPerBlock; i++)
+            KeepsSkip = resnet.KeepsSkip,
+            TakesSkip = resnet.TakesSkip,
+            Resample = resnet.Resample,
+            OutputScale = resnet.OutputScale,
+        },
+        UNetAttention attention => new AttentionSlice(
+            layers, attention.Path, attention.Channels, config.AttentionHeadDim, attention.Groups, config.NormEps)
         {
-            AddResnet($"{path}.resnets.{i}", channels, keepsSkip: !attention);
-            if (attention)
-            {
-                AddAttention($"{path}.attentions.{i}", _config.NormNumGroups, keepsSkip: true);
-            }
-
-            _skips.Push(_channels);
-        }
-
-        if (level == _config.BlockOutChannels.Count - 1)
+            KeepsSkip = attention.KeepsSkip,
+            OutputScale = attention.OutputScale,
+        },
+        UNetResample resample => new ResampleSlice(
+            layers, resample.Path, resample.Channels, resample.IsUp, resample.IsAsymmetric)
         {
-            return;
-        }
-
-        if (resnet)
-        {
-            AddResnet($"{path}.downsamplers.0", channels, keepsSkip: true, resample: -1);
-        }
-        else
-        {
-            bool asymmetric = _config.DownsamplePadding switch
-            {
-                0 => true,
-                1 => false,
-                int padding => throw new ArgumentException(
-                    $"downsample_padding {padding} is not supported: it is 0 or 1."),
-            };
-            _slices.Add(new ResampleSlice(_layers, $"{path}.downsamplers.0", channels, up: false, asymmetric)
-            {
-                KeepsSkip = true,
-            });
-        }
-
-        _skips.Push(_channels);
-    }
-
-    private void AddMidBlock()
-    {
-        if (_config.MidBlockType is null)
-        {
-            return;
-        }
-
-        if (_config.MidBlockType != "UNetMidBlock2D")
-        {
-            throw new ArgumentException(
-                $"mid_block_type '{_config.MidBlockType}' is not supported: it is UNetMidBlock2D or null.");
-        }
-
-        double scale = _config.MidBlockScaleFactor;
-        AddResnet("mid_block.resnets.0", _channels, outputScale: scale);
-        if (_config.AddAttention)
-        {
-            // diffusers gives the middle attention no norm under scale_shift unless attn_norm_num_groups is set.
-            int groups = _config.AttnNormNumGroups > 0 ? _config.AttnNormNumGroups
-                : _config.ResnetTimeScaleShift == "default" ? _config.NormNumGroups : 0;
-            AddAttention("mid_block.attentions.0", groups, outputScale: scale);
-        }
-
-        AddResnet("mid_block.resnets.1", _channels, outputScale: scale);
-    }
-
-    private void AddUpBlock(int block)
-    {
-        string path = $"up_blocks.{block}";
-        (bool attention, bool resnet) = _config.UpBlockTypes[block] switch
-        {
-            "UpBlock2D" => (false, false),
-            "AttnUpBlock2D" => (true, IsResnet(_config.UpsampleType, "upsample_type")),
-            "ResnetUpsampleBlock2D" => (false, true),
-            string type => throw new ArgumentException(
-                $"up_block_types names '{type}', which is not supported: " +
-                "UpBlock2D, AttnUpBlock2D and ResnetUpsampleBlock2D are."),
-        };
-        int channels = _config.BlockOutChannels[^(block + 1)];
-        for (int i = 0; i <= _config.LayersPerBlock; i++)
-        {
-            AddResnet($"{path}.resnets.{i}", channels, takesSkip: true);
-            if (attention)
-            {
-                AddAttention($"{path}.attentions.{i}", _config.NormNumGroups);
-            }
-        }
-
-        if (block == _config.BlockOutChannels.Count - 1)
-        {
-            return;
-        }
-
-        if (resnet)
-        {
-            AddResnet($"{path}.upsamplers.0", channels, resample: 1);
-        }
-        else
-        {
-            _slices.Add(new ResampleSlice(_layers, $"{path}.upsamplers.0", channels, up: true));
-        }
-    }
-
-    private void AddResnet(
-        string path,
-        int outputs,
-        bool keepsSkip = false,
-        bool takesSkip = false,
-        int resample = 0,
-        double outputScale = 1)
-    {
-        int inputs = takesSkip ? _channels + _skips.Pop() : _channels;
-        _slices.Add(new ResnetSlice(_config, _layers, path, inputs, outputs, _embeddingWidth)
-        {
-            KeepsSkip = keepsSkip,
-            TakesSkip = takesSkip,
-            Resample = resample,
-            OutputScale = outputScale,
-        });
-        _channels = outputs;
-    }
-
-    private void AddAttention(string path, int groups, bool keepsSkip = false, double outputScale = 1) =>
-        _slices.Add(new AttentionSlice(_layers, path, _channels, _config.AttentionHeadDim, groups, _config.NormEps)
-        {
-            KeepsSkip = keepsSkip,
-            OutputScale = outputScale,
-        });
-
-    private static bool IsResnet(string type, string key) => type switch
-    {
-        "conv" => false,
-        "resnet" => true,
-        _ => throw new ArgumentException($"{key} '{type}' is unknown: it is conv or resnet."),
+            KeepsSkip = resample.KeepsSkip,
+        },
+        _ => throw new ArgumentException($"{block.Path} is a {block.GetType().Name}, for which there is no slice."),
     };
 }

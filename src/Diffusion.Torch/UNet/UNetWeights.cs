@@ -9,17 +9,6 @@ namespace Diffusion.Torch.UNet;
 /// <summary>Moves a network's weights from and to safetensors files, names as in diffusers.</summary>
 public static class UNetWeights
 {
-    private const int NamesShown = 5;
-
-    // diffusers before 0.13 named the attention's layers so; old checkpoints still do.
-    private static readonly (string Old, string New)[] _deprecatedNames =
-    [
-        (".query.", ".to_q."),
-        (".key.", ".to_k."),
-        (".value.", ".to_v."),
-        (".proj_attn.", ".to_out.0."),
-    ];
-
     /// <summary>
     /// Builds the network of a model folder with its weights, float32 on the CPU, in evaluation mode, frozen.
     /// </summary>
@@ -64,37 +53,8 @@ public static class UNetWeights
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(file);
         Dictionary<string, Tensor> expected = network.state_dict();
-        Dictionary<string, string> stored = [];
-        foreach (string name in file.Entries.Keys)
-        {
-            // Early score networks store their fixed Fourier weights twice, as time_proj.W and time_proj.weight.
-            if (name != "time_proj.W" || !file.Entries.ContainsKey("time_proj.weight"))
-            {
-                stored[CurrentName(name)] = name;
-            }
-        }
-
-        List<string> problems = [];
-        Describe(problems, "lacks", expected.Keys.Where(name => !stored.ContainsKey(name)));
-        Describe(problems, "has the unknown", stored
-            .Where(pair => !expected.ContainsKey(pair.Key))
-            .Select(pair => pair.Value));
-        Describe(problems, "has wrongly shaped", expected
-            .Where(pair => stored.ContainsKey(pair.Key))
-            .Select(pair => (Entry: file[stored[pair.Key]], Name: stored[pair.Key], Shape: pair.Value.shape))
-            .Where(tensor => !tensor.Entry.Shape.SequenceEqual(tensor.Shape))
-            .Select(tensor =>
-                $"{tensor.Name} {tensor.Entry.ShapeText} instead of [{string.Join(", ", tensor.Shape)}]"));
-        Describe(problems, "has non-float", stored.Values
-            .Where(name => file[name].DType is not
-                (SafetensorsDType.F32 or SafetensorsDType.F16 or SafetensorsDType.BF16 or SafetensorsDType.F64)));
-        if (problems.Count > 0)
-        {
-            throw new ModelFormatException(
-                file.Path,
-                $"the weights must be exactly those of the configuration, but the file {string.Join("; ", problems)}");
-        }
-
+        IReadOnlyDictionary<string, string> stored = StoredNames.Match(
+            file, expected.ToDictionary(pair => pair.Key, pair => pair.Value.shape));
         foreach ((string name, Tensor tensor) in expected)
         {
             RequireFinite(file, stored[name], tensor.shape);
@@ -141,26 +101,6 @@ public static class UNetWeights
         if (!all.item<bool>())
         {
             throw new ModelFormatException(file.Path, $"the tensor '{name}' holds a value that is not finite");
-        }
-    }
-
-    private static string CurrentName(string name)
-    {
-        foreach ((string old, string current) in _deprecatedNames)
-        {
-            name = name.Replace(old, current, StringComparison.Ordinal);
-        }
-
-        return name;
-    }
-
-    private static void Describe(List<string> problems, string what, IEnumerable<string> names)
-    {
-        string[] all = [.. names.Order(StringComparer.Ordinal)];
-        if (all.Length > 0)
-        {
-            string more = all.Length > NamesShown ? $" and {all.Length - NamesShown} more" : "";
-            problems.Add($"{what} {string.Join(", ", all.Take(NamesShown))}{more}");
         }
     }
 

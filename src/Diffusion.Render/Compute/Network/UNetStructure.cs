@@ -1,6 +1,7 @@
 using Diffusion.Render.Compute.Planning;
 using Diffusion.Render.Compute.Weights;
 using Diffusion.Runtime.Models;
+using Diffusion.Runtime.Models.Network;
 
 namespace Diffusion.Render.Compute.Network;
 
@@ -9,38 +10,25 @@ namespace Diffusion.Render.Compute.Network;
 internal sealed class UNetStructure
 {
     private readonly UNetConfig _config;
-    private readonly int _embeddingWidth;
     private readonly List<Block> _blocks = [];
-    private readonly Stack<int> _skips = new();
-    private int _channels;
 
     /// <summary>Lays out a network.</summary>
     /// <exception cref="ArgumentException">The configuration names an unknown block or sizes that do not fit
     /// together.</exception>
     public UNetStructure(UNetConfig config, WeightStorage storage)
     {
-        int levels = config.BlockOutChannels.Count;
-        if (levels == 0 || config.DownBlockTypes.Count != levels || config.UpBlockTypes.Count != levels)
-        {
-            throw new ArgumentException(
-                $"block_out_channels, down_block_types and up_block_types have {levels}, " +
-                $"{config.DownBlockTypes.Count} and {config.UpBlockTypes.Count} entries; " +
-                "they must have the same number, at least 1.");
-        }
-
-        if (config.PatchSize < 1 || config.InChannels % (config.PatchSize * config.PatchSize) != 0)
-        {
-            throw new ArgumentException(
-                $"in_channels {config.InChannels} must be a multiple of the square of patch_size {config.PatchSize}.");
-        }
-
+        IReadOnlyList<UNetBlock> blocks = UNetBlocks.Of(config);
         _config = config;
-        _embeddingWidth = config.TimeEmbeddingDim > 0 ? config.TimeEmbeddingDim : 4 * config.BlockOutChannels[0];
-        _channels = config.BlockOutChannels[0];
         Weights = new WeightLayout(storage);
         Time = new TimeFeatures(config, Weights);
         (ClassTable, ClassWidth) = LayOutClasses();
-        AddBlocks();
+        _blocks.Add(new StemBlock(config, Weights, Time, config.EmbeddingWidth) { KeepsSkip = true });
+        foreach (UNetBlock block in blocks)
+        {
+            _blocks.Add(Create(block));
+        }
+
+        _blocks.Add(new HeadBlock(config, Weights));
     }
 
     public WeightLayout Weights { get; }
@@ -91,181 +79,38 @@ internal sealed class UNetStructure
             : throw new ArgumentException(
                 $"{path} has {channels} channels, which {groups} normalisation groups do not divide.");
 
-    private static bool IsResnet(string type, string key) => type switch
-    {
-        "conv" => false,
-        "resnet" => true,
-        _ => throw new ArgumentException($"{key} '{type}' is unknown: it is conv or resnet."),
-    };
-
     private (HostTable? Table, int Width) LayOutClasses() => _config.ClassEmbedType switch
     {
         null when _config.NumClassEmbeds > 0 => (
-            Weights.Table("class_embedding.weight", _config.NumClassEmbeds, _embeddingWidth), _embeddingWidth),
+            Weights.Table("class_embedding.weight", _config.NumClassEmbeds, _config.EmbeddingWidth),
+            _config.EmbeddingWidth),
         null => (null, 0),
         "timestep" => (null, Time.Width),
-        "identity" => throw new ArgumentException(
-            "class_embed_type 'identity' takes an embedding for a class, "
-            + "and a texture request has only a class label."),
         _ => throw new ArgumentException(
             $"class_embed_type '{_config.ClassEmbedType}' is unknown: it is timestep, identity or null."),
     };
 
-    private void AddBlocks()
+    private Block Create(UNetBlock block) => block switch
     {
-        _blocks.Add(new StemBlock(_config, Weights, Time, _embeddingWidth) { KeepsSkip = true });
-        _skips.Push(_channels);
-        for (int level = 0; level < _config.BlockOutChannels.Count; level++)
+        UNetResnet resnet => new ResnetBlock(
+            _config, Weights, resnet.Path, resnet.Inputs, resnet.Outputs, _config.EmbeddingWidth)
         {
-            AddDownBlock(level);
-        }
-
-        AddMidBlock();
-        for (int block = 0; block < _config.BlockOutChannels.Count; block++)
+            KeepsSkip = resnet.KeepsSkip,
+            TakesSkip = resnet.TakesSkip,
+            Resample = resnet.Resample,
+            OutputScale = resnet.OutputScale,
+        },
+        UNetAttention attention => new AttentionBlock(
+            Weights, attention.Path, attention.Channels, _config.AttentionHeadDim, attention.Groups, _config.NormEps)
         {
-            AddUpBlock(block);
-        }
-
-        _blocks.Add(new HeadBlock(_config, Weights));
-    }
-
-    private void AddDownBlock(int level)
-    {
-        string path = $"down_blocks.{level}";
-        (bool attention, bool resnet) = _config.DownBlockTypes[level] switch
+            KeepsSkip = attention.KeepsSkip,
+            OutputScale = attention.OutputScale,
+        },
+        UNetResample resample => new ResampleBlock(
+            Weights, resample.Path, resample.Channels, resample.IsUp, resample.IsAsymmetric)
         {
-            "DownBlock2D" => (false, false),
-            "AttnDownBlock2D" => (true, IsResnet(_config.DownsampleType, "downsample_type")),
-            "ResnetDownsampleBlock2D" => (false, true),
-            string type => throw new ArgumentException(
-                $"down_block_types names '{type}', which is not supported: " +
-                "DownBlock2D, AttnDownBlock2D and ResnetDownsampleBlock2D are."),
-        };
-        int channels = _config.BlockOutChannels[level];
-        for (int i = 0; i < _config.LayersPerBlock; i++)
-        {
-            AddResnet($"{path}.resnets.{i}", channels, keepsSkip: !attention);
-            if (attention)
-            {
-                AddAttention($"{path}.attentions.{i}", _config.NormNumGroups, keepsSkip: true);
-            }
-
-            _skips.Push(_channels);
-        }
-
-        if (level == _config.BlockOutChannels.Count - 1)
-        {
-            return;
-        }
-
-        if (resnet)
-        {
-            AddResnet($"{path}.downsamplers.0", channels, keepsSkip: true, resample: -1);
-        }
-        else
-        {
-            bool asymmetric = _config.DownsamplePadding switch
-            {
-                0 => true,
-                1 => false,
-                int padding => throw new ArgumentException(
-                    $"downsample_padding {padding} is not supported: it is 0 or 1."),
-            };
-            _blocks.Add(new ResampleBlock(Weights, $"{path}.downsamplers.0", channels, up: false, asymmetric)
-            {
-                KeepsSkip = true,
-            });
-        }
-
-        _skips.Push(_channels);
-    }
-
-    private void AddMidBlock()
-    {
-        if (_config.MidBlockType is null)
-        {
-            return;
-        }
-
-        if (_config.MidBlockType != "UNetMidBlock2D")
-        {
-            throw new ArgumentException(
-                $"mid_block_type '{_config.MidBlockType}' is not supported: it is UNetMidBlock2D or null.");
-        }
-
-        double scale = _config.MidBlockScaleFactor;
-        AddResnet("mid_block.resnets.0", _channels, outputScale: scale);
-        if (_config.AddAttention)
-        {
-            // diffusers gives the middle attention no norm under scale_shift unless attn_norm_num_groups is set.
-            int groups = _config.AttnNormNumGroups > 0 ? _config.AttnNormNumGroups
-                : _config.ResnetTimeScaleShift == "default" ? _config.NormNumGroups : 0;
-            AddAttention("mid_block.attentions.0", groups, outputScale: scale);
-        }
-
-        AddResnet("mid_block.resnets.1", _channels, outputScale: scale);
-    }
-
-    private void AddUpBlock(int block)
-    {
-        string path = $"up_blocks.{block}";
-        (bool attention, bool resnet) = _config.UpBlockTypes[block] switch
-        {
-            "UpBlock2D" => (false, false),
-            "AttnUpBlock2D" => (true, IsResnet(_config.UpsampleType, "upsample_type")),
-            "ResnetUpsampleBlock2D" => (false, true),
-            string type => throw new ArgumentException(
-                $"up_block_types names '{type}', which is not supported: " +
-                "UpBlock2D, AttnUpBlock2D and ResnetUpsampleBlock2D are."),
-        };
-        int channels = _config.BlockOutChannels[^(block + 1)];
-        for (int i = 0; i <= _config.LayersPerBlock; i++)
-        {
-            AddResnet($"{path}.resnets.{i}", channels, takesSkip: true);
-            if (attention)
-            {
-                AddAttention($"{path}.attentions.{i}", _config.NormNumGroups);
-            }
-        }
-
-        if (block == _config.BlockOutChannels.Count - 1)
-        {
-            return;
-        }
-
-        if (resnet)
-        {
-            AddResnet($"{path}.upsamplers.0", channels, resample: 1);
-        }
-        else
-        {
-            _blocks.Add(new ResampleBlock(Weights, $"{path}.upsamplers.0", channels, up: true));
-        }
-    }
-
-    private void AddResnet(
-        string path,
-        int outputs,
-        bool keepsSkip = false,
-        bool takesSkip = false,
-        int resample = 0,
-        double outputScale = 1)
-    {
-        int inputs = takesSkip ? _channels + _skips.Pop() : _channels;
-        _blocks.Add(new ResnetBlock(_config, Weights, path, inputs, outputs, _embeddingWidth)
-        {
-            KeepsSkip = keepsSkip,
-            TakesSkip = takesSkip,
-            Resample = resample,
-            OutputScale = outputScale,
-        });
-        _channels = outputs;
-    }
-
-    private void AddAttention(string path, int groups, bool keepsSkip = false, double outputScale = 1) =>
-        _blocks.Add(new AttentionBlock(Weights, path, _channels, _config.AttentionHeadDim, groups, _config.NormEps)
-        {
-            KeepsSkip = keepsSkip,
-            OutputScale = outputScale,
-        });
+            KeepsSkip = resample.KeepsSkip,
+        },
+        _ => throw new ArgumentException($"{block.Path} is a {block.GetType().Name}, for which there is no kernel."),
+    };
 }

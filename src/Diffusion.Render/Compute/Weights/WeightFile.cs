@@ -10,19 +10,8 @@ namespace Diffusion.Render.Compute.Weights;
 /// finite.</remarks>
 internal sealed class WeightFile : IDisposable
 {
-    private const int NamesShown = 5;
-
-    // diffusers before 0.13 named the attention's layers so; old checkpoints still do.
-    private static readonly (string Old, string New)[] _deprecatedNames =
-    [
-        (".query.", ".to_q."),
-        (".key.", ".to_k."),
-        (".value.", ".to_v."),
-        (".proj_attn.", ".to_out.0."),
-    ];
-
     private readonly SafetensorsFile _file;
-    private readonly Dictionary<string, string> _stored = [];
+    private readonly IReadOnlyDictionary<string, string> _stored;
 
     /// <summary>Opens the weights of a folder and checks names, shapes and types.</summary>
     /// <exception cref="ModelFormatException">They do not fit; the message names the tensors.</exception>
@@ -31,16 +20,7 @@ internal sealed class WeightFile : IDisposable
         _file = folder.OpenWeights();
         try
         {
-            foreach (string name in _file.Entries.Keys)
-            {
-                // Early score networks store their fixed Fourier weights twice, as time_proj.W and time_proj.weight.
-                if (name != "time_proj.W" || !_file.Entries.ContainsKey("time_proj.weight"))
-                {
-                    _stored[CurrentName(name)] = name;
-                }
-            }
-
-            Check(layout);
+            _stored = StoredNames.Match(_file, ShapesOf(layout));
         }
         catch
         {
@@ -98,62 +78,23 @@ internal sealed class WeightFile : IDisposable
         }
     }
 
-    private static string CurrentName(string name)
+    private static Dictionary<string, long[]> ShapesOf(WeightLayout layout)
     {
-        foreach ((string old, string current) in _deprecatedNames)
-        {
-            name = name.Replace(old, current, StringComparison.Ordinal);
-        }
-
-        return name;
-    }
-
-    private static void Describe(List<string> problems, string what, IEnumerable<string> names)
-    {
-        string[] all = [.. names.Order(StringComparer.Ordinal)];
-        if (all.Length > 0)
-        {
-            string more = all.Length > NamesShown ? $" and {all.Length - NamesShown} more" : "";
-            problems.Add($"{what} {string.Join(", ", all.Take(NamesShown))}{more}");
-        }
-    }
-
-    private void Check(WeightLayout layout)
-    {
-        Dictionary<string, long[]> expected = [];
+        Dictionary<string, long[]> shapes = [];
         foreach (PackedWeight weight in layout.Weights)
         {
             foreach (string name in weight.Names)
             {
-                expected[name] = weight.Shape;
+                shapes[name] = weight.Shape;
             }
         }
 
         foreach (HostTable table in layout.Tables)
         {
-            expected[table.Name] = table.Shape;
+            shapes[table.Name] = table.Shape;
         }
 
-        List<string> problems = [];
-        Describe(problems, "lacks", expected.Keys.Where(name => !_stored.ContainsKey(name)));
-        Describe(problems, "has the unknown", _stored
-            .Where(pair => !expected.ContainsKey(pair.Key))
-            .Select(pair => pair.Value));
-        Describe(problems, "has wrongly shaped", expected
-            .Where(pair => _stored.ContainsKey(pair.Key))
-            .Select(pair => (Entry: _file[_stored[pair.Key]], Shape: pair.Value))
-            .Where(tensor => !tensor.Entry.Shape.SequenceEqual(tensor.Shape))
-            .Select(tensor =>
-                $"{tensor.Entry.Name} {tensor.Entry.ShapeText} instead of [{string.Join(", ", tensor.Shape)}]"));
-        Describe(problems, "has non-float", _stored.Values
-            .Where(name => _file[name].DType is not
-                (SafetensorsDType.F32 or SafetensorsDType.F16 or SafetensorsDType.BF16 or SafetensorsDType.F64)));
-        if (problems.Count > 0)
-        {
-            throw new ModelFormatException(
-                _file.Path,
-                $"the weights must be exactly those of the configuration, but the file {string.Join("; ", problems)}");
-        }
+        return shapes;
     }
 
     private float[] Read(string name, long[] shape)
