@@ -87,9 +87,10 @@ internal sealed class Stage : IDisposable
     }
 
     /// <summary>Ticks, then draws one frame.</summary>
-    /// <remarks>A lost device is made again. The chains of libtorch go on from their last x_t, which lives in host
-    /// memory;
-    /// those of the compute backend lived on the device, and begin anew.</remarks>
+    /// <remarks>
+    /// A lost device is made again. The chains of libtorch go on from their last x_t, which lives in host memory; those
+    /// of the compute backend lived on the device, and begin anew.
+    /// </remarks>
     /// <param name="seconds">Time of the animation.</param>
     /// <returns>False when there was nothing to draw to (a minimised window, a lost device); the tick was made all the
     /// same.</returns>

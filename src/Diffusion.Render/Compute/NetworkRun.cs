@@ -43,7 +43,8 @@ internal sealed unsafe class NetworkRun : IDisposable
         _output = made.Own(GpuBuffer.Readback(device, (ulong)plan.OutputSizeInBytes, "network output", Storage));
         _timer = made.Own(new SliceTimer(device, plan.Parts.Count));
         CommandPool pool = made.Own(CreateCommandPool(), "compute slices");
-        DescriptorPool setPool = made.Own(CreateDescriptorPool(plan), "compute slices");
+        DescriptorPool setPool = made.Own(
+            Descriptors.CreatePool(device, KernelLibrary.BindingTypes, plan.Dispatches.Count), "compute slices");
         Dictionary<PlannedDispatch, DescriptorSet> sets = plan.Dispatches.ToDictionary(
             dispatch => dispatch, dispatch => CreateSet(kernels, setPool, dispatch));
         _commands = AllocateCommands(pool, plan.Parts.Count);
@@ -166,22 +167,6 @@ internal sealed unsafe class NetworkRun : IDisposable
         return pool;
     }
 
-    private DescriptorPool CreateDescriptorPool(NetworkPlan plan)
-    {
-        uint sets = (uint)plan.Dispatches.Count;
-        var size = new DescriptorPoolSize(DescriptorType.StorageBuffer, sets * KernelLibrary.BindingCount);
-        var info = new DescriptorPoolCreateInfo
-        {
-            SType = StructureType.DescriptorPoolCreateInfo,
-            MaxSets = sets,
-            PoolSizeCount = 1,
-            PPoolSizes = &size,
-        };
-        DescriptorPool pool;
-        _device.Api.CreateDescriptorPool(_device.Handle, &info, null, &pool).Check();
-        return pool;
-    }
-
     private CommandBuffer[] AllocateCommands(CommandPool pool, int count)
     {
         var info = new CommandBufferAllocateInfo
@@ -256,51 +241,27 @@ internal sealed unsafe class NetworkRun : IDisposable
 
     private DescriptorSet CreateSet(KernelLibrary kernels, DescriptorPool pool, PlannedDispatch dispatch)
     {
-        DescriptorSetLayout layout = kernels.SetLayout;
-        var info = new DescriptorSetAllocateInfo
-        {
-            SType = StructureType.DescriptorSetAllocateInfo,
-            DescriptorPool = pool,
-            DescriptorSetCount = 1,
-            PSetLayouts = &layout,
-        };
-        DescriptorSet set;
-        _device.Api.AllocateDescriptorSets(_device.Handle, &info, &set).Check();
-        DescriptorBufferInfo* buffers = stackalloc DescriptorBufferInfo[KernelLibrary.BindingCount];
-        WriteDescriptorSet* writes = stackalloc WriteDescriptorSet[KernelLibrary.BindingCount];
-        uint count = 0;
+        DescriptorSet set = Descriptors.Allocate(_device, pool, kernels.SetLayout);
         for (int binding = 0; binding < KernelLibrary.BindingCount; binding++)
         {
             BufferRange range = dispatch.Bindings[binding];
-            if (range.Kind == BufferKind.None)
+            if (range.Kind != BufferKind.None)
             {
-                continue;
+                Descriptors.WriteBuffer(
+                    _device, set, (uint)binding, DescriptorType.StorageBuffer, BufferOf(range.Kind),
+                    (ulong)range.Offset, (ulong)range.SizeInBytes);
             }
-
-            buffers[count] = new DescriptorBufferInfo(
-                BufferOf(range.Kind), (ulong)range.Offset, (ulong)range.SizeInBytes);
-            writes[count] = new WriteDescriptorSet
-            {
-                SType = StructureType.WriteDescriptorSet,
-                DstSet = set,
-                DstBinding = (uint)binding,
-                DescriptorCount = 1,
-                DescriptorType = DescriptorType.StorageBuffer,
-                PBufferInfo = &buffers[count],
-            };
-            count++;
         }
 
-        _device.Api.UpdateDescriptorSets(_device.Handle, count, writes, 0, null);
         return set;
     }
 
-    private Silk.NET.Vulkan.Buffer BufferOf(BufferKind kind) => kind switch
+    private GpuBuffer BufferOf(BufferKind kind) => kind switch
     {
-        BufferKind.Arena => _arena.Handle,
-        BufferKind.Weights => _weights.Handle,
-        BufferKind.Input => _input.Handle,
-        BufferKind.Output => _output.Handle,
+        BufferKind.Arena => _arena,
+        BufferKind.Weights => _weights,
+        BufferKind.Input => _input,
+        BufferKind.Output => _output,
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "There is no such buffer."),
     };
 }

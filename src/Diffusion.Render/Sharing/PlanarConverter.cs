@@ -8,6 +8,9 @@ internal sealed unsafe class PlanarConverter : IDisposable
 {
     private const uint GroupSize = 8;
 
+    private static readonly DescriptorType[] _bindingTypes =
+        [DescriptorType.StorageBuffer, DescriptorType.StorageImage];
+
     private readonly VulkanDevice _device;
     private readonly PipelineLayout _layout;
     private readonly Pipeline _pipeline;
@@ -17,23 +20,18 @@ internal sealed unsafe class PlanarConverter : IDisposable
     {
         _device = device;
         using var made = new Construction(device);
-        SetLayout = made.Own(CreateSetLayout(), "planar to rgba");
-        DescriptorSetLayout setLayout = SetLayout;
-        var range = new PushConstantRange(ShaderStageFlags.ComputeBit, 0, (uint)sizeof(PushConstants));
-        var layoutInfo = new PipelineLayoutCreateInfo
-        {
-            SType = StructureType.PipelineLayoutCreateInfo,
-            SetLayoutCount = 1,
-            PSetLayouts = &setLayout,
-            PushConstantRangeCount = 1,
-            PPushConstantRanges = &range,
-        };
-        PipelineLayout layout;
-        device.Api.CreatePipelineLayout(device.Handle, &layoutInfo, null, &layout).Check();
-        _layout = made.Own(layout, "planar to rgba");
+        SetLayout = made.Own(
+            Descriptors.CreateLayout(device, BindingTypes, ShaderStageFlags.ComputeBit), "planar to rgba");
+        _layout = made.Own(
+            Descriptors.CreatePipelineLayout(
+                device, [SetLayout], ShaderStageFlags.ComputeBit, sizeof(PushConstants)),
+            "planar to rgba");
         _pipeline = made.Own(CreatePipeline(), "planar to rgba");
         _owned = made.Complete();
     }
+
+    /// <summary>The planes, then the image that they become.</summary>
+    public static ReadOnlySpan<DescriptorType> BindingTypes => _bindingTypes;
 
     public DescriptorSetLayout SetLayout { get; }
 
@@ -50,22 +48,6 @@ internal sealed unsafe class PlanarConverter : IDisposable
     }
 
     public void Dispose() => _owned.Dispose();
-
-    private DescriptorSetLayout CreateSetLayout()
-    {
-        DescriptorSetLayoutBinding* bindings = stackalloc DescriptorSetLayoutBinding[2];
-        bindings[0] = new DescriptorSetLayoutBinding(0, DescriptorType.StorageBuffer, 1, ShaderStageFlags.ComputeBit);
-        bindings[1] = new DescriptorSetLayoutBinding(1, DescriptorType.StorageImage, 1, ShaderStageFlags.ComputeBit);
-        var info = new DescriptorSetLayoutCreateInfo
-        {
-            SType = StructureType.DescriptorSetLayoutCreateInfo,
-            BindingCount = 2,
-            PBindings = bindings,
-        };
-        DescriptorSetLayout layout;
-        _device.Api.CreateDescriptorSetLayout(_device.Handle, &info, null, &layout).Check();
-        return layout;
-    }
 
     private Pipeline CreatePipeline()
     {

@@ -282,32 +282,11 @@ public sealed unsafe class SharedTexture : IDisposable
 
     private void CreateSets(Construction owner, DescriptorSet* sets)
     {
-        DescriptorPoolSize* sizes = stackalloc DescriptorPoolSize[2];
-        sizes[0] = new DescriptorPoolSize(DescriptorType.StorageBuffer, ImageCount);
-        sizes[1] = new DescriptorPoolSize(DescriptorType.StorageImage, ImageCount);
-        var poolInfo = new DescriptorPoolCreateInfo
-        {
-            SType = StructureType.DescriptorPoolCreateInfo,
-            MaxSets = ImageCount,
-            PoolSizeCount = 2,
-            PPoolSizes = sizes,
-        };
-        DescriptorPool pool;
-        _device.Api.CreateDescriptorPool(_device.Handle, &poolInfo, null, &pool).Check();
-        owner.Own(pool, Name);
-        DescriptorSetLayout* layouts = stackalloc DescriptorSetLayout[ImageCount];
-        new Span<DescriptorSetLayout>(layouts, ImageCount).Fill(_pass.Converter.SetLayout);
-        var info = new DescriptorSetAllocateInfo
-        {
-            SType = StructureType.DescriptorSetAllocateInfo,
-            DescriptorPool = pool,
-            DescriptorSetCount = ImageCount,
-            PSetLayouts = layouts,
-        };
-        _device.Api.AllocateDescriptorSets(_device.Handle, &info, sets).Check();
+        DescriptorPool pool = owner.Own(
+            Descriptors.CreatePool(_device, PlanarConverter.BindingTypes, ImageCount), Name);
         for (int i = 0; i < ImageCount; i++)
         {
-            _device.SetName(ObjectType.DescriptorSet, sets[i].Handle, $"{Name} {i}");
+            sets[i] = Descriptors.Allocate(_device, pool, _pass.Converter.SetLayout, $"{Name} {i}");
         }
     }
 

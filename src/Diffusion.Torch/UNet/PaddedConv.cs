@@ -35,15 +35,9 @@ internal sealed partial class PaddedConv(Conv2d conv, PaddingSwitch padding, int
             return functional.conv2d(input, conv.weight, conv.bias, _strides, _zeroPadding);
         }
 
-        if (padding.Circular)
+        if (padding.Circular || asymmetric)
         {
-            using Tensor wrapped = functional.pad(x, _border, TorchSharp.PaddingModes.Circular);
-            return functional.conv2d(wrapped, conv.weight, conv.bias, _strides);
-        }
-
-        if (asymmetric)
-        {
-            using Tensor padded = functional.pad(x, _border);
+            using Tensor padded = Pad(x);
             return functional.conv2d(padded, conv.weight, conv.bias, _strides);
         }
 

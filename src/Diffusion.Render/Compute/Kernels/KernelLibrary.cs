@@ -11,6 +11,9 @@ internal sealed unsafe class KernelLibrary : IDisposable
     /// <summary>Storage buffers that a kernel may have.</summary>
     public const int BindingCount = 8;
 
+    private static readonly DescriptorType[] _bindingTypes =
+        [.. Enumerable.Repeat(DescriptorType.StorageBuffer, BindingCount)];
+
     private readonly VulkanDevice _device;
     private readonly OwnedHandles _owned;
     private readonly Dictionary<KernelKey, (Pipeline Pipeline, OwnedHandles Owned)> _pipelines = [];
@@ -20,22 +23,16 @@ internal sealed unsafe class KernelLibrary : IDisposable
     {
         _device = device;
         using var made = new Construction(device);
-        SetLayout = made.Own(CreateSetLayout(), "compute");
-        DescriptorSetLayout setLayout = SetLayout;
-        var range = new PushConstantRange(ShaderStageFlags.ComputeBit, 0, PushWords.Capacity * sizeof(uint));
-        var info = new PipelineLayoutCreateInfo
-        {
-            SType = StructureType.PipelineLayoutCreateInfo,
-            SetLayoutCount = 1,
-            PSetLayouts = &setLayout,
-            PushConstantRangeCount = 1,
-            PPushConstantRanges = &range,
-        };
-        PipelineLayout layout;
-        device.Api.CreatePipelineLayout(device.Handle, &info, null, &layout).Check();
-        Layout = made.Own(layout, "compute");
+        SetLayout = made.Own(Descriptors.CreateLayout(device, BindingTypes, ShaderStageFlags.ComputeBit), "compute");
+        Layout = made.Own(
+            Descriptors.CreatePipelineLayout(
+                device, [SetLayout], ShaderStageFlags.ComputeBit, PushWords.Capacity * sizeof(uint)),
+            "compute");
         _owned = made.Complete();
     }
+
+    /// <summary>A storage buffer at every binding.</summary>
+    public static ReadOnlySpan<DescriptorType> BindingTypes => _bindingTypes;
 
     public DescriptorSetLayout SetLayout { get; }
 
@@ -71,26 +68,6 @@ internal sealed unsafe class KernelLibrary : IDisposable
         }
 
         _owned.Dispose();
-    }
-
-    private DescriptorSetLayout CreateSetLayout()
-    {
-        DescriptorSetLayoutBinding* bindings = stackalloc DescriptorSetLayoutBinding[BindingCount];
-        for (uint i = 0; i < BindingCount; i++)
-        {
-            bindings[i] = new DescriptorSetLayoutBinding(
-                i, DescriptorType.StorageBuffer, 1, ShaderStageFlags.ComputeBit);
-        }
-
-        var info = new DescriptorSetLayoutCreateInfo
-        {
-            SType = StructureType.DescriptorSetLayoutCreateInfo,
-            BindingCount = BindingCount,
-            PBindings = bindings,
-        };
-        DescriptorSetLayout layout;
-        _device.Api.CreateDescriptorSetLayout(_device.Handle, &info, null, &layout).Check();
-        return layout;
     }
 
     private (Pipeline Pipeline, OwnedHandles Owned) Create(KernelKey key)

@@ -1,9 +1,8 @@
-using Diffusion.Render.Devices;
 using Silk.NET.Vulkan;
 
-namespace Diffusion.Render.Scenes;
+namespace Diffusion.Render.Devices;
 
-/// <summary>The few descriptor calls of the drawing passes.</summary>
+/// <summary>The few descriptor calls of passes and kernels.</summary>
 internal static unsafe class Descriptors
 {
     /// <summary>A layout with one descriptor a binding, numbered from 0.</summary>
