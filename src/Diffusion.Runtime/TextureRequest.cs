@@ -51,6 +51,13 @@ public sealed record TextureRequest
     public ReadOnlyMemory<double> Times { get; init; }
 
     /// <summary>
+    /// Null (the default) to end at the clean image, or the time on the schedule at which the last step ends, at most
+    /// that at which it begins: the noise of that level then stays in the texture, as some of diffusers' schedulers
+    /// have it. A solver that goes from an image to noise does not read it.
+    /// </summary>
+    public double? EndTime { get; init; }
+
+    /// <summary>
     /// w of classifier-free guidance, at least 0; 1 (the default) is none and costs half. [HoSalimans22, Eq. 6]
     /// </summary>
     public float GuidanceScale { get; init; } = 1;

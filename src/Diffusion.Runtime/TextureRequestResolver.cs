@@ -35,6 +35,11 @@ internal sealed class TextureRequestResolver(UNetConfig config, ModelDescription
             : request.Spacing is { } spacing ? StepGrid.Create(schedule, spacing, request.Steps)
             : StepGrid.CreateDefault(schedule, request.Solver, request.Steps);
         CheckSolver(request);
+        if (request.EndTime is { } end)
+        {
+            StepGrid.EndAt(levels, schedule, end);
+        }
+
         Span<NoiseLevel> grid = levels.AsSpan(FirstLevel(request, levels.Length - 1));
         NoiseLevel[] evaluations = request.Solver.PlaceEvaluations(grid, schedule);
         int label = ResolveClass(request);

@@ -153,14 +153,19 @@ internal sealed class LoadedModel : IDisposable
                 : isOwn ? own.CreateSpacing()
                 : null,
             Times = isOwn && _settings is { Spacing: null, Schedule: null }
-                ? own.CreateTimes(_settings.Steps, Folder.Scheduler.NumTrainTimesteps)
+                ? own.CreateTimes(_settings.Steps, Folder.Description.Schedule)
                 : default,
             Clamp = !isOwn || own.Thresholding || Folder.Scheduler.ClipSample,
             ThresholdRatio = isOwn ? (float)own.CreateThresholdRatio() : 0,
             Steps = _settings.Steps,
             GuidanceScale = _settings.GuidanceScale ?? (Folder.NullLabel >= 0 ? DefaultGuidanceScale : 1),
         };
-        return _settings.Schedule is null ? request : request with { Schedule = NoiseSchedules.Parse(_settings.Schedule) };
+        request = _settings.Schedule is null
+            ? request
+            : request with { Schedule = NoiseSchedules.Parse(_settings.Schedule) };
+        return isOwn && own.EndsAtCleanestLevel
+            ? request with { EndTime = (request.Schedule ?? Folder.Description.Schedule).MinTime }
+            : request;
     }
 
     // The adaptive sampler reads no solver from a request; a chain would run this one.

@@ -51,7 +51,7 @@ public sealed class AdaptiveFlowSampler
 
     /// <summary>Draws one image.</summary>
     /// <param name="request">
-    /// Size, class, seed, schedule, guidance and clamp; its solver, steps, spacing and image are not read.
+    /// Size, class, seed, schedule, guidance and clamp; its solver, steps, their times and image are not read.
     /// </param>
     /// <param name="progress">Receives the share of the way in λ = ln(α/σ), in [0, 1], after each evaluation.</param>
     /// <param name="cancel">Asked at each evaluation.</param>
@@ -63,7 +63,15 @@ public sealed class AdaptiveFlowSampler
         ArgumentNullException.ThrowIfNull(request);
         TextureRequestResolver resolver = new(_backend.Config, _model, noiseThreads: 1);
         (SessionOptions shape, ChainSettings settings) = resolver.Resolve(
-            request with { Solver = new DdimSolver(), Spacing = null, Steps = 1, Times = default, Image = default });
+            request with
+            {
+                Solver = new DdimSolver(),
+                Spacing = null,
+                Steps = 1,
+                Times = default,
+                EndTime = null,
+                Image = default,
+            });
         NoiseSchedule schedule = request.Schedule ?? _model.Schedule;
         using IDenoiserSession session = _backend.CreateSession(shape);
         Flow flow = new(session, settings, schedule);

@@ -109,6 +109,10 @@ internal sealed class ConfigObject
 
     public double Number(string key, double absent) => Find(key) is { } value ? ToNumber(key, value) : absent;
 
+    /// <summary>A number; null for one that is null or absent.</summary>
+    public double? NumberOrNull(string key) =>
+        Find(key) is { ValueKind: not JsonValueKind.Null } value ? ToNumber(key, value) : null;
+
     public string Text(string key, string absent) => Find(key) is { } value ? ToText(key, value) : absent;
 
     public string? TextOrNull(string key, string? absent) =>

@@ -67,9 +67,14 @@ internal static class SchedulerConfigJson
             AlgorithmType = json.Text("algorithm_type", absent.AlgorithmType),
             SolverType = json.TextOrNull("solver_type", null),
             PredictX0 = json.Boolean("predict_x0", absent.PredictX0),
-            LowerOrderFinal = json.Boolean("lower_order_final", absent.LowerOrderFinal),
+            LowerOrderFinal = json.Boolean(
+                "lower_order_final", SchedulerClasses.DefaultLowerOrderFinal(className)),
+            EulerAtFinal = json.Boolean("euler_at_final", absent.EulerAtFinal),
+            SetAlphaToOne = json.Boolean("set_alpha_to_one", SchedulerClasses.DefaultSetAlphaToOne(className)),
+            FinalSigmasType = json.Text("final_sigmas_type", absent.FinalSigmasType),
+            LambdaMinClipped = json.NumberOrNull("lambda_min_clipped") ?? absent.LambdaMinClipped,
             SkipPrkSteps = json.Boolean("skip_prk_steps", absent.SkipPrkSteps),
-            TimestepSpacing = json.Text("timestep_spacing", SchedulerClasses.DefaultSpacing(className)),
+            TimestepSpacing = ReadSpacing(json, className),
             StepsOffset = json.Integer("steps_offset", absent.StepsOffset),
             UseKarrasSigmas = json.Boolean("use_karras_sigmas", sigmas == "karras"),
             UseExponentialSigmas = json.Boolean("use_exponential_sigmas", sigmas == "exponential")
@@ -78,6 +83,13 @@ internal static class SchedulerConfigJson
             DynamicThresholdingRatio = json.Number("dynamic_thresholding_ratio", absent.DynamicThresholdingRatio),
             SampleMaxValue = json.Number("sample_max_value", absent.SampleMaxValue),
         };
+    }
+
+    private static string ReadSpacing(ConfigObject json, string className)
+    {
+        string absent = SchedulerClasses.DefaultSpacing(className);
+        string spacing = json.Text("timestep_spacing", absent);
+        return SchedulerClasses.HasSpacing(className) ? spacing : absent;
     }
 
     public static void Write(Utf8JsonWriter json, SchedulerConfig config)
@@ -156,13 +168,33 @@ internal static class SchedulerConfigJson
             json.WriteString("algorithm_type", sampler.AlgorithmType);
         }
 
+        if (sampler.FinalSigmasType != absent.FinalSigmasType)
+        {
+            json.WriteString("final_sigmas_type", sampler.FinalSigmasType);
+        }
+
+        if (double.IsFinite(sampler.LambdaMinClipped))
+        {
+            json.WriteNumber("lambda_min_clipped", sampler.LambdaMinClipped);
+        }
+
         if (sampler.SolverType is { } type)
         {
             json.WriteString("solver_type", type);
         }
 
         WriteFlag(json, "predict_x0", sampler.PredictX0, absent.PredictX0);
-        WriteFlag(json, "lower_order_final", sampler.LowerOrderFinal, absent.LowerOrderFinal);
+        WriteFlag(
+            json,
+            "lower_order_final",
+            sampler.LowerOrderFinal,
+            SchedulerClasses.DefaultLowerOrderFinal(sampler.ClassName));
+        WriteFlag(json, "euler_at_final", sampler.EulerAtFinal, absent.EulerAtFinal);
+        WriteFlag(
+            json,
+            "set_alpha_to_one",
+            sampler.SetAlphaToOne,
+            SchedulerClasses.DefaultSetAlphaToOne(sampler.ClassName));
         WriteFlag(json, "skip_prk_steps", sampler.SkipPrkSteps, absent.SkipPrkSteps);
         WriteFlag(json, "use_karras_sigmas", sampler.UseKarrasSigmas, absent.UseKarrasSigmas);
         WriteFlag(json, "use_exponential_sigmas", sampler.UseExponentialSigmas, absent.UseExponentialSigmas);
@@ -201,6 +233,11 @@ internal static class SchedulerConfigJson
         if (!(sampler.DynamicThresholdingRatio is > 0 and <= 1))
         {
             return $"'dynamic_thresholding_ratio' is {sampler.DynamicThresholdingRatio}; it must be above 0 and at most 1";
+        }
+
+        if (sampler.FinalSigmasType is not ("zero" or "sigma_min"))
+        {
+            return $"'final_sigmas_type' is '{sampler.FinalSigmasType}'; known are zero, sigma_min";
         }
 
         if (!(sampler.SampleMaxValue >= 1))
