@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Diffusion.Runtime.Schedules;
+using Diffusion.Runtime.Solvers;
 
 namespace Diffusion.Cli.Generation;
 
@@ -11,6 +12,9 @@ internal sealed class GenerationOptions(int defaultSteps = 20)
 {
     private const string List = "list";
     private const float MaxGuidance = 100;
+
+    // Churn is capped at (√2 - 1)·N, which no chain has more of.
+    private const double MaxChurn = StepGrid.MaxStepCount;
 
     private readonly Option<string?> _model = new("--model")
     {
@@ -53,6 +57,20 @@ internal sealed class GenerationOptions(int defaultSteps = 20)
         HelpName = "NAME",
     };
 
+    private readonly Option<double?> _eta = new Option<double?>("--eta")
+    {
+        Description = "With --solver ddim or ddim-optimal, how much noise each step renews: 0 is none, 1 is DDPM. "
+            + "Default: 0.",
+        HelpName = "H",
+    }.Within(0, 1);
+
+    private readonly Option<double?> _churn = new Option<double?>("--churn")
+    {
+        Description = "With --solver edm, how much noise it adds over all steps; 0 is none, which is heun. "
+            + $"Default: {EdmChurn.ImageNet64.Amount}.",
+        HelpName = "S",
+    }.Within(0, MaxChurn);
+
     private readonly Option<string?> _schedule = new("--schedule")
     {
         Description = $"Noise schedule; '{List}' prints them. Default: what the model was trained on.",
@@ -83,6 +101,8 @@ internal sealed class GenerationOptions(int defaultSteps = 20)
         command.Options.Add(_seed);
         command.Options.Add(_steps);
         command.Options.Add(_solver);
+        command.Options.Add(_eta);
+        command.Options.Add(_churn);
         command.Options.Add(_schedule);
         command.Options.Add(_spacing);
         command.Options.Add(_guidance);
@@ -114,6 +134,8 @@ internal sealed class GenerationOptions(int defaultSteps = 20)
         Seed = result.GetValue(_seed),
         Steps = result.GetValue(_steps),
         Solver = result.GetValue(_solver)!,
+        Eta = result.GetValue(_eta),
+        Churn = result.GetValue(_churn),
         Schedule = result.GetValue(_schedule),
         Spacing = result.GetValue(_spacing),
         GuidanceScale = result.GetValue(_guidance),
