@@ -32,7 +32,7 @@ public sealed class TextureRequestTests
         { _good with { GuidanceInterval = new(-1, 1) }, "not -1 and 1." },
         { _good with { GuidanceInterval = new(double.NaN, 1) }, "not NaN and 1." },
         { _good with { Spacing = (StepSpacing)9 }, "Unknown step spacing" },
-        { _good with { EndTime = -1 }, "EndTime must be from 0 to the last step's 49 on the schedule 'linear', not -1." },
+        { _good with { EndTime = -1 }, "EndTime must be from 0 to the last step's 49 on the schedule 'linear'" },
         { _good with { Times = new double[] { 500, 20 }, EndTime = 21 }, "the last step's 20 on the schedule" },
     };
 

@@ -109,8 +109,8 @@ public sealed record SamplerConfig
     /// <param name="stepCount">N, from 1 to the levels of the table that are not clipped.</param>
     /// <param name="schedule">The table.</param>
     /// <returns>
-    /// N times, falling; fewer with <see cref="LambdaMinClipped"/> on trailing, as diffusers has it; none where they are
-    /// not placed by time (see <see cref="CreateSpacing"/>). A single step begins at the noisiest level here.
+    /// N times, falling; fewer with <see cref="LambdaMinClipped"/> on trailing, as diffusers has it; none where they
+    /// are not placed by time (see <see cref="CreateSpacing"/>). A single step begins at the noisiest level here.
     /// </returns>
     /// <exception cref="ArgumentException">The table has not as many levels.</exception>
     public double[] CreateTimes(int stepCount, NoiseSchedule schedule)

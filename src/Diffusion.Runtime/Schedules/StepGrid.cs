@@ -86,7 +86,8 @@ public static class StepGrid
     /// <param name="levels">A grid of this class; its last level is replaced.</param>
     /// <param name="schedule">The schedule that it lies on.</param>
     /// <param name="time">
-    /// From the schedule's <see cref="NoiseSchedule.MinTime"/> to the time of the last step, which then changes nothing.
+    /// From the schedule's <see cref="NoiseSchedule.MinTime"/> to the time of the last step, which then changes
+    /// nothing.
     /// </param>
     /// <exception cref="ArgumentException">The time is outside its range.</exception>
     public static void EndAt(Span<NoiseLevel> levels, NoiseSchedule schedule, double time)

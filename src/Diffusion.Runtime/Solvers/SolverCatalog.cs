@@ -59,7 +59,8 @@ public static class SolverCatalog
         ArgumentNullException.ThrowIfNull(solver);
         return solver is DdimSolver ddim
             ? new DdimSolver(eta, ddim.Optimal)
-            : throw new ArgumentException($"The solver '{solver.Name}' has no eta; ddim and {DdimOptimal} have.", nameof(eta));
+            : throw new ArgumentException(
+                $"The solver '{solver.Name}' has no eta; ddim and {DdimOptimal} have.", nameof(eta));
     }
 
     /// <summary>EDM's stochastic solver with another S_churn; its other settings stay.</summary>

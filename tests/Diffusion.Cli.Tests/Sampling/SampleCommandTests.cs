@@ -91,8 +91,8 @@ public sealed class SampleCommandTests : IDisposable
             await File.WriteAllTextAsync(
                 Path.Combine(model, "scheduler", "scheduler_config.json"),
                 $$"""
-                {"_class_name": "DDIMScheduler", "beta_schedule": "squaredcos_cap_v2", "prediction_type": "v_prediction",
-                 "timestep_spacing": "trailing", "set_alpha_to_one": {{value}}}
+                {"_class_name": "DDIMScheduler", "beta_schedule": "squaredcos_cap_v2", "timestep_spacing": "trailing",
+                 "prediction_type": "v_prediction", "set_alpha_to_one": {{value}}}
                 """);
             images.Add(await SampleBytes($"{value}.png", "--model", model, "--solver", "model"));
         }

@@ -154,7 +154,8 @@ public sealed class SolverCrossProductTests
     private static double[] Quadratic(NoiseSchedule schedule, int count)
     {
         double range = schedule.MaxTime - schedule.MinTime;
-        return [.. Enumerable.Range(0, count).Select(i => schedule.MinTime + (range * Math.Pow(1 - ((double)i / count), 2)))];
+        return [.. Enumerable.Range(0, count).Select(i => (double)(count - i) / count).Select(
+            share => schedule.MinTime + (range * share * share))];
     }
 
     private static void AssertRuns(int stepCount, string name, string scheduleName, string gridName, bool endsClean)

@@ -58,8 +58,8 @@ internal static class SchedulerKeys
             })
         {
             warnings.Add(json.Describe(
-                $"'timestep_spacing' is linspace, on which steps of a {sampler.ClassName} end beside the next timestep; "
-                + "here they end at it"));
+                $"'timestep_spacing' is linspace, on which steps of a {sampler.ClassName} end beside the next "
+                + "timestep; here they end at it"));
         }
 
         // Onto the clean image the full order would divide by an infinite step in λ.
