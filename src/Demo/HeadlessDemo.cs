@@ -70,6 +70,8 @@ internal static class HeadlessDemo
             _log = new FrameLog(frames);
             _pixels = new byte[Target.SizeInBytes];
             _collectionsBefore = GC.CollectionCount(0);
+            _stepsCompleted = stage.LastTick.StepsCompleted;
+            _texturesCompleted = stage.LastTick.TexturesCompleted;
         }
 
         private OffscreenTarget Target => (OffscreenTarget)_stage.Target;
