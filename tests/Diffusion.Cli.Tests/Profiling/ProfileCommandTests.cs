@@ -15,7 +15,7 @@ public sealed class ProfileCommandTests : IDisposable
     // Figures are rounded to four digits.
     private const double Rounding = 0.00005;
 
-    private static readonly string[] _policies = ["budget", "whole-step", "fixed-slices"];
+    private static readonly string[] _policies = ["budget", "own-thread", "whole-step", "fixed-slices"];
     private static readonly string[] _phases = ["before", "during", "after"];
 
     // The fixed keys of report.json.
