@@ -6,6 +6,7 @@ using Diffusion.Cli.Evaluation;
 using Diffusion.Cli.Packaging;
 using Diffusion.Cli.Profiling;
 using Diffusion.Cli.Sampling;
+using Diffusion.Cli.Soaking;
 using Diffusion.Cli.Training;
 using Diffusion.Torch;
 
@@ -23,6 +24,7 @@ var root = new RootCommand("Generates, trains and measures textures by diffusion
     ExportCommand.Create(),
     EvaluateCommand.Create(),
     ProfileCommand.Create(),
+    SoakCommand.Create(),
     CpuLoadCommand.Create(),
     PackageCommand.Create(),
     CheckCommand.Create(),
