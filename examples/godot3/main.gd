@@ -1,5 +1,5 @@
-# A cube and a floor whose texture sharpens while the scene runs: the library works a few milliseconds in each frame, and
-# the pixels are read back, for Godot 3 has no Vulkan.
+# A cube and a floor whose texture sharpens while the scene runs: the library works a few milliseconds in each frame,
+# and the pixels are read back, for Godot 3 has no Vulkan.
 #
 #   make -C examples/godot3
 #   godot3 --path examples/godot3 [--class=rock --size=64 --steps=20 --seed=1 --budget-ms=8 --shot=FILE.png]

@@ -4,7 +4,7 @@ using Diffusion.Runtime.Models;
 
 namespace Diffusion.Plugin.Runtimes;
 
-/// <summary>Turns a <c>diffusion_model</c> into a <see cref="ModelFolder"/>, of a disk or of the host's memory.</summary>
+/// <summary>Turns a <c>diffusion_model</c> into a <see cref="ModelFolder"/>, on disk or in the host's memory.</summary>
 internal static unsafe class ModelReader
 {
     private const ulong MaxFiles = 1024;

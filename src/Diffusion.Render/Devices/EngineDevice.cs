@@ -42,8 +42,8 @@ public sealed record EngineDevice
     public nint GetInstanceProcAddr { get; init; }
 
     /// <summary>
-    /// The engine's VkAllocationCallbacks, for every object made on the device; 0 for none. The struct must lie where it
-    /// is until the <see cref="VulkanDevice"/> is disposed.
+    /// The engine's VkAllocationCallbacks, for every object made on the device; 0 for none. The struct must lie where
+    /// it is until the <see cref="VulkanDevice"/> is disposed.
     /// </summary>
     public nint AllocationCallbacks { get; init; }
 

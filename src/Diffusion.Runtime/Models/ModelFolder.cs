@@ -109,9 +109,9 @@ public sealed partial class ModelFolder
 
     /// <summary>Reads a model folder whose files are in memory, from an archive of the application's.</summary>
     /// <param name="files">
-    /// The files by their path in the folder, with slashes: <c>unet/config.json</c>. Their bytes are read when needed and
-    /// not copied, so they must stay as they are for as long as the result is used. Files that a model does not have do
-    /// not matter.
+    /// The files by their path in the folder, with slashes: <c>unet/config.json</c>. Their bytes are read when needed
+    /// and not copied, so they must stay as they are for as long as the result is used. Files that a model does not
+    /// have do not matter.
     /// </param>
     /// <param name="name">What messages call the folder.</param>
     /// <exception cref="ModelFormatException">A file is missing or breaks a rule; the message names both.</exception>
