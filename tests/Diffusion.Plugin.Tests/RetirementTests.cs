@@ -1,4 +1,3 @@
-using Diffusion.Plugin.Errors;
 using Diffusion.Plugin.Runtimes;
 using Diffusion.Plugin.Tests.Support;
 using Diffusion.Render.Compute;
