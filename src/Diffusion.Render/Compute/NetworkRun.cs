@@ -163,7 +163,7 @@ internal sealed unsafe class NetworkRun : IDisposable
             QueueFamilyIndex = _device.QueueFamily,
         };
         CommandPool pool;
-        _device.Api.CreateCommandPool(_device.Handle, &info, null, &pool).Check();
+        _device.Api.CreateCommandPool(_device.Handle, &info, _device.Allocator, &pool).Check();
         return pool;
     }
 

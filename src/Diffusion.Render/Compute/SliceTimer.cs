@@ -29,7 +29,7 @@ internal sealed unsafe class SliceTimer : IDisposable
                 QueryCount = 2 * (uint)slices,
             };
             QueryPool pool;
-            device.Api.CreateQueryPool(device.Handle, &info, null, &pool).Check();
+            device.Api.CreateQueryPool(device.Handle, &info, device.Allocator, &pool).Check();
             _pool = made.Own(pool, "compute slices");
         }
 

@@ -21,7 +21,7 @@ internal sealed unsafe class OneTimeCommands : IDisposable
             Flags = CommandPoolCreateFlags.ResetCommandBufferBit | CommandPoolCreateFlags.TransientBit,
         };
         CommandPool handle;
-        device.Api.CreateCommandPool(device.Handle, &pool, null, &handle).Check();
+        device.Api.CreateCommandPool(device.Handle, &pool, device.Allocator, &handle).Check();
         _pool = made.Own(handle, name);
         var info = new CommandBufferAllocateInfo
         {

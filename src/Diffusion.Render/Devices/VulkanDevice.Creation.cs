@@ -60,6 +60,7 @@ public sealed unsafe partial class VulkanDevice
         RequireServed(engine, needs);
         HostImportReason = WhyNoHostImport(needs, engine.DeviceExtensions);
         ReadLimits();
+        Allocator = (AllocationCallbacks*)engine.AllocationCallbacks;
         _handle = engine.Device;
         Start(engine.PipelineCacheFolder);
     }
