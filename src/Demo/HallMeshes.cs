@@ -4,88 +4,58 @@ using Diffusion.Render.Scenes;
 
 namespace Diffusion.Demo;
 
-/// <summary>The things that stand in the scene: a floor and four objects on it, each of another class.</summary>
+/// <summary>The meshes of the hall, with the light that reaches their vertices.</summary>
 /// <remarks>Owns the meshes.</remarks>
-internal sealed class Materials : IDisposable
+internal sealed class HallMeshes : IDisposable
 {
-    private readonly Mesh _plane;
-    private readonly Mesh _cube;
-    private readonly Mesh _sphere;
+    private const float FloorCell = 0.4f;
+    private const float WallCell = 0.6f;
+    private const float Bevel = 0.03f;
+
+    private readonly Mesh[] _meshes = new Mesh[(int)HallShape.Count];
 
     /// <summary>Builds the meshes.</summary>
-    public Materials(VulkanDevice device)
+    public HallMeshes(VulkanDevice device)
     {
-        _plane = MeshBuilder.Plane(device);
-        _cube = MeshBuilder.Cube(device);
-        _sphere = MeshBuilder.Sphere(device);
-    }
-
-    /// <summary>Where the camera stands.</summary>
-    public static Camera Camera { get; } = Camera.LookAt(new Vector3(0, 2.6f, 6.4f), new Vector3(0, 0.55f, 0));
-
-    /// <summary>Makes the surfaces.</summary>
-    /// <param name="classNames">The model's classes; each surface takes its favourite or the one at its place.</param>
-    /// <param name="firstClass">A class that every object but the floor takes, or null.</param>
-    /// <param name="seed">Seed of the first surface; the others count on.</param>
-    public static Surface[] CreateSurfaces(IReadOnlyList<string> classNames, string? firstClass, ulong seed)
-    {
-        (string Name, SurfaceShape Shape, Matrix4x4 Placement, float Turns, float Uv, string Favourite)[] things =
-        [
-            ("floor", SurfaceShape.Plane, Matrix4x4.CreateScale(48), 0, 32, "grass"),
-            ("cube", SurfaceShape.Cube, Place(1.5f, -1.15f, 0.76f, 0.6f), 0.035f, 1, "brick"),
-            ("sphere", SurfaceShape.Sphere, Place(1.7f, 1.15f, 0.86f, 0.7f), 0.04f, 2, "rock"),
-            ("left cube", SurfaceShape.Cube, Place(1.1f, -3.0f, 0.56f, -0.9f), -0.03f, 1, "wood"),
-            ("right sphere", SurfaceShape.Sphere, Place(1.3f, 3.1f, 0.66f, -0.9f), 0.03f, 2, "lava"),
-        ];
-
-        var surfaces = new Surface[things.Length];
-        for (int i = 0; i < things.Length; i++)
+        const float Half = Hall.HalfSize;
+        for (int quarter = 0; quarter < 4; quarter++)
         {
-            var thing = things[i];
-            surfaces[i] = new Surface
-            {
-                Name = thing.Name,
-                Shape = thing.Shape,
-                Placement = thing.Placement,
-                TurnsPerSecond = thing.Turns,
-                UvScale = thing.Uv,
-                ClassLabel = LabelOf(classNames, i == 0 ? thing.Favourite : firstClass ?? thing.Favourite, i),
-                Seed = seed + (ulong)i,
-            };
+            Vector3 centre = Hall.CentreOfQuarter(quarter);
+            _meshes[(int)HallShape.Floor + quarter] = MeshBuilder.Rectangle(
+                device, new Vector2(Half), FloorCell, (p, _) => HallOpenness.OfFloor(p + centre));
         }
 
-        return surfaces;
+        this[HallShape.Wall] = Wall(device, Hall.PanelHeight, Hall.WallHeight);
+        this[HallShape.Panel] = Wall(device, 0f, Hall.PanelHeight);
+        this[HallShape.Beam] = MeshBuilder.Box(device, new Vector3((2f * Half) + 0.5f, 0.24f, 0.2f), 0.02f);
+        this[HallShape.Plinth] = MeshBuilder.Box(
+            device, new Vector3(Hall.PlinthWidth, Hall.PlinthHeight, Hall.PlinthWidth), Bevel,
+            (p, normal) => HallOpenness.OfStand(p, normal, Hall.PlinthHeight, Hall.BallRadius));
+        this[HallShape.Pedestal] = MeshBuilder.Box(
+            device, new Vector3(Hall.PedestalWidth, Hall.PedestalHeight, Hall.PedestalWidth), Bevel,
+            (p, normal) => HallOpenness.OfStand(p, normal, Hall.PedestalHeight, Hall.ObjectSize / 2f));
+        this[HallShape.Cube] = MeshBuilder.Cube(device, Bevel, HallOpenness.OfObject);
+        this[HallShape.Sphere] = MeshBuilder.Sphere(device, 24, openness: HallOpenness.OfObject);
+        this[HallShape.Cylinder] = MeshBuilder.Cylinder(device, bevel: Bevel, openness: HallOpenness.OfObject);
     }
 
     /// <summary>The mesh of a shape.</summary>
-    public Mesh MeshOf(SurfaceShape shape) => shape switch
+    public Mesh this[HallShape shape]
     {
-        SurfaceShape.Plane => _plane,
-        SurfaceShape.Cube => _cube,
-        _ => _sphere,
-    };
+        get => _meshes[(int)shape];
+        private init => _meshes[(int)shape] = value;
+    }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        _sphere.Dispose();
-        _cube.Dispose();
-        _plane.Dispose();
-    }
-
-    private static Matrix4x4 Place(float size, float x, float y, float z)
-        => Matrix4x4.CreateScale(size) * Matrix4x4.CreateTranslation(x, y, z);
-
-    private static int LabelOf(IReadOnlyList<string> classNames, string name, int place)
-    {
-        for (int label = 0; label < classNames.Count; label++)
+        foreach (Mesh mesh in _meshes)
         {
-            if (classNames[label] == name)
-            {
-                return label;
-            }
+            mesh.Dispose();
         }
-
-        return classNames.Count == 0 ? 0 : place % classNames.Count;
     }
+
+    private static Mesh Wall(VulkanDevice device, float bottom, float top) => MeshBuilder.Rectangle(
+        device, new Vector2(2f * Hall.HalfSize, top - bottom), WallCell,
+        (p, _) => HallOpenness.OfWall(new Vector3(p.X, ((bottom + top) / 2f) - p.Z, -Hall.HalfSize)));
 }
