@@ -5,16 +5,17 @@
 layout(location = 0) in vec3 position;
 layout(location = 1) in vec3 normal;
 layout(location = 2) in vec2 uv;
+layout(location = 3) in float openness;
 
 layout(location = 0) out vec3 worldPosition;
 layout(location = 1) out vec3 worldNormal;
-layout(location = 2) out vec2 textureUv;
+layout(location = 2) out vec3 textureUv;        // z: openness
 
 layout(push_constant) uniform Draw
 {
     mat4 model;
     vec4 tint;          // rgb, relief
-    vec4 parameters;    // uv scale, gloss
+    vec4 parameters;    // uv scale, roughness, metalness, emission
 } draw;
 
 void main()
@@ -26,6 +27,6 @@ void main()
     mat3 cofactor = mat3(cross(m[1], m[2]), cross(m[2], m[0]), cross(m[0], m[1]));
     worldPosition = world.xyz;
     worldNormal = normalize(cofactor * normal);
-    textureUv = uv * draw.parameters.x;
+    textureUv = vec3(uv * draw.parameters.x, openness);
     gl_Position = scene.viewProjection * world;
 }

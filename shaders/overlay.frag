@@ -8,7 +8,7 @@ layout(location = 2) in flat vec4 tint;
 layout(location = 0) out vec4 colour;
 
 const uint Solid = 0xFFFFFFFFu;
-const ivec2 GlyphSize = ivec2(5, 7);
+const ivec2 GlyphSize = ivec2(5, 9);
 const float ShadowAlpha = 0.65;
 
 bool inked(ivec2 pixel)
@@ -18,9 +18,9 @@ bool inked(ivec2 pixel)
         return false;
     }
 
-    // A byte a row, the leftmost column in bit 4.
-    uint rows = pixel.y < 4 ? glyphs[glyph].x : glyphs[glyph].y;
-    return ((rows >> (((pixel.y & 3) * 8) + (4 - pixel.x))) & 1u) != 0u;
+    // Six bits a row, the leftmost column in bit 4; five rows a word.
+    uint rows = pixel.y < 5 ? glyphs[glyph].x : glyphs[glyph].y;
+    return ((rows >> (((pixel.y % 5) * 6) + (4 - pixel.x))) & 1u) != 0u;
 }
 
 void main()

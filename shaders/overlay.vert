@@ -16,7 +16,7 @@ layout(location = 0) out vec2 cell;
 layout(location = 1) out flat uint glyph;
 layout(location = 2) out flat vec4 tint;
 
-const vec2 CellSize = vec2(6.0, 8.0);
+const vec2 CellSize = vec2(6.0, 10.0);
 
 vec3 decodeSrgb(vec3 c)
 {

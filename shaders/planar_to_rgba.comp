@@ -1,15 +1,9 @@
 #version 460
-// Planar float32 [3, H, W] in [-1, 1] (x_t or D of one slot of a SampleRing) to RGBA8.
-layout(local_size_x = 8, local_size_y = 8) in;
+#extension GL_GOOGLE_include_directive : require
+#include "planar.glsl"
 
-layout(set = 0, binding = 0, std430) readonly restrict buffer Samples { float values[]; };
+// To RGBA8.
 layout(set = 0, binding = 1, rgba8) writeonly restrict uniform image2D target;
-
-layout(push_constant) uniform Push
-{
-    uvec2 size;
-    uint offset;    // of the red plane, in floats
-} push;
 
 float toUnorm(float value)
 {
@@ -25,14 +19,11 @@ float toUnorm(float value)
 void main()
 {
     uvec2 pixel = gl_GlobalInvocationID.xy;
-    if (any(greaterThanEqual(pixel, push.size)))
+    if (isOutside(pixel))
     {
         return;
     }
 
-    uint plane = push.size.x * push.size.y;
-    uint index = push.offset + (pixel.y * push.size.x) + pixel.x;
-    vec3 colour = vec3(
-        toUnorm(values[index]), toUnorm(values[index + plane]), toUnorm(values[index + (2u * plane)]));
-    imageStore(target, ivec2(pixel), vec4(colour, 1.0));
+    vec3 value = sampleAt(pixel);
+    imageStore(target, ivec2(pixel), vec4(toUnorm(value.r), toUnorm(value.g), toUnorm(value.b), 1.0));
 }

@@ -1,16 +1,20 @@
-// What all shaders of the scene share. Colours are linear light.
+// What all shaders of the scene share. Colours are linear light; a light's colour is its irradiance over pi, so that a
+// white surface that faces it has that colour.
 layout(set = 0, binding = 0, std140) uniform Scene
 {
     mat4 viewProjection;
     mat4 lightViewProjection;
-    vec4 cameraPosition;
+    vec4 cameraPosition;        // w: exposure
     vec4 lightDirection;        // towards the light
     vec4 lightColour;
+    vec4 lampPosition;          // of a ball that glows; w: its radius
+    vec4 lampColour;
     vec4 skyColour;
     vec4 groundColour;
     vec4 backgroundTop;
     vec4 backgroundBottom;
     vec4 extent;                // width, height, fog density per unit, shadow texel in uv
+    vec4 opening;               // half the side of the square through which the sky shines, its height
 } scene;
 
 // The frame's backdrop: a vertical gradient, lit softly from the middle.

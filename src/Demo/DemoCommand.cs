@@ -8,7 +8,7 @@ namespace Diffusion.Demo;
 /// <summary>The demo's command line.</summary>
 internal static class DemoCommand
 {
-    // Few, so that a CPU finishes every surface within 240 frames of 8 ms.
+    // Few, so that a CPU finishes every surface within 480 frames of 8 ms.
     private const int DefaultSteps = 8;
     private const string Automatic = "auto";
     private const int MaxFrames = 1_000_000;
@@ -26,7 +26,7 @@ internal static class DemoCommand
         };
         var frames = new Option<int?>("--frames")
         {
-            Description = "Frames to draw. Default: 240 headless, else until the window closes.",
+            Description = "Frames to draw. Default: 480 headless, else until the window closes.",
             HelpName = "N",
         };
         var budget = new Option<double>("--budget-ms")
@@ -77,11 +77,14 @@ internal static class DemoCommand
 
         var command = new RootCommand(
             """
-            Draws a lit scene whose surfaces carry textures while they are generated, on a budget of milliseconds
-            a frame.
+            Draws a hall of materials whose surfaces carry textures while they are generated, on a budget of
+            milliseconds a frame.
 
-            Keys in the window: 1-5 pick a surface, C/V next/previous class, R reseed, A reseed all, Space pause,
-            Up/Down budget, Left/Right steps, S solver, X switch between x_t and x0, H hide the overlay, Esc quit.
+            Keys in the window: 1-9 or Tab pick a surface, C/V next/previous class, R reseed, A reseed all,
+            Space pause, Up/Down budget, Left/Right steps, S solver, X switch between x_t and x0, H hide the
+            overlay, Esc quit. Hold the right mouse button to fly: W A S D move, Q E sink and rise, the mouse
+            turns, Shift hastens. F does so without a mouse, and the arrows turn; O circles again. The floor is
+            generated anew where you walk.
             """);
         command.Options.Add(headless);
         command.Options.Add(frames);

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Diffusion.Cli.Generation;
 using Diffusion.Render.Devices;
 using Diffusion.Render.Frames;
+using Diffusion.Render.Scenes;
 using Diffusion.Render.Sharing;
 using Diffusion.Render.Windowing;
 using Diffusion.Runtime.Budget;
@@ -16,7 +17,7 @@ internal sealed class Stage : IDisposable
     // A device that is lost again and again before it draws a frame will not come back.
     private const int MostLossesInARow = 3;
 
-    // No frame waits while a level loads. This is a first step for each texture on two CPU cores, so the first frame
+    // No frame waits while a level loads. This is a first step for some textures on two CPU cores, so the first frame
     // shows more than noise, and what slices cost is known before a tick is promised to hold its budget.
     private static readonly TimeSpan _loadingBudget = TimeSpan.FromMilliseconds(300);
 
@@ -53,6 +54,9 @@ internal sealed class Stage : IDisposable
 
     /// <summary>The surfaces and their textures.</summary>
     public SurfaceSet Surfaces { get; }
+
+    /// <summary>Where the scene is looked at from.</summary>
+    public HallCamera Camera { get; } = new();
 
     /// <summary>What a tick may take.</summary>
     public TimeSpan Budget { get; set; }
@@ -185,7 +189,7 @@ internal sealed class Stage : IDisposable
     {
         try
         {
-            Surface[] surfaces = Materials.CreateSurfaces(
+            Surface[] surfaces = Hall.CreateSurfaces(
                 generator.Model.Folder.ClassNames, settings.Generation.ClassName, settings.Generation.Seed);
             return new Loaded(
                 generator,
@@ -225,21 +229,26 @@ internal sealed class Stage : IDisposable
         }
 
         LastTick = _generator.Runtime.Tick(Budget);
-        if (!_graphics.Renderer.TryBeginFrame(out _))
+        if (!_graphics.Renderer.TryBeginFrame(out Frame frame))
         {
             return false;
         }
 
+        _graphics.Meshes.Camera = Camera.At(seconds);
+        _graphics.Meshes.Light = Hall.LightFor(Surfaces);
         foreach (Surface surface in Surfaces.Surfaces)
         {
-            _graphics.Meshes.Draw(
-                _graphics.Materials.MeshOf(surface.Shape), surface.PlacementAt(seconds), surface.Texture,
-                surface.UvScale);
+            Material material = ClassMaterials.Of(Surfaces.ClassName(surface));
+            foreach (ref readonly SurfacePart part in surface.Parts.AsSpan())
+            {
+                _graphics.Meshes.Draw(
+                    _graphics.Hall[part.Shape], part.PlacementAt(seconds), surface.Texture, part.UvScale, material);
+            }
         }
 
         if (ShowsHud)
         {
-            _hud.Draw(_graphics.Overlay);
+            _hud.Draw(_graphics.Overlay, (int)frame.Extent.Width, (int)frame.Extent.Height);
         }
 
         _graphics.Renderer.EndFrame();

@@ -11,7 +11,16 @@ namespace Diffusion.Demo;
 /// <remarks>Borrows the device.</remarks>
 internal sealed class StageGraphics : IDisposable
 {
-    private static readonly MeshPassOptions _softwareQuality = new() { Samples = 1, ShadowMapSize = 512 };
+    private static readonly MeshPassOptions _quality = new() { ShadowMapSize = 2048 };
+
+    // On the cores that generate, too: what a frame takes, textures lose.
+    private static readonly MeshPassOptions _softwareQuality = new()
+    {
+        Samples = 1,
+        ShadowMapSize = 512,
+        Anisotropy = 1,
+        BlendsMipLevels = false,
+    };
 
     /// <summary>Makes everything.</summary>
     public StageGraphics(DemoSettings settings, VulkanDevice device, GlfwWindow? window)
@@ -21,13 +30,10 @@ internal sealed class StageGraphics : IDisposable
             : new SwapchainTarget(device, window, settings.VerticalSync);
         Textures = new SharedTexturePass(device);
         SharesCores = device.Info.Type == PhysicalDeviceType.Cpu;
-        Meshes = new MeshPass(device, Target.Format, SharesCores ? _softwareQuality : null)
-        {
-            Camera = Materials.Camera,
-        };
+        Meshes = new MeshPass(device, Target.Format, SharesCores ? _softwareQuality : _quality);
         Overlay = new OverlayPass(device, Target.Format);
         Renderer = new FrameRenderer(device, Target, [Textures, Meshes, Overlay]);
-        Materials = new Materials(device);
+        Hall = new HallMeshes(device);
     }
 
     /// <summary>Where frames go.</summary>
@@ -46,7 +52,7 @@ internal sealed class StageGraphics : IDisposable
     public FrameRenderer Renderer { get; }
 
     /// <summary>The meshes.</summary>
-    public Materials Materials { get; }
+    public HallMeshes Hall { get; }
 
     /// <summary>Whether the device draws on the cores that generate.</summary>
     public bool SharesCores { get; }
@@ -55,7 +61,7 @@ internal sealed class StageGraphics : IDisposable
     public void Dispose()
     {
         Renderer.Dispose();
-        Materials.Dispose();
+        Hall.Dispose();
         Overlay.Dispose();
         Meshes.Dispose();
         Textures.Dispose();

@@ -1,3 +1,4 @@
+using System.Numerics;
 using Diffusion.Cli.Generation;
 using Diffusion.Render.Sharing;
 using Diffusion.Runtime;
@@ -10,11 +11,14 @@ namespace Diffusion.Demo;
 /// <remarks>Owns neither: the shared textures go with the pass that they were attached to.</remarks>
 internal sealed class SurfaceSet
 {
+    private const int Nowhere = -2;
+
     private readonly CanvasSize _size;
     private DiffusionRuntime _runtime;
     private LoadedModel _model;
     private readonly Surface[] _surfaces;
     private bool _isRetuned;
+    private int _quarter = Nowhere;
 
     /// <summary>Submits a texture for each surface.</summary>
     public SurfaceSet(Generator generator, CanvasSize size, Surface[] surfaces)
@@ -121,6 +125,26 @@ internal sealed class SurfaceSet
         {
             surface.Seed++;
             Restart(surface);
+        }
+    }
+
+    /// <summary>Generates the part of the floor anew that a walker steps on.</summary>
+    /// <param name="position">Where the walker is, in metres.</param>
+    public void WalkTo(Vector3 position)
+    {
+        int quarter = Hall.QuarterAt(position);
+        if (quarter == _quarter)
+        {
+            return;
+        }
+
+        bool isFirst = _quarter == Nowhere;
+        _quarter = quarter;
+        if (quarter >= 0 && !isFirst)
+        {
+            Surface floor = _surfaces[Hall.FirstFloor + quarter];
+            floor.Seed += (ulong)_surfaces.Length;
+            Restart(floor);
         }
     }
 

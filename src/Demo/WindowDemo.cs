@@ -25,13 +25,20 @@ internal static class WindowDemo
         Console.WriteLine(
             $"{stage.BackendDevice}; {stage.Device.Info.Name}; "
             + $"x_t by {stage.SharingExample.Path} ({stage.SharingExample.PathReason})");
+        var flight = new Flight(window, stage.Camera);
         var clock = Stopwatch.StartNew();
         TimeSpan titled = TimeSpan.Zero;
         int frames = 0;
         while (!window.ShouldClose && !cancel.IsCancellationRequested && frames < (settings.Frames ?? int.MaxValue))
         {
             window.PollEvents();
-            HandleKeys(window, stage);
+            flight.Update(clock.Elapsed.TotalSeconds);
+            HandleKeys(window, stage, flight.TakesKeys);
+            if (stage.Camera.IsFlying)
+            {
+                stage.Surfaces.WalkTo(stage.Camera.At(0).Position);
+            }
+
             if (!stage.Frame(clock.Elapsed.TotalSeconds))
             {
                 // Minimised: nothing paces the loop but this. Generation goes on, so the wait has an end.
@@ -52,7 +59,7 @@ internal static class WindowDemo
         return 0;
     }
 
-    private static void HandleKeys(GlfwWindow window, Stage stage)
+    private static void HandleKeys(GlfwWindow window, Stage stage, bool isFlying)
     {
         SurfaceSet surfaces = stage.Surfaces;
         for (Key key = Key.D1; key <= Key.D9; key++)
@@ -63,6 +70,35 @@ internal static class WindowDemo
             }
         }
 
+        if (window.WasPressed(Key.Tab))
+        {
+            surfaces.Select((surfaces.Selected + 1) % surfaces.Surfaces.Length);
+        }
+
+        if (window.WasPressed(Key.Space))
+        {
+            surfaces.TogglePause();
+        }
+
+        if (window.WasPressed(Key.H))
+        {
+            stage.ShowsHud = !stage.ShowsHud;
+        }
+
+        if (window.WasPressed(Key.Escape))
+        {
+            window.Close();
+        }
+
+        if (!isFlying)
+        {
+            HandleTextureKeys(window, surfaces);
+            HandleTuningKeys(window, stage);
+        }
+    }
+
+    private static void HandleTextureKeys(GlfwWindow window, SurfaceSet surfaces)
+    {
         if (window.WasPressed(Key.C))
         {
             surfaces.ChangeClass(1);
@@ -83,27 +119,10 @@ internal static class WindowDemo
             surfaces.ReseedAll();
         }
 
-        if (window.WasPressed(Key.Space))
-        {
-            surfaces.TogglePause();
-        }
-
         if (window.WasPressed(Key.X))
         {
             surfaces.Show(surfaces.Display == SampleView.Sample ? SampleView.Denoised : SampleView.Sample);
         }
-
-        if (window.WasPressed(Key.H))
-        {
-            stage.ShowsHud = !stage.ShowsHud;
-        }
-
-        if (window.WasPressed(Key.Escape))
-        {
-            window.Close();
-        }
-
-        HandleTuningKeys(window, stage);
     }
 
     private static void HandleTuningKeys(GlfwWindow window, Stage stage)

@@ -6,6 +6,8 @@ namespace Diffusion.Demo.Tests;
 
 public sealed class DemoTests : IDisposable
 {
+    private const int SurfaceCount = 14;
+
     private readonly string _folder = Path.Combine(Path.GetTempPath(), $"diffusion-demo-{Guid.NewGuid():N}");
 
     public void Dispose()
@@ -37,7 +39,7 @@ public sealed class DemoTests : IDisposable
         Assert.All(keys, key => Assert.True(report.RootElement.TryGetProperty(key, out _), key));
         Assert.Equal(40, report.RootElement.GetProperty("frames").GetInt32());
         int textures = report.RootElement.GetProperty("textures_completed").GetInt32();
-        Assert.Equal(5, textures);
+        Assert.Equal(SurfaceCount, textures);
         Assert.Equal(textures * 4, report.RootElement.GetProperty("steps_completed").GetInt32());
 
         Assert.Equal(textures, Directory.GetFiles(Path.Combine(_folder, "textures"), "*.png").Length);
@@ -53,14 +55,14 @@ public sealed class DemoTests : IDisposable
         VulkanTests.SkipWithoutDevice();
 
         (int code, string error) = await Run(
-            "--headless", "--validation", "--backend", "compute", "--frames", "8", "--budget-ms", "2000",
+            "--headless", "--validation", "--backend", "compute", "--frames", "16", "--budget-ms", "2000",
             "--steps", "1", "--width", "64", "--height", "64", "--texture-size", "16x16",
             "--model", Repository.Model, "--out", _folder);
 
         Assert.Equal((0, ""), (code, error));
         using var report = JsonDocument.Parse(File.ReadAllText(Path.Combine(_folder, "report.json")));
         Assert.Equal("compute", report.RootElement.GetProperty("backend").GetString());
-        Assert.Equal(5, report.RootElement.GetProperty("textures_completed").GetInt32());
+        Assert.Equal(SurfaceCount, report.RootElement.GetProperty("textures_completed").GetInt32());
     }
 
     [SkippableFact]
@@ -79,7 +81,7 @@ public sealed class DemoTests : IDisposable
         }
 
         string[] files = Directory.GetFiles(Path.Combine(folders[0], "textures"));
-        Assert.Equal(5, files.Length);
+        Assert.Equal(SurfaceCount, files.Length);
         Assert.All(files, file => Assert.Equal(
             File.ReadAllBytes(file), File.ReadAllBytes(file.Replace(folders[0], folders[1], StringComparison.Ordinal))));
     }

@@ -42,7 +42,7 @@ public sealed class SoakTests
 
             if (frame % 20 == 0)
             {
-                stage.Surfaces.Select(frame / 20 % 5);
+                stage.Surfaces.Select(frame / 20 % stage.Surfaces.Surfaces.Length);
                 stage.Surfaces.ChangeClass(1);
             }
 

@@ -124,7 +124,8 @@ public sealed unsafe partial class VulkanDevice
     }
 
     private static VulkanInstance CreateInstance(VulkanRequirements requirements, VulkanDeviceOptions options)
-        => new(requirements.InstanceExtensions, options.EnableValidation, options.LoadApi);
+        => new(
+            requirements.InstanceExtensions, options.EnableValidation ? options.Checks : null, options.LoadApi);
 
     private static void RequireHandle(nint handle, string name)
     {

@@ -15,9 +15,14 @@ public sealed record VulkanDeviceOptions
     public string? Device { get; init; }
 
     /// <summary>
-    /// Loads the Khronos validation layer with synchronisation validation; fails when it is not installed.
+    /// Loads the Khronos validation layer with <see cref="Checks"/>; fails when it is not installed.
     /// </summary>
     public bool EnableValidation { get; init; }
+
+    /// <summary>
+    /// What the validation layer checks besides, default <see cref="ValidationChecks.Synchronisation"/>.
+    /// </summary>
+    public ValidationChecks Checks { get; init; } = ValidationChecks.Synchronisation;
 
     /// <summary>Leaves out VK_EXT_external_memory_host even where it is there, so that samples are staged.</summary>
     public bool DisableHostImport { get; init; }

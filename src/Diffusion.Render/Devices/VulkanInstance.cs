@@ -14,8 +14,12 @@ internal sealed unsafe class VulkanInstance : IDisposable
     private DebugUtilsMessengerEXT _messenger;
     private bool _disposed;
 
-    public VulkanInstance(IReadOnlyList<string> extensions, bool enableValidation, Func<Vk>? loadApi)
+    /// <param name="extensions">Instance extensions.</param>
+    /// <param name="checks">What the validation layer checks, or null to do without the layer.</param>
+    /// <param name="loadApi">Loads Vulkan, or null for the loader's.</param>
+    public VulkanInstance(IReadOnlyList<string> extensions, ValidationChecks? checks, Func<Vk>? loadApi)
     {
+        bool enableValidation = checks is not null;
         Api = LoadApi(loadApi ?? Vk.GetApi);
         try
         {
@@ -34,7 +38,7 @@ internal sealed unsafe class VulkanInstance : IDisposable
                 _logHandle = GCHandle.Alloc(Validation);
             }
 
-            Handle = CreateInstance(wanted);
+            Handle = CreateInstance(wanted, checks ?? ValidationChecks.None);
             Functions = new ExtensionFunctions(Api, Handle);
             if (enableValidation)
             {
@@ -129,7 +133,7 @@ internal sealed unsafe class VulkanInstance : IDisposable
         }
     }
 
-    private Instance CreateInstance(List<string> extensionNames)
+    private Instance CreateInstance(List<string> extensionNames, ValidationChecks checks)
     {
         using var extensions = new Utf8Strings(extensionNames);
         using var layers = new Utf8Strings(Validation is null ? [] : [VulkanRequirements.ValidationLayer]);
@@ -141,21 +145,54 @@ internal sealed unsafe class VulkanInstance : IDisposable
             PEngineName = name.First,
             ApiVersion = Vk.MakeVersion(VulkanRequirements.VersionMajor, VulkanRequirements.VersionMinor),
         };
-        ValidationFeatureEnableEXT feature = ValidationFeatureEnableEXT.SynchronizationValidationExt;
+        ValidationFeatureEnableEXT[] enabled = FeaturesOf(checks);
         DebugUtilsMessengerCreateInfoEXT messenger =
             Validation is null ? default : ValidationLog.MessengerInfo(_logHandle);
-        var features = new ValidationFeaturesEXT
+        fixed (ValidationFeatureEnableEXT* first = enabled)
         {
-            SType = StructureType.ValidationFeaturesExt,
-            PNext = &messenger,
-            EnabledValidationFeatureCount = 1,
-            PEnabledValidationFeatures = &feature,
-        };
+            var features = new ValidationFeaturesEXT
+            {
+                SType = StructureType.ValidationFeaturesExt,
+                PNext = &messenger,
+                EnabledValidationFeatureCount = (uint)enabled.Length,
+                PEnabledValidationFeatures = first,
+            };
+            return CreateInstance(
+                &application, extensions, layers, extensionNames, Validation is null ? null : &features);
+        }
+    }
+
+    private static ValidationFeatureEnableEXT[] FeaturesOf(ValidationChecks checks)
+    {
+        List<ValidationFeatureEnableEXT> features = [];
+        if (checks.HasFlag(ValidationChecks.Synchronisation))
+        {
+            features.Add(ValidationFeatureEnableEXT.SynchronizationValidationExt);
+        }
+
+        if (checks.HasFlag(ValidationChecks.BestPractices))
+        {
+            features.Add(ValidationFeatureEnableEXT.BestPracticesExt);
+        }
+
+        if (checks.HasFlag(ValidationChecks.GpuAssisted))
+        {
+            features.Add(ValidationFeatureEnableEXT.GpuAssistedExt);
+            features.Add(ValidationFeatureEnableEXT.GpuAssistedReserveBindingSlotExt);
+        }
+
+        return [.. features];
+    }
+
+    private Instance CreateInstance(
+        ApplicationInfo* application, Utf8Strings extensions, Utf8Strings layers, List<string> extensionNames,
+        void* next)
+    {
         var info = new InstanceCreateInfo
         {
             SType = StructureType.InstanceCreateInfo,
-            PNext = Validation is null ? null : &features,
-            PApplicationInfo = &application,
+            PNext = next,
+            PApplicationInfo = application,
             EnabledExtensionCount = extensions.Count,
             PpEnabledExtensionNames = extensions.Pointers,
             EnabledLayerCount = layers.Count,

@@ -29,13 +29,14 @@ internal static unsafe class GraphicsPipeline
             stages[0] = Stage(ShaderStageFlags.VertexBit, vertex, entry);
             stages[1] = Stage(ShaderStageFlags.FragmentBit, fragment, entry);
             var binding = new VertexInputBindingDescription(0, (uint)sizeof(MeshVertex), VertexInputRate.Vertex);
-            VertexInputAttributeDescription* attributes = stackalloc VertexInputAttributeDescription[3];
+            VertexInputAttributeDescription* attributes = stackalloc VertexInputAttributeDescription[4];
             attributes[0] = new VertexInputAttributeDescription(0, 0, Format.R32G32B32Sfloat, 0);
             attributes[1] = new VertexInputAttributeDescription(1, 0, Format.R32G32B32Sfloat, 12);
             attributes[2] = new VertexInputAttributeDescription(2, 0, Format.R32G32Sfloat, 24);
+            attributes[3] = new VertexInputAttributeDescription(3, 0, Format.R32Sfloat, 32);
 
             // A depth-only pipeline takes the position alone: unused attributes would be reported.
-            uint attributeCount = !info.HasVertices ? 0u : info.FragmentShader is null ? 1u : 3u;
+            uint attributeCount = !info.HasVertices ? 0u : info.FragmentShader is null ? 1u : 4u;
             var input = new PipelineVertexInputStateCreateInfo
             {
                 SType = StructureType.PipelineVertexInputStateCreateInfo,

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Diffusion.Render.Devices;
 using Silk.NET.Vulkan;
 
@@ -34,7 +35,8 @@ public sealed class Mesh : IDisposable
         IndexCount = (uint)indices.Length;
         using var made = new Construction(device);
         _vertices = made.Own(GpuBuffer.Upload(
-            device, (ulong)(vertices.Length * 32), BufferUsageFlags.VertexBufferBit, $"{name} vertices"));
+            device, (ulong)(vertices.Length * Unsafe.SizeOf<MeshVertex>()), BufferUsageFlags.VertexBufferBit,
+            $"{name} vertices"));
         _indices = made.Own(GpuBuffer.Upload(
             device, (ulong)(indices.Length * sizeof(uint)), BufferUsageFlags.IndexBufferBit, $"{name} indices"));
         vertices.CopyTo(_vertices.Span<MeshVertex>());

@@ -102,13 +102,15 @@ public sealed unsafe partial class MeshPass
         };
         Rendering.Begin(_device, commands, frame.Extent, &colour, &depth, flipsY: true);
         BindSceneSet(frame);
-        _device.Api.CmdBindPipeline(commands, PipelineBindPoint.Graphics, _backgroundPipeline);
-        _device.Api.CmdDraw(commands, 3, 1, 0, 0);
         _device.Api.CmdBindPipeline(commands, PipelineBindPoint.Graphics, _meshPipeline);
         foreach (ref readonly DrawItem item in _items.AsSpan(0, _count))
         {
             DrawLit(commands, item, frame.Value);
         }
+
+        // Last, so that only what the scene leaves is shaded.
+        _device.Api.CmdBindPipeline(commands, PipelineBindPoint.Graphics, _backgroundPipeline);
+        _device.Api.CmdDraw(commands, 3, 1, 0, 0);
 
         _device.Api.CmdEndRendering(commands);
     }
@@ -149,7 +151,7 @@ public sealed unsafe partial class MeshPass
         var constants = new DrawConstants(
             item.Model,
             new Vector4(tint, item.Material.Relief),
-            new Vector4(item.UvScale, item.Material.Gloss, 0f, 0f));
+            new Vector4(item.UvScale, item.Material.Roughness, item.Material.Metalness, item.Material.Emission));
         _device.Api.CmdPushConstants(commands, _layout, Stages, 0, (uint)sizeof(DrawConstants), &constants);
     }
 

@@ -53,11 +53,12 @@ public sealed unsafe partial class MeshPass : IFramePass, IDisposable
         options ??= new MeshPassOptions();
         ArgumentOutOfRangeException.ThrowIfLessThan(options.ShadowMapSize, 16);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.Capacity);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Anisotropy, 1);
         _device = device;
         _items = new DrawItem[options.Capacity];
         using var made = new Construction(device);
         _attachments = made.Own(new SceneAttachments(device, format, SupportedSamples(device, options.Samples)));
-        _textures = made.Own(new TextureSets(device));
+        _textures = made.Own(new TextureSets(device, options));
         _shadowMap = made.Own(new GpuImage(
             device,
             new GpuImageInfo(
@@ -101,7 +102,6 @@ public sealed unsafe partial class MeshPass : IFramePass, IDisposable
             VertexShader = "background.vert",
             FragmentShader = "background.frag",
             HasVertices = false,
-            TestsDepth = false,
         });
         _shadowPipeline = GraphicsPipeline.Create(device, made, new GraphicsPipelineInfo("shadow.vert", null, _layout)
         {
@@ -140,7 +140,7 @@ public sealed unsafe partial class MeshPass : IFramePass, IDisposable
     /// <param name="model">Model to world; row vectors, as System.Numerics has them.</param>
     /// <param name="texture">Its colour, or null for white.</param>
     /// <param name="uvScale">Repetitions of the texture for each unit of texture coordinates.</param>
-    /// <param name="material">Tint, gloss and relief.</param>
+    /// <param name="material">How it answers to light.</param>
     /// <exception cref="InvalidOperationException">The frame holds <see cref="MeshPassOptions.Capacity"/> draws
     /// already.</exception>
     public void Draw(Mesh mesh, in Matrix4x4 model, SharedTexture? texture, float uvScale, in Material material)

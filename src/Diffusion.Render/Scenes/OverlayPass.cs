@@ -14,7 +14,7 @@ public sealed unsafe class OverlayPass : IFramePass, IDisposable
     public const int CharacterWidth = 6;
 
     /// <summary>Height of a character at scale 1 in pixels.</summary>
-    public const int CharacterHeight = 8;
+    public const int CharacterHeight = 10;
 
     private readonly VulkanDevice _device;
     private readonly GpuBuffer _font;

@@ -6,20 +6,18 @@ namespace Diffusion.Render.Scenes;
 /// <summary>The samplers of the scene.</summary>
 internal static unsafe class Samplers
 {
-    private const float MaxAnisotropy = 8f;
-
     /// <summary>Repeats, filters between mip levels, and along the slope where the device can.</summary>
-    public static Sampler CreateRepeating(VulkanDevice device)
+    public static Sampler CreateRepeating(VulkanDevice device, MeshPassOptions options)
     {
         var info = new SamplerCreateInfo
         {
             SType = StructureType.SamplerCreateInfo,
             MagFilter = Filter.Linear,
             MinFilter = Filter.Linear,
-            MipmapMode = SamplerMipmapMode.Linear,
+            MipmapMode = options.BlendsMipLevels ? SamplerMipmapMode.Linear : SamplerMipmapMode.Nearest,
             MaxLod = Vk.LodClampNone,
-            AnisotropyEnable = device.HasAnisotropy,
-            MaxAnisotropy = Math.Min(MaxAnisotropy, device.Limits.MaxSamplerAnisotropy),
+            AnisotropyEnable = device.HasAnisotropy && options.Anisotropy > 1,
+            MaxAnisotropy = Math.Min(options.Anisotropy, device.Limits.MaxSamplerAnisotropy),
         };
         return Create(device, info);
     }

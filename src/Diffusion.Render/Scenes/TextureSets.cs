@@ -23,11 +23,11 @@ internal sealed class TextureSets : IDisposable
     private int _count;
     private int _slot;
 
-    public TextureSets(VulkanDevice device)
+    public TextureSets(VulkanDevice device, MeshPassOptions options)
     {
         _device = device;
         using var made = new Construction(device);
-        _sampler = made.Own(Samplers.CreateRepeating(device), "repeating sampler");
+        _sampler = made.Own(Samplers.CreateRepeating(device, options), "repeating sampler");
         Layout = made.Own(
             Descriptors.CreateLayout(device, [DescriptorType.CombinedImageSampler], ShaderStageFlags.FragmentBit),
             "texture");

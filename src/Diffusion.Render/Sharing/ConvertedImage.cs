@@ -10,20 +10,25 @@ internal sealed unsafe class ConvertedImage : IDisposable
     private readonly VulkanDevice _device;
     private readonly GpuImage _image;
     private readonly DescriptorSet _set;
+    private readonly SharedTextureFormat _format;
 
-    public ConvertedImage(VulkanDevice device, Extent2D extent, DescriptorSet set, SampleSource source, string name)
+    public ConvertedImage(
+        VulkanDevice device, Extent2D extent, DescriptorSet set, SampleSource source, SharedTextureFormat format,
+        string name)
     {
         _device = device;
         _set = set;
+        _format = format;
+        bool isHalf = format == SharedTextureFormat.Rgba16Float;
         _image = new GpuImage(
             device,
             new GpuImageInfo(
-                extent, Format.R8G8B8A8Srgb,
+                extent, isHalf ? Format.R16G16B16A16Sfloat : Format.R8G8B8A8Srgb,
                 ImageUsageFlags.SampledBit | ImageUsageFlags.StorageBit | ImageUsageFlags.TransferSrcBit |
                 ImageUsageFlags.TransferDstBit)
             {
                 // The image is sRGB so that blits filter the mip levels in linear light; stores go through UNORM.
-                StorageFormat = Format.R8G8B8A8Unorm,
+                StorageFormat = isHalf ? Format.R16G16B16A16Sfloat : Format.R8G8B8A8Unorm,
                 MipLevels = (uint)int.Log2((int)Math.Max(extent.Width, extent.Height)) + 1,
             },
             name);
@@ -93,7 +98,7 @@ internal sealed unsafe class ConvertedImage : IDisposable
         }
         else
         {
-            converter.Record(commands, _set, _image.Extent, offset);
+            converter.Record(commands, _set, _image.Extent, offset, _format);
         }
 
         if (levels == 1)

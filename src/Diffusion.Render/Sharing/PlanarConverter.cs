@@ -3,7 +3,9 @@ using Silk.NET.Vulkan;
 
 namespace Diffusion.Render.Sharing;
 
-/// <summary>The compute pipeline that turns planar floats into RGBA8; one for all textures of a device.</summary>
+/// <summary>
+/// The compute pipelines that turn planar floats into texels; one converter for all textures of a device.
+/// </summary>
 internal sealed unsafe class PlanarConverter : IDisposable
 {
     private const uint GroupSize = 8;
@@ -15,6 +17,8 @@ internal sealed unsafe class PlanarConverter : IDisposable
     private readonly PipelineLayout _layout;
     private readonly Pipeline _pipeline;
     private readonly OwnedHandles _owned;
+    private Pipeline _halfPipeline;
+    private OwnedHandles? _ownedHalf;
 
     public PlanarConverter(VulkanDevice device)
     {
@@ -26,7 +30,7 @@ internal sealed unsafe class PlanarConverter : IDisposable
             Descriptors.CreatePipelineLayout(
                 device, [SetLayout], ShaderStageFlags.ComputeBit, sizeof(PushConstants)),
             "planar to rgba");
-        _pipeline = made.Own(CreatePipeline(), "planar to rgba");
+        _pipeline = made.Own(CreatePipeline("planar_to_rgba.comp"), "planar to rgba");
         _owned = made.Complete();
     }
 
@@ -35,10 +39,23 @@ internal sealed unsafe class PlanarConverter : IDisposable
 
     public DescriptorSetLayout SetLayout { get; }
 
-    /// <summary>Records the conversion of one image; the target stands in the layout for stores.</summary>
-    public void Record(CommandBuffer commands, DescriptorSet set, Extent2D extent, uint offsetInFloats)
+    /// <summary>Makes what a format needs, which the first texture of the format waits for.</summary>
+    public void Require(SharedTextureFormat format)
     {
-        _device.Api.CmdBindPipeline(commands, PipelineBindPoint.Compute, _pipeline);
+        if (format == SharedTextureFormat.Rgba16Float && _ownedHalf is null)
+        {
+            using var made = new Construction(_device);
+            _halfPipeline = made.Own(CreatePipeline("planar_to_half.comp"), "planar to half");
+            _ownedHalf = made.Complete();
+        }
+    }
+
+    /// <summary>Records the conversion of one image; the target stands in the layout for stores.</summary>
+    public void Record(
+        CommandBuffer commands, DescriptorSet set, Extent2D extent, uint offsetInFloats, SharedTextureFormat format)
+    {
+        Pipeline pipeline = format == SharedTextureFormat.Rgba16Float ? _halfPipeline : _pipeline;
+        _device.Api.CmdBindPipeline(commands, PipelineBindPoint.Compute, pipeline);
         _device.Api.CmdBindDescriptorSets(commands, PipelineBindPoint.Compute, _layout, 0, 1, &set, 0, null);
         var push = new PushConstants(extent.Width, extent.Height, offsetInFloats);
         _device.Api.CmdPushConstants(
@@ -47,12 +64,16 @@ internal sealed unsafe class PlanarConverter : IDisposable
             commands, (extent.Width + GroupSize - 1) / GroupSize, (extent.Height + GroupSize - 1) / GroupSize, 1);
     }
 
-    public void Dispose() => _owned.Dispose();
+    public void Dispose()
+    {
+        _ownedHalf?.Dispose();
+        _owned.Dispose();
+    }
 
-    private Pipeline CreatePipeline()
+    private Pipeline CreatePipeline(string shader)
     {
         using var modules = new Construction(_device);
-        ShaderModule module = ShaderLibrary.Load(_device, modules, "planar_to_rgba.comp");
+        ShaderModule module = ShaderLibrary.Load(_device, modules, shader);
         fixed (byte* entry = "main"u8)
         {
             var info = new ComputePipelineCreateInfo

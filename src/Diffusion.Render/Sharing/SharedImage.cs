@@ -4,8 +4,8 @@ using Silk.NET.Vulkan;
 namespace Diffusion.Render.Sharing;
 
 /// <summary>The newest image of a <see cref="SharedTexture"/>: what a reader needs to sample it.</summary>
-/// <param name="Image">RGBA8 sRGB image with all mip levels.</param>
-/// <param name="View">View of all levels; sampling decodes to linear light.</param>
+/// <param name="Image">The image, of <see cref="SharedTexture.Format"/>, with all mip levels.</param>
+/// <param name="View">View of all levels; sampling gives linear light.</param>
 /// <param name="Layout">The layout it is in.</param>
 /// <param name="Semaphore">The device's timeline semaphore.</param>
 /// <param name="ReadableValue">The timeline value from which it is readable; frames of the same queue recorded later

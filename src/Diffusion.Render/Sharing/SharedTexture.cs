@@ -31,14 +31,16 @@ public sealed unsafe class SharedTexture : IDisposable
     private bool _disposed;
 
     internal SharedTexture(
-        VulkanDevice device, SharedTexturePass pass, SampleRing ring, string name, SharingPath? path)
+        VulkanDevice device, SharedTexturePass pass, SampleRing ring, string name, SharingPath? path,
+        SharedTextureFormat format)
     {
         _device = device;
+        Format = format;
         _pass = pass;
         _ring = ring;
         Name = name;
         using var made = new Construction(device);
-        (_source, PathReason) = CreateSource(device, ring, name, path);
+        (_source, PathReason) = CreateSource(device, ring, name, path, format);
         if (path is null && _source.Path != SharingPathNames.All[0])
         {
             pass.LogFallback(Name, _source.Path, PathReason);
@@ -50,7 +52,7 @@ public sealed unsafe class SharedTexture : IDisposable
         CreateSets(made, sets);
         for (int i = 0; i < ImageCount; i++)
         {
-            _images[i] = made.Own(new ConvertedImage(device, extent, sets[i], _source, $"{name} {i}"));
+            _images[i] = made.Own(new ConvertedImage(device, extent, sets[i], _source, format, $"{name} {i}"));
         }
 
         _owned = made.Complete();
@@ -67,6 +69,9 @@ public sealed unsafe class SharedTexture : IDisposable
 
     /// <summary>How samples reach the device.</summary>
     public SharingPath Path => _source.Path;
+
+    /// <summary>What a texel is.</summary>
+    public SharedTextureFormat Format { get; }
 
     /// <summary>Why this path was taken.</summary>
     public string PathReason { get; }
@@ -227,7 +232,7 @@ public sealed unsafe class SharedTexture : IDisposable
     }
 
     private static (SampleSource Source, string Reason) CreateSource(
-        VulkanDevice device, SampleRing ring, string name, SharingPath? path)
+        VulkanDevice device, SampleRing ring, string name, SharingPath? path, SharedTextureFormat format)
     {
         string? whyNot = HostImportSource.WhyNot(device, ring);
         if (path == SharingPath.HostImport && whyNot is not null)
@@ -237,7 +242,7 @@ public sealed unsafe class SharedTexture : IDisposable
 
         if (path == SharingPath.Staging)
         {
-            return (new StagingSource(device, ring, name), "staging was asked for");
+            return (CreateStaging(device, ring, name, format), "staging was asked for");
         }
 
         if (whyNot is null)
@@ -252,8 +257,14 @@ public sealed unsafe class SharedTexture : IDisposable
             }
         }
 
-        return (new StagingSource(device, ring, name), $"no host import: {whyNot}");
+        return (CreateStaging(device, ring, name, format), $"no host import: {whyNot}");
     }
+
+    private static SampleSource CreateStaging(
+        VulkanDevice device, SampleRing ring, string name, SharedTextureFormat format)
+        => format == SharedTextureFormat.Rgba8
+        ? new StagingSource(device, ring, name)
+        : new PlanarStagingSource(device, ring, name);
 
     private int FindFreeImage(ulong completed)
     {

@@ -70,8 +70,11 @@ public sealed class SharedTexturePass : IFramePass, IDisposable
     /// <param name="ring">Borrowed until the texture is disposed.</param>
     /// <param name="name">Name in debuggers.</param>
     /// <param name="path">A path to insist on; null takes the best that works here.</param>
+    /// <param name="format">What a texel is.</param>
     /// <exception cref="VulkanException">The path insisted on does not work here; the message says why.</exception>
-    public SharedTexture Add(SampleRing ring, string name, SharingPath? path = null)
+    public SharedTexture Add(
+        SampleRing ring, string name, SharingPath? path = null,
+        SharedTextureFormat format = SharedTextureFormat.Rgba8)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         ArgumentNullException.ThrowIfNull(ring);
@@ -83,7 +86,8 @@ public sealed class SharedTexturePass : IFramePass, IDisposable
                 $"A texture of {ring.Width}x{ring.Height} exceeds the device's limit of {limit} a side.", nameof(ring));
         }
 
-        var texture = new SharedTexture(_device, this, ring, name, path);
+        Converter.Require(format);
+        var texture = new SharedTexture(_device, this, ring, name, path, format);
         _textures.Add(texture);
         return texture;
     }

@@ -11,6 +11,9 @@ internal static unsafe partial class Glfw
     public const int Released = 0;
     public const int Pressed = 1;
     public const int LastKey = 348;
+    public const int CursorMode = 0x00033001;
+    public const int CursorNormal = 0x00034001;
+    public const int CursorDisabled = 0x00034003;
 
     private const string Library = "glfw3";
 
@@ -61,6 +64,15 @@ internal static unsafe partial class Glfw
     [LibraryImport(Library, EntryPoint = "glfwSetKeyCallback")]
     public static partial nint SetKeyCallback(
         nint window, delegate* unmanaged[Cdecl]<nint, int, int, int, int, void> callback);
+
+    [LibraryImport(Library, EntryPoint = "glfwGetMouseButton")]
+    public static partial int GetMouseButton(nint window, int button);
+
+    [LibraryImport(Library, EntryPoint = "glfwGetCursorPos")]
+    public static partial void GetCursorPos(nint window, double* x, double* y);
+
+    [LibraryImport(Library, EntryPoint = "glfwSetInputMode")]
+    public static partial void SetInputMode(nint window, int mode, int value);
 
     [LibraryImport(Library, EntryPoint = "glfwSetWindowUserPointer")]
     public static partial void SetWindowUserPointer(nint window, nint pointer);

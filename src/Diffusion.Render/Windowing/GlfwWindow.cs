@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Diffusion.Render.Devices;
@@ -16,6 +17,7 @@ public sealed unsafe class GlfwWindow : IVkSurface, IDisposable
     private readonly bool[] _pressed = new bool[Glfw.LastKey + 1];
     private readonly GCHandle _self;
     private nint _handle;
+    private bool _capturesCursor;
 
     /// <summary>Opens a window.</summary>
     /// <param name="width">Width in screen coordinates, at least 1.</param>
@@ -98,6 +100,38 @@ public sealed unsafe class GlfwWindow : IVkSurface, IDisposable
     /// <summary>Whether a key is held.</summary>
     /// <param name="key">The key.</param>
     public bool IsDown(Key key) => _down[(int)key];
+
+    /// <summary>Whether a mouse button is held.</summary>
+    /// <param name="button">The button.</param>
+    public bool IsDown(MouseButton button) => Glfw.GetMouseButton(Handle, (int)button) == Glfw.Pressed;
+
+    /// <summary>
+    /// Where the cursor is, in screen coordinates from the top left; beyond the window's edges while it is captured.
+    /// </summary>
+    public Vector2 Cursor
+    {
+        get
+        {
+            double x;
+            double y;
+            Glfw.GetCursorPos(Handle, &x, &y);
+            return new Vector2((float)x, (float)y);
+        }
+    }
+
+    /// <summary>Whether the cursor is hidden and held by the window, so that the mouse can turn without end.</summary>
+    public bool CapturesCursor
+    {
+        get => _capturesCursor;
+        set
+        {
+            if (value != _capturesCursor)
+            {
+                Glfw.SetInputMode(Handle, Glfw.CursorMode, value ? Glfw.CursorDisabled : Glfw.CursorNormal);
+                _capturesCursor = value;
+            }
+        }
+    }
 
     /// <summary>Sets the title.</summary>
     /// <param name="title">The title.</param>

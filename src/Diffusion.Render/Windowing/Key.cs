@@ -45,11 +45,23 @@ public enum Key
     /// <summary>Letter D.</summary>
     D = 68,
 
+    /// <summary>Letter E.</summary>
+    E = 69,
+
+    /// <summary>Letter F.</summary>
+    F = 70,
+
     /// <summary>Letter H.</summary>
     H = 72,
 
+    /// <summary>Letter O.</summary>
+    O = 79,
+
     /// <summary>Letter P.</summary>
     P = 80,
+
+    /// <summary>Letter Q.</summary>
+    Q = 81,
 
     /// <summary>Letter R.</summary>
     R = 82,
@@ -59,6 +71,9 @@ public enum Key
 
     /// <summary>Letter V.</summary>
     V = 86,
+
+    /// <summary>Letter W.</summary>
+    W = 87,
 
     /// <summary>Letter X.</summary>
     X = 88,
@@ -86,4 +101,7 @@ public enum Key
 
     /// <summary>Up arrow.</summary>
     Up = 265,
+
+    /// <summary>Left shift.</summary>
+    LeftShift = 340,
 }

@@ -64,11 +64,43 @@ public sealed class SceneTests(VulkanFixture vulkan)
     }
 
     [SkippableTheory]
+    [InlineData('g', true)]
+    [InlineData('j', true)]
+    [InlineData('p', true)]
+    [InlineData('q', true)]
+    [InlineData('y', true)]
+    [InlineData('a', false)]
+    [InlineData('Q', false)]
+    public void Text_Letter_ReachesBelowTheBaselineIfItHasADescender(char letter, bool hasDescender)
+    {
+        const int Baseline = 7;
+        using var rig = new SceneRig(vulkan.Device, Width, Height);
+
+        byte[] pixels = rig.Render(_ =>
+        {
+            rig.Overlay.Rectangle(0, 0, Width, Height, new Rgba(0, 0, 0));
+            rig.Overlay.Text(0, 0, [letter], Rgba.White, 1);
+        });
+
+        bool reaches = false;
+        for (int y = Baseline; y < OverlayPass.CharacterHeight; y++)
+        {
+            for (int x = 0; x < OverlayPass.CharacterWidth; x++)
+            {
+                reaches |= Pixel(pixels, x, y)[0] > 200;
+            }
+        }
+
+        Assert.Equal(hasDescender, reaches);
+        vulkan.AssertSilent();
+    }
+
+    [SkippableTheory]
     [InlineData(1)]
     [InlineData(2)]
     public void Text_Letter_InksItsPixelsAndShadesTheirLowerRightAlone(int scale)
     {
-        // 'R' of the 5x7 font, written out: the test does not trust the table that it tests.
+        // 'R' of the font, written out: the test does not trust the table that it tests.
         string[] letter = ["####.", "#...#", "#...#", "####.", "#.#..", "#..#.", "#...#"];
         const int X = 21;
         const int Y = 13;

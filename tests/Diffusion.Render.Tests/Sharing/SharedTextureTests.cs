@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Diffusion.Render.Devices;
 using Diffusion.Render.Frames;
 using Diffusion.Render.Sharing;
@@ -42,6 +43,47 @@ public sealed class SharedTextureTests(VulkanFixture vulkan)
         Assert.Equal(
             TestSamples.ToRgba(expected, Width * Height), ImageReader.Read(device, image, Width, Height));
         Assert.Equal(2ul, image.Info.Generation);
+        vulkan.AssertSilent();
+    }
+
+    [SkippableTheory]
+    [InlineData(SharingPath.HostImport)]
+    [InlineData(SharingPath.Staging)]
+    public void Record_HalfFloats_AreLinearLightAndKeepWhatIsBrighterThanWhite(SharingPath path)
+    {
+        const double Tolerance = 2e-3; // a half has 11 bits, and a device's pow a few less than a float
+        VulkanDevice device = vulkan.Device;
+        SkipWithoutHostImport(device, path);
+        using var ring = new SampleRing(Width, Height, 1);
+        TestSamples.PublishNoise(ring, seed: 5);
+        ring.Sample(ring.CurrentSlot)[2] = float.NaN;
+        ring.Sample(ring.CurrentSlot)[3] = 1e9f;
+        using var rig = new TextureRig(device, ring, path, SharedTextureFormat.Rgba16Float);
+
+        rig.Frame();
+
+        Assert.True(rig.Texture.TryGetLatest(out SharedImage image));
+        ReadOnlySpan<Half> texels = MemoryMarshal.Cast<byte, Half>(
+            ImageReader.Read(device, image, Width, Height, texelSize: 8));
+        int bright = 0;
+        for (int pixel = 0; pixel < Width * Height; pixel++)
+        {
+            for (int channel = 0; channel < 3; channel++)
+            {
+                double value = ring.Sample(ring.CurrentSlot)[(channel * Width * Height) + pixel];
+
+                // IEC 61966-2-1, for [0, 4] where the standard has [0, 1].
+                double encoded = double.IsNaN(value) ? 0 : Math.Clamp((value * 0.5) + 0.5, 0, 4);
+                double linear = encoded <= 0.04045 ? encoded / 12.92 : Math.Pow((encoded + 0.055) / 1.055, 2.4);
+                double texel = (double)texels[(pixel * 4) + channel];
+                Assert.InRange(texel, (linear * (1 - Tolerance)) - 1e-5, (linear * (1 + Tolerance)) + 1e-5);
+                bright += texel > 1.5 ? 1 : 0;
+            }
+
+            Assert.Equal((Half)1, texels[(pixel * 4) + 3]);
+        }
+
+        Assert.InRange(bright, Width, int.MaxValue);
         vulkan.AssertSilent();
     }
 
@@ -181,13 +223,15 @@ public sealed class SharedTextureTests(VulkanFixture vulkan)
         private readonly SharedTexturePass _pass;
         private readonly FrameRenderer _renderer;
 
-        public TextureRig(VulkanDevice device, SampleRing ring, SharingPath? path)
+        public TextureRig(
+            VulkanDevice device, SampleRing ring, SharingPath? path,
+            SharedTextureFormat format = SharedTextureFormat.Rgba8)
         {
             _device = device;
             _target = new OffscreenTarget(device, 8, 8);
             _pass = new SharedTexturePass(device);
             _renderer = new FrameRenderer(device, _target, [_pass]);
-            Texture = _pass.Add(ring, "test", path);
+            Texture = _pass.Add(ring, "test", path, format);
         }
 
         public SharedTexture Texture { get; }

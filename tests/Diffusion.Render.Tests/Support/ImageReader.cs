@@ -7,11 +7,12 @@ namespace Diffusion.Render.Tests.Support;
 /// <summary>Copies a level of a shared image to the host, as a foreign reader on the same queue would.</summary>
 internal static unsafe class ImageReader
 {
-    public static byte[] Read(VulkanDevice device, in SharedImage image, int width, int height, uint level = 0)
+    public static byte[] Read(
+        VulkanDevice device, in SharedImage image, int width, int height, uint level = 0, int texelSize = 4)
     {
         width = Math.Max(width >> (int)level, 1);
         height = Math.Max(height >> (int)level, 1);
-        using GpuBuffer buffer = GpuBuffer.Readback(device, (ulong)(width * height * 4), "test readback");
+        using GpuBuffer buffer = GpuBuffer.Readback(device, (ulong)(width * height * texelSize), "test readback");
         Image handle = image.Image;
         OneTimeCommands.Run(device, commands =>
         {

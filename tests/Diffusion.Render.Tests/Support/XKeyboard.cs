@@ -2,14 +2,18 @@ using System.Runtime.InteropServices;
 
 namespace Diffusion.Render.Tests.Support;
 
-/// <summary>Types into a window of the X server, as another client of it; skips the test where there is no X.</summary>
+/// <summary>Types and clicks into a window of the X server, as another client of it; skips the test where there is no X.</summary>
 internal sealed unsafe partial class XKeyboard : IDisposable
 {
     private const string Library = "libX11.so.6";
     private const int KeyPress = 2;
     private const int KeyRelease = 3;
+    private const int ButtonPress = 4;
+    private const int ButtonRelease = 5;
     private const nint KeyPressMask = 1 << 0;
     private const nint KeyReleaseMask = 1 << 1;
+    private const nint ButtonPressMask = 1 << 2;
+    private const nint ButtonReleaseMask = 1 << 3;
 
     private readonly nint _display;
     private readonly nint _window;
@@ -39,9 +43,15 @@ internal sealed unsafe partial class XKeyboard : IDisposable
         Release(key);
     }
 
-    public void Press(char key) => Send(KeyPress, KeyPressMask, key);
+    public void Press(char key) => Send(KeyPress, KeyPressMask, CodeOf(key));
 
-    public void Release(char key) => Send(KeyRelease, KeyReleaseMask, key);
+    public void Release(char key) => Send(KeyRelease, KeyReleaseMask, CodeOf(key));
+
+    /// <param name="button">As X counts: 1 left, 2 middle, 3 right.</param>
+    public void PressButton(uint button) => Send(ButtonPress, ButtonPressMask, button);
+
+    /// <param name="button">As X counts: 1 left, 2 middle, 3 right.</param>
+    public void ReleaseButton(uint button) => Send(ButtonRelease, ButtonReleaseMask, button);
 
     public void Dispose() => _ = CloseDisplay(_display);
 
@@ -66,7 +76,10 @@ internal sealed unsafe partial class XKeyboard : IDisposable
     [LibraryImport(Library, EntryPoint = "XSync")]
     private static partial int Sync(nint display, int discard);
 
-    private void Send(int type, nint mask, char key)
+    // For printable ASCII the symbol is the character.
+    private uint CodeOf(char key) => KeysymToKeycode(_display, key);
+
+    private void Send(int type, nint mask, uint code)
     {
         var data = new KeyEvent
         {
@@ -75,7 +88,7 @@ internal sealed unsafe partial class XKeyboard : IDisposable
             Window = _window,
             Root = DefaultRootWindow(_display),
             Time = _time++, // GLFW drops a press that is not later than the last one of its key
-            KeyCode = KeysymToKeycode(_display, key), // for printable ASCII the symbol is the character
+            KeyCode = code,
             SameScreen = 1,
         };
         Assert.NotEqual(0, SendEvent(_display, _window, 0, mask, &data));
@@ -84,7 +97,7 @@ internal sealed unsafe partial class XKeyboard : IDisposable
         _ = Sync(_display, 0);
     }
 
-    /// <summary>XKeyEvent, with the room of an XEvent.</summary>
+    /// <summary>XKeyEvent, which XButtonEvent equals but for the name of the code, with the room of an XEvent.</summary>
     [StructLayout(LayoutKind.Sequential)]
     private struct KeyEvent
     {

@@ -105,6 +105,37 @@ public sealed class GlfwWindowTests(VulkanFixture vulkan)
     }
 
     [SkippableFact]
+    public void IsDown_RightButtonHeld_UntilItIsReleased()
+    {
+        vulkan.RequireDisplay();
+        using var window = new GlfwWindow(160, 120, "test");
+        using var mouse = new XKeyboard(window.Handle);
+
+        mouse.PressButton(3);
+        CountPresses(window, Key.Space);
+        Assert.True(window.IsDown(MouseButton.Right));
+        Assert.False(window.IsDown(MouseButton.Left));
+        mouse.ReleaseButton(3);
+        CountPresses(window, Key.Space);
+        Assert.False(window.IsDown(MouseButton.Right));
+    }
+
+    [SkippableFact]
+    public void CapturesCursor_OnAndOff_IsWhatWasSetAndTheCursorIsSomewhere()
+    {
+        vulkan.RequireDisplay();
+        using var window = new GlfwWindow(160, 120, "test");
+
+        window.CapturesCursor = true;
+        window.PollEvents();
+        Assert.True(window.CapturesCursor);
+        Assert.True(float.IsFinite(window.Cursor.X) && float.IsFinite(window.Cursor.Y));
+        window.CapturesCursor = false;
+        window.PollEvents();
+        Assert.False(window.CapturesCursor);
+    }
+
+    [SkippableFact]
     public void WaitEvents_NothingHappens_SleepsForTheTimeoutWithoutSpinning()
     {
         const double LargestBusyShare = 0.5; // a spinning loop is busy all the time, a sleeping one next to never

@@ -1,0 +1,57 @@
+using System.Numerics;
+using System.Text.RegularExpressions;
+using Diffusion.Render.Devices;
+using Diffusion.Render.Scenes;
+using Diffusion.Render.Sharing;
+using Diffusion.Render.Tests.Support;
+using Diffusion.Runtime.Sharing;
+
+namespace Diffusion.Render.Tests.Frames;
+
+/// <summary>All passes and both ways of sharing under the checks that are too slow for every test.</summary>
+[Collection(VulkanTests.Name)]
+public sealed partial class ValidationChecksTests(VulkanFixture vulkan)
+{
+    private const int Frames = 4;
+
+    /// <summary>Messages that say nothing about this code, by their names, each with its reason.</summary>
+    private static readonly Dictionary<string, string> _allowed = new()
+    {
+    };
+
+    [SkippableTheory]
+    [InlineData(ValidationChecks.Synchronisation | ValidationChecks.BestPractices)]
+    [InlineData(ValidationChecks.GpuAssisted)]
+    public void Frames_AllPasses_GiveNoMessageButTheNamedOnes(ValidationChecks checks)
+    {
+        _ = vulkan.Device;
+        using VulkanDevice device = VulkanDevice.Create(
+            new VulkanDeviceOptions { EnableValidation = true, Checks = checks });
+        using var ring = new SampleRing(32, 32, 0);
+        using (var rig = new SceneRig(device, 96, 72))
+        {
+            SharedTexture stone = rig.Textures.Add(ring, "stone");
+            SharedTexture staged = rig.Textures.Add(ring, "staged", SharingPath.Staging);
+            for (int frame = 0; frame < Frames; frame++)
+            {
+                TestSamples.PublishNoise(ring, frame);
+                rig.Render(scene =>
+                {
+                    scene.Draw(rig.Plane, Matrix4x4.Identity, staged);
+                    scene.Draw(rig.Cube, Matrix4x4.CreateRotationY(frame), stone);
+                    rig.Overlay.Text(2, 2, "frame", Rgba.White);
+                });
+            }
+        }
+
+        device.WaitIdle();
+        string[] unexpected = [.. device.Validation!.Messages.Where(message => !_allowed.ContainsKey(NameOf(message)))];
+        Assert.True(unexpected.Length == 0, string.Join('\n', unexpected.DistinctBy(NameOf)));
+    }
+
+    // The layer writes "Validation Error: [ NAME ] Object 0: ...".
+    private static string NameOf(string message) => MessageName().Match(message).Groups[1].Value;
+
+    [GeneratedRegex(@"\[ (\S+) \]")]
+    private static partial Regex MessageName();
+}
