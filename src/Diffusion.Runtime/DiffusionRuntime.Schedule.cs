@@ -58,7 +58,8 @@ public sealed partial class DiffusionRuntime
         }
 
         Entry entry = _entries[handle.Index];
-        bool isInWork = chain.IsRunnable || chain.Status == ChainStatus.Paused;
+        bool isInWork =
+            chain.Step < chain.StepCount && (chain.IsRunnable || chain.Status == ChainStatus.Paused);
         TextureRequest goal = isInWork
             ? request
             : request with { Image = chain.Samples.Denoised(chain.Samples.CurrentSlot).ToArray() };
