@@ -26,6 +26,9 @@ public sealed class ComputeBackend : IDenoiserBackend
     // A fifth of what a mid-range card of 2020 has on paper; only slices much longer than wished are cut by it.
     private const double CardFlopsPerSecond = 1e12;
 
+    // A piece of work by which a device is measured: some milliseconds of a CPU, and one kernel to compile.
+    private const double MeasuredFlops = 20e6;
+
     private readonly KernelLibrary _kernels;
     private readonly bool _ownsKernels;
     private readonly TimeSpan _sliceTime;
@@ -114,17 +117,19 @@ public sealed class ComputeBackend : IDenoiserBackend
         int batch = options.Guided ? 2 : 1;
         if (_flopsPerSecond == 0 && _sliceTime != TimeSpan.MaxValue)
         {
-            using NetworkRun whole = CreateRun(batch, options.Height, options.Width, options.Seamless);
-            _flopsPerSecond = whole.MeasureRate();
+            using NetworkRun pieces = CreateRun(
+                batch, options.Height, options.Width, options.Seamless, MeasuredFlops);
+            _flopsPerSecond = pieces.MeasureRate();
         }
 
         double mostFlops = _sliceTime == TimeSpan.MaxValue
             ? double.PositiveInfinity
             : _flopsPerSecond * _sliceTime.TotalSeconds;
-        NetworkRun run = CreateRun(batch, options.Height, options.Width, options.Seamless, mostFlops);
+        NetworkRun run = CreateRun(
+            batch, options.Height, options.Width, options.Seamless, mostFlops, isFedByDevice: true);
         try
         {
-            return new ComputeSession(this, run, options);
+            return new ComputeSession(this, run, _kernels, options);
         }
         catch
         {
@@ -155,14 +160,16 @@ public sealed class ComputeBackend : IDenoiserBackend
     /// <param name="width">Canvas width in pixels.</param>
     /// <param name="seamless">Whether convolutions wrap around.</param>
     /// <param name="mostFlops">Arithmetic that one submission may have.</param>
+    /// <param name="isFedByDevice">Whether a chain's kernels feed it, not the host.</param>
     internal NetworkRun CreateRun(
-        int batch, int height, int width, bool seamless, double mostFlops = double.PositiveInfinity)
+        int batch, int height, int width, bool seamless, double mostFlops = double.PositiveInfinity,
+        bool isFedByDevice = false)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         NetworkPlan plan = Structure.Plan(batch, height, width, seamless, Tuning, mostFlops);
         long largest = plan.Dispatches.Max(dispatch => dispatch.Bindings.Max(range => range.SizeInBytes));
         return largest <= Vulkan.Limits.MaxStorageBufferRange
-            ? new NetworkRun(Vulkan, _kernels, Weights, plan)
+            ? new NetworkRun(Vulkan, _kernels, Weights, plan, isFedByDevice)
             : throw new ArgumentException(
                 $"The size {width}x{height} needs a tensor of {largest} bytes; "
                 + $"{Vulkan.Info.Name} binds at most {Vulkan.Limits.MaxStorageBufferRange}.");
