@@ -1,5 +1,6 @@
 // The noise function of Diffusion.Runtime.Noise: Philox4x32-10 to the bit [Salmon11], then Box-Muller [BoxMuller58].
-// Logarithm, sine and cosine are spelt out (Cephes' single-precision polynomials): Vulkan promises 2^-11 for its own sine.
+// Logarithm, sine and cosine are spelt out (Cephes' single-precision polynomials): Vulkan promises 2^-11 for its own
+// sine.
 const uint PHILOX_ROUNDS = 10u;
 const uvec2 PHILOX_MULTIPLIERS = uvec2(0xD2511F53u, 0xCD9E8D57u);
 const uvec2 PHILOX_WEYL = uvec2(0x9E3779B9u, 0xBB67AE85u);

@@ -1,7 +1,7 @@
 #version 460
-// The end of a step: guidance, clean estimate, clamp, noise and the solver's linear update, one invocation per pixel, x_t
-// read once and x' written once. Only thresholding and Langevin steps, which need a number of the whole image before the
-// update, go over it in passes; the noise is drawn again rather than stored.
+// The end of a step: guidance, clean estimate, clamp, noise and the solver's linear update, one invocation per pixel,
+// x_t read once and x' written once. Only thresholding and Langevin steps, which need a number of the whole image
+// before the update, go over it in passes; the noise is drawn again rather than stored.
 #extension GL_GOOGLE_include_directive : require
 
 layout(constant_id = 0) const uint WORK = 5;

@@ -1,6 +1,6 @@
 #version 460
-// The value of a rank among all |D|, exactly: a radix select over the bits, which order as the numbers do. One workgroup
-// reads the image four times; a sort would store it. [Saharia22, Sec. 2.3]
+// The value of a rank among all |D|, exactly: a radix select over the bits, which order as the numbers do. One
+// workgroup reads the image four times; a sort would store it. [Saharia22, Sec. 2.3]
 #extension GL_GOOGLE_include_directive : require
 layout(local_size_x = 256) in;
 

@@ -26,13 +26,15 @@ public sealed class ComputeBackend : IDenoiserBackend
     // A fifth of what a mid-range card of 2020 has on paper; only slices much longer than wished are cut by it.
     private const double CardFlopsPerSecond = 1e12;
 
-    // A piece of work by which a device is measured: some milliseconds of a CPU, and one kernel to compile.
-    private const double MeasuredFlops = 20e6;
+    // What the kernels reach on llvmpipe with AVX2. Measuring it would compile the largest kernel before a texture's
+    // first pixels, and make slices depend on what else ran just then; where it is wrong by a factor of two, slices are
+    // half as long or twice, which the model of time learns.
+    private const double CoreFlopsPerSecond = 2.5e9;
 
     private readonly KernelLibrary _kernels;
     private readonly bool _ownsKernels;
     private readonly TimeSpan _sliceTime;
-    private double _flopsPerSecond;
+    private readonly double _flopsPerSecond;
     private bool _disposed;
 
     /// <summary>Loads a model folder onto a device.</summary>
@@ -66,7 +68,7 @@ public sealed class ComputeBackend : IDenoiserBackend
         bool isCpu = device.Info.Type == PhysicalDeviceType.Cpu;
         Waits = options.WaitsForSlices ?? (isCpu || !device.Limits.TimestampComputeAndGraphics);
         _sliceTime = options.SliceTime;
-        _flopsPerSecond = isCpu ? 0 : CardFlopsPerSecond;
+        _flopsPerSecond = isCpu ? Environment.ProcessorCount * CoreFlopsPerSecond : CardFlopsPerSecond;
         Tuning = tuning ?? ComputeTuning.For(device);
         Structure = new UNetStructure(Config, options.Weights);
         using var file = new WeightFile(folder, Structure.Weights);
@@ -115,13 +117,6 @@ public sealed class ComputeBackend : IDenoiserBackend
         ArgumentNullException.ThrowIfNull(options);
         SessionRules.RequireShape(Config, options, NullLabel);
         int batch = options.Guided ? 2 : 1;
-        if (_flopsPerSecond == 0 && _sliceTime != TimeSpan.MaxValue)
-        {
-            using NetworkRun pieces = CreateRun(
-                batch, options.Height, options.Width, options.Seamless, MeasuredFlops);
-            _flopsPerSecond = pieces.MeasureRate();
-        }
-
         double mostFlops = _sliceTime == TimeSpan.MaxValue
             ? double.PositiveInfinity
             : _flopsPerSecond * _sliceTime.TotalSeconds;

@@ -12,7 +12,7 @@ namespace Diffusion.Render.Compute;
 /// <param name="ActivationBytes">Once a session, the peak of one evaluation with its input and output;
 /// device-local.</param>
 /// <param name="SampleBytes">The ring of x_t and clean estimates, once a session; device-local.</param>
-/// <param name="TransferBytes">Time and class of the evaluations in flight, once a session; visible to the host.</param>
+/// <param name="TransferBytes">Time and class of evaluations in flight, once a session; visible to the host.</param>
 public readonly record struct ComputeMemory(
     long WeightBytes, long ActivationBytes, long SampleBytes, long TransferBytes)
 {

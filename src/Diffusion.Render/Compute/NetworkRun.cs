@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Diffusion.Render.Compute.Kernels;
 using Diffusion.Render.Compute.Network;
 using Diffusion.Render.Compute.Planning;
@@ -133,28 +132,6 @@ internal sealed unsafe class NetworkRun : IDisposable
     public ReadOnlySpan<float> Output => _output.Span<float>();
 
     internal GpuBuffer ArenaBuffer => _arena;
-
-    /// <summary>
-    /// Runs the part with most arithmetic a kernel twice, for the first time compiles, and returns what the second did a
-    /// second. The activations mean nothing afterwards.
-    /// </summary>
-    public double MeasureRate()
-    {
-        int largest = 0;
-        for (int i = 1; i < Plan.Parts.Count; i++)
-        {
-            largest = FlopsAKernel(Plan.Parts[i]) > FlopsAKernel(Plan.Parts[largest]) ? i : largest;
-        }
-
-        Submit(largest);
-        Wait();
-        long start = Stopwatch.GetTimestamp();
-        Submit(largest);
-        Wait();
-        return Plan.Parts[largest].Flops / Stopwatch.GetElapsedTime(start).TotalSeconds;
-
-        static double FlopsAKernel(PlannedPart part) => part.Flops / part.Ranges.Count;
-    }
 
     /// <summary>Waits for what is in flight.</summary>
     public void Wait()

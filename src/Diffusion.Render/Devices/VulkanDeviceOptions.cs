@@ -23,8 +23,8 @@ public sealed record VulkanDeviceOptions
     public bool DisableHostImport { get; init; }
 
     /// <summary>
-    /// Has the device check each buffer access against what is bound, which costs a little. Kernels are bound to exactly
-    /// their tensors and do not rely on it. Default false.
+    /// Has the device check each buffer access against what is bound, which costs a little. Kernels are bound to
+    /// exactly their tensors and do not rely on it. Default false.
     /// </summary>
     public bool RobustBufferAccess { get; init; }
 

@@ -4,7 +4,7 @@ using Diffusion.Runtime.Sharing;
 
 namespace Diffusion.Render.Sharing;
 
-/// <summary>The buffer in which the compute backend keeps x_t on this very device: nothing crosses to the host.</summary>
+/// <summary>The buffer in which the compute backend keeps x_t on this very device.</summary>
 /// <remarks>The conversion is not part of the step: only what is shown is converted, once a frame at most.</remarks>
 internal sealed class InPlaceSource(DeviceSamples samples) : SampleSource
 {

@@ -5,8 +5,8 @@ using Diffusion.Runtime.Solvers;
 namespace Diffusion.Runtime.Backends;
 
 /// <summary>
-/// A step as a kernel executes it: F to D, then x' = a·x + c·D + s·z + Σ f_i·image_i, in float32 with every image by its
-/// slot of the ring.
+/// A step as a kernel executes it: F to D, then x' = a·x + c·D + s·z + Σ f_i·image_i, in float32 with every image by
+/// its slot of the ring.
 /// </summary>
 /// <remarks>What the host's kernel and a device's have in common. Pure data; any thread.</remarks>
 public struct FusedStep
@@ -26,7 +26,7 @@ public struct FusedStep
     /// <summary>D is clamped to it; infinite for none.</summary>
     public float ClampLimit;
 
-    /// <summary>Above 0, the share of |D| by which dynamic thresholding scales into <see cref="ThresholdLimit"/>.</summary>
+    /// <summary>Above 0, the share of |D| by which thresholding scales into <see cref="ThresholdLimit"/>.</summary>
     public float ThresholdRatio;
 
     /// <summary>Where thresholding scales to; finite.</summary>
@@ -66,7 +66,7 @@ public struct FusedStep
     /// <param name="ring">Holds x_t in its current slot.</param>
     /// <param name="evaluation">Preconditioning, guidance and clamp.</param>
     /// <param name="step">The solver's coefficients.</param>
-    /// <exception cref="ArgumentException">The step reads what is older than the ring's history or the chain.</exception>
+    /// <exception cref="ArgumentException">The step reads beyond the ring's history or the chain's start.</exception>
     public static FusedStep Of(SampleRing ring, in Evaluation evaluation, in LinearStep step)
     {
         ArgumentNullException.ThrowIfNull(ring);

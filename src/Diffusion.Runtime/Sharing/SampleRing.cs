@@ -143,7 +143,7 @@ public sealed unsafe class SampleRing : IDisposable
     /// <summary>x_t of a slot, planar [3, H, W]; of a ring on a device a copy, made now.</summary>
     public Span<float> Sample(int slot) => Image(slot, isDenoised: false);
 
-    /// <summary>D of a slot, planar [3, H, W] in [-1, 1] when clamped; of a ring on a device a copy, made now.</summary>
+    /// <summary>D of a slot, planar [3, H, W] in [-1, 1] when clamped; likewise.</summary>
     public Span<float> Denoised(int slot) => Image(slot, isDenoised: true);
 
     /// <summary>Writer: takes a free slot to write, or returns false when readers hold them all.</summary>

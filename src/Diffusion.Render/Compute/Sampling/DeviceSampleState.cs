@@ -11,13 +11,13 @@ namespace Diffusion.Render.Compute.Sampling;
 
 /// <summary>A chain's x_t and clean estimates on the device: all of a session but the network.</summary>
 /// <remarks>
-/// <see cref="HostSampleState"/>'s verbs, as kernels behind each other on one queue: images stay on the device, the host
-/// writes some hundred bytes a step and reads one word, whether all values were finite. Without waiting a step is
+/// <see cref="HostSampleState"/>'s verbs, as kernels behind each other on one queue: images stay on the device, the
+/// host writes some hundred bytes a step and reads one word, whether all values were finite. Without waiting a step is
 /// published when it is handed over, and a few evaluations may be in flight; what was not finite is reported as soon as
 /// the device is known to have done that step. Allocates nothing between construction and disposal, but for the first
 /// step of a kind. One thread, that of the device's queue.
 /// </remarks>
-internal sealed class DeviceSampleState : IDisposable
+internal sealed partial class DeviceSampleState : IDisposable
 {
     private readonly VulkanDevice _device;
     private readonly SampleBuffers _buffers;
@@ -65,9 +65,6 @@ internal sealed class DeviceSampleState : IDisposable
 
     /// <summary>Where every step is published; its images are the device's.</summary>
     public SampleRing Samples { get; }
-
-    /// <summary>Whether the device has done all that was handed over here; polls.</summary>
-    public bool IsIdle => _lastValue == 0 || _device.Timeline.Completed >= _lastValue;
 
     /// <summary>Whether a step is known to be done: until then there should be one evaluation at a time, for what one
     /// takes is unknown.</summary>
@@ -154,11 +151,13 @@ internal sealed class DeviceSampleState : IDisposable
     public bool CompleteStep(in Evaluation evaluation, in LinearStep step, NoiseSource noise, int stepNumber)
     {
         RequireStarted();
-        CheckFinished();
 
+        // One reading for both: an entry must not come free between the look at its step and its next use.
+        ulong completed = _device.Timeline.Completed;
+        CheckFinished(completed);
         int after = (_entry + 1) % _entries.Length;
         FusedStep fused = FusedStep.Of(Samples, evaluation, step);
-        if (_entries[after].Value > _device.Timeline.Completed || !Samples.TryBeginWrite(out int slot))
+        if (_entries[after].Value > completed || !Samples.TryBeginWrite(out int slot))
         {
             return false;
         }
@@ -172,7 +171,7 @@ internal sealed class DeviceSampleState : IDisposable
         if (_waits)
         {
             WaitFor(value);
-            CheckFinished();
+            CheckFinished(value);
         }
 
         Samples.Publish(stepNumber, step.Target);
@@ -184,8 +183,9 @@ internal sealed class DeviceSampleState : IDisposable
     /// <exception cref="NonFiniteSampleException">A step has a NaN or an infinity.</exception>
     public bool TryFinish()
     {
-        CheckFinished();
-        return IsIdle;
+        ulong completed = _device.Timeline.Completed;
+        CheckFinished(completed);
+        return completed >= _lastValue;
     }
 
     public void Dispose()
@@ -198,69 +198,9 @@ internal sealed class DeviceSampleState : IDisposable
     private static int PlaneLengthOf(SessionOptions options) =>
         checked(SampleRing.Channels * options.Width * options.Height);
 
-    // [Ho20] and all other equations are in the shaders; here is only where things lie.
-    private StepParameters Describe(in FusedStep fused, int slot, NoiseSource noise, int stepNumber)
-    {
-        int outputLength = (int)(_buffers.Output.SizeInBytes / sizeof(float)) / _buffers.Batch;
-        if (fused.IsVarianceLearned && outputLength < 2 * Samples.PlaneLength)
-        {
-            throw new ArgumentException(
-                $"The step reads a variance, and the network makes {outputLength} values of {Samples.PlaneLength}.");
-        }
-
-        StepParameters parameters = Common(noise, stepNumber);
-        parameters.Flags = (fused.DrawsNoise ? StepFlags.DrawsNoise : 0)
-            | (_buffers.Batch == 2 ? StepFlags.Guided : 0)
-            | (float.IsFinite(fused.ClampLimit) ? StepFlags.Clamped : 0)
-            | (fused.IsVarianceLearned ? StepFlags.VarianceLearned : 0)
-            | (fused.Langevin > 0 ? StepFlags.Langevin : 0);
-        parameters.Current = _samples.OffsetOf(Samples.CurrentSlot, isDenoised: false);
-        parameters.Next = _samples.OffsetOf(slot, isDenoised: false);
-        parameters.Denoised = _samples.OffsetOf(slot, isDenoised: true);
-
-        // The class first, the null class second; with a learned variance the mean first, the variance second.
-        parameters.NullOutput = (uint)outputLength;
-        parameters.Variance = (uint)Samples.PlaneLength;
-        parameters.SkipFactor = fused.SkipFactor;
-        parameters.OutputFactor = fused.OutputFactor;
-        parameters.Guidance = fused.Guidance;
-        parameters.ClampLimit = fused.ClampLimit;
-        parameters.SampleFactor = fused.SampleFactor;
-        parameters.DenoisedFactor = fused.DenoisedFactor;
-        parameters.NoiseFactor = fused.NoiseFactor;
-        parameters.LogVarianceLow = fused.LogVarianceLow;
-        parameters.LogVarianceHigh = fused.LogVarianceHigh;
-        parameters.Langevin = (float)fused.Langevin;
-        parameters.ThresholdLimit = fused.ThresholdLimit;
-        parameters.ThresholdRank =
-            (uint)Math.Min((int)(fused.ThresholdRatio * Samples.PlaneLength), Samples.PlaneLength - 1);
-        parameters.TermCount = (uint)fused.TermCount;
-        for (int i = 0; i < fused.TermCount; i++)
-        {
-            FusedStep.Term term = fused.Terms[i];
-            parameters.Offsets[i] = _samples.OffsetOf(term.Slot, term.IsDenoised);
-            parameters.Factors[i] = term.Factor;
-        }
-
-        return parameters;
-    }
-
-    private StepParameters Common(NoiseSource noise, int step) => new()
-    {
-        Width = (uint)Samples.Width,
-        Height = (uint)Samples.Height,
-        SeedLow = (uint)noise.Seed,
-        SeedHigh = (uint)(noise.Seed >> 32),
-        OriginX = (uint)noise.OriginX,
-        OriginY = (uint)noise.OriginY,
-        StepNumber = (uint)step,
-        ChainWord = noise.Chain << 8,
-    };
-
     // Oldest first; each step once.
-    private void CheckFinished()
+    private void CheckFinished(ulong completed)
     {
-        ulong completed = _device.Timeline.Completed;
         for (int i = 1; i <= _entries.Length; i++)
         {
             int index = (_entry + i) % _entries.Length;
@@ -284,6 +224,7 @@ internal sealed class DeviceSampleState : IDisposable
     {
         _entry = (_entry + 1) % _entries.Length;
         WaitFor(_entries[_entry].Value);
+        CheckFinished(_entries[_entry].Value);
     }
 
     private ulong Submit(CommandBuffer commands) => _lastValue = _device.Submit(commands);

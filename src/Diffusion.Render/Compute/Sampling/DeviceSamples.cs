@@ -82,7 +82,8 @@ internal sealed unsafe class DeviceSamples : IDeviceSamples, IDisposable
         Barriers.Memory(
             Vulkan, commands,
             PipelineStageFlags2.CopyBit, AccessFlags2.TransferWriteBit,
-            PipelineStageFlags2.ComputeShaderBit, AccessFlags2.ShaderStorageReadBit | AccessFlags2.ShaderStorageWriteBit);
+            PipelineStageFlags2.ComputeShaderBit,
+            AccessFlags2.ShaderStorageReadBit | AccessFlags2.ShaderStorageWriteBit);
         EndCopy();
         Forget(slot);
     }

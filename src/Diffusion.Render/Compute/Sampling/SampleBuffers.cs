@@ -12,6 +12,6 @@ namespace Diffusion.Render.Compute.Sampling;
 internal sealed record SampleBuffers(
     GpuBuffer Conditioning, GpuBuffer Input, GpuBuffer Picture, GpuBuffer Output, int Batch)
 {
-    /// <summary>Evaluations of one chain that may be in flight, and so the copies of what the host writes for each.</summary>
+    /// <summary>Evaluations of one chain that may be in flight: as many copies of what the host writes.</summary>
     public const int Entries = 4;
 }

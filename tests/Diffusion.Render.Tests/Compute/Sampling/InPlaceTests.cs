@@ -17,7 +17,8 @@ public sealed class InPlaceTests(VulkanFixture vulkan)
     private const int Width = 16;
     private const int Height = 8;
 
-    private static readonly TextureRequest _request = new() { Width = Width, Height = Height, ClassLabel = 1, Steps = 12 };
+    private static readonly TextureRequest _request =
+        new() { Width = Width, Height = Height, ClassLabel = 1, Steps = 12 };
 
     [SkippableTheory]
     [InlineData(true)]
@@ -178,7 +179,8 @@ public sealed class InPlaceTests(VulkanFixture vulkan)
         public Rig(VulkanDevice device, bool waits)
         {
             _backend = new ComputeBackend(
-                _model.Folder, device, new ComputeBackendOptions { WaitsForSlices = waits, SliceTime = TimeSpan.MaxValue });
+                _model.Folder, device,
+                new ComputeBackendOptions { WaitsForSlices = waits, SliceTime = TimeSpan.MaxValue });
             Runtime = new DiffusionRuntime(_backend, _model.Folder.Description);
             Handle = Runtime.Submit(_request);
             Textures = new SharedTexturePass(device);
