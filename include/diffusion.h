@@ -427,7 +427,9 @@ enum {
     /* The chain's host memory is imported as device memory: no copy. */
     DIFFUSION_SHARING_HOST_IMPORT = 1,
     /* The image shown is copied to a mapped buffer. */
-    DIFFUSION_SHARING_STAGING = 2
+    DIFFUSION_SHARING_STAGING = 2,
+    /* The chain runs on the device that shows it: nothing crosses to the host. */
+    DIFFUSION_SHARING_IN_PLACE = 3
 };
 
 /* Filled by diffusion_get_statistics; sums since the runtime was created. */
