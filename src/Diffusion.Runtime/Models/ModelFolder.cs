@@ -36,13 +36,17 @@ public sealed partial class ModelFolder
         string network = isPipeline ? System.IO.Path.Combine(path, UNetFolder) : path;
         Config = ReadUNet(System.IO.Path.Combine(network, UNetConfigName));
         Scheduler = ReadScheduler(isPipeline);
+        IReadOnlyList<int> distilled = Scheduler.Sampler.DistilledSteps;
         ClassNames = ReadClassNames(isPipeline);
-        NullLabel = Config.NumClassEmbeds == ClassNames.Count + 1 ? Config.NumClassEmbeds - 1 : -1;
+        NullLabel = distilled.Count == 0 && Config.NumClassEmbeds == ClassNames.Count + 1
+            ? Config.NumClassEmbeds - 1
+            : -1;
         WeightsFile = FindWeights(network);
         Description = new ModelDescription
         {
             ClassNames = ClassNames,
             NullLabel = NullLabel,
+            DistilledSteps = distilled,
             Prediction = Scheduler.Prediction,
             Schedule = Scheduler.CreateSchedule(),
             ClampLimit = (float)Scheduler.ClipSampleRange,
@@ -154,7 +158,7 @@ public sealed partial class ModelFolder
             WarnOfUnread(file, json);
         }
 
-        if (FindClassProblem(Config, names) is { } problem)
+        if (FindClassProblem(Config, Scheduler.Sampler, names) is { } problem)
         {
             throw new ModelFormatException(file, problem);
         }
@@ -166,7 +170,7 @@ public sealed partial class ModelFolder
             return [.. Enumerable.Range(0, rows).Select(i => i.ToString(CultureInfo.InvariantCulture))];
         }
 
-        if (rows > names.Count + 1)
+        if (rows > names.Count + 1 && Scheduler.Sampler.DistilledSteps.Count == 0)
         {
             _warnings.Add($"{file} names {names.Count} classes and the class table has {rows} rows: "
                 + "those left over cannot be asked for.");
@@ -175,8 +179,15 @@ public sealed partial class ModelFolder
         return names;
     }
 
-    private static string? FindClassProblem(UNetConfig config, IReadOnlyList<string> names)
+    private static string? FindClassProblem(UNetConfig config, SamplerConfig sampler, IReadOnlyList<string> names)
     {
+        int stepCounts = sampler.DistilledSteps.Count;
+        if (stepCounts > 0 && (names.Count == 0 || config.NumClassEmbeds != names.Count * stepCounts))
+        {
+            return $"'num_class_embeds' is {config.NumClassEmbeds}; it must be the {names.Count} classes of 'id2label' "
+                + $"(at least 1) times the {stepCounts} numbers of 'distilled_steps'";
+        }
+
         if (names.Count > config.NumClassEmbeds)
         {
             return $"'id2label' names {names.Count} classes and the network's 'num_class_embeds' is "
