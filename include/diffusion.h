@@ -280,11 +280,12 @@ typedef struct diffusion_request {
     /* World coordinates of the left and top edge: tiles of one seed see the same noise where they overlap. */
     int32_t origin_x;
     int32_t origin_y;
-    /* Names as the README lists them; null: "dpmpp-2m", the model's schedule, what suits solver and schedule. */
+    /* Names as the README lists them; null: "dpmpp-2m", or "ddim" for a distilled model, which needs it; the model's
+     * schedule; what suits solver and schedule. */
     const char *solver;
     const char *schedule;
     const char *spacing;
-    /* 1 to 1000; 0 is 20. */
+    /* 1 to 1000; 0 is 20, or for a distilled model the most that it was taught. */
     int32_t steps;
     /* Above 0: be complete within so many ticks, with fewer steps where not all fit. */
     int32_t ready_within_ticks;

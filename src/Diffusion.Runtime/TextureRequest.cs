@@ -29,7 +29,10 @@ public sealed record TextureRequest
     /// <summary>World coordinate of the top edge.</summary>
     public int OriginY { get; init; }
 
-    /// <summary>The solver; <see cref="SolverCatalog"/> has them by name. Default DPM-Solver++ (2M).</summary>
+    /// <summary>
+    /// The solver; <see cref="SolverCatalog"/> has them by name. Default DPM-Solver++ (2M). A distilled network needs
+    /// DDIM, and as many <see cref="Steps"/> as it was taught: <see cref="Models.ModelDescription.DistilledSteps"/>.
+    /// </summary>
     public Solver Solver { get; init; } = new DpmSolverPlusPlusSolver();
 
     /// <summary>The schedule that the steps lie on, or null for the one that the network was trained on.</summary>

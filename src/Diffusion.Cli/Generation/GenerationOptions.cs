@@ -12,6 +12,8 @@ internal sealed class GenerationOptions(int defaultSteps = 20)
 {
     private const string List = "list";
     private const float MaxGuidance = 100;
+    private const string DefaultSolver = "dpmpp-2m";
+    private const string DistilledSolver = "ddim";
 
     // Churn is capped at (√2 - 1)·N, which no chain has more of.
     private const double MaxChurn = StepGrid.MaxStepCount;
@@ -43,17 +45,17 @@ internal sealed class GenerationOptions(int defaultSteps = 20)
         HelpName = "N",
     };
 
-    private readonly Option<int> _steps = new Option<int>("--steps")
+    private readonly Option<int?> _steps = new Option<int?>("--steps")
     {
-        Description = $"Solver steps, 1 to {StepGrid.MaxStepCount}.",
-        DefaultValueFactory = _ => defaultSteps,
+        Description = $"Solver steps, 1 to {StepGrid.MaxStepCount}. "
+            + $"Default: {defaultSteps}, or the most that a distilled model was taught.",
         HelpName = "N",
     }.Within(1, StepGrid.MaxStepCount);
 
-    private readonly Option<string> _solver = new("--solver")
+    private readonly Option<string?> _solver = new("--solver")
     {
-        Description = $"Solver; '{List}' prints them. {LoadedModel.OwnSolver}: what the model's scheduler_config.json says.",
-        DefaultValueFactory = _ => "dpmpp-2m",
+        Description = $"Solver; '{List}' prints them. {LoadedModel.OwnSolver}: what the model's scheduler_config.json "
+            + $"says. Default: {DefaultSolver}, or {DistilledSolver} for a distilled model.",
         HelpName = "NAME",
     };
 
@@ -125,21 +127,39 @@ internal sealed class GenerationOptions(int defaultSteps = 20)
         return lines is not null;
     }
 
-    /// <summary>What the user chose.</summary>
-    public GenerationSettings Read(ParseResult result) => new()
+    /// <summary>What the user chose, the rest by the model.</summary>
+    /// <exception cref="UserErrorException">There is no such model, and it is needed.</exception>
+    public GenerationSettings Read(ParseResult result)
     {
-        Model = result.GetValue(_model),
-        Backend = result.GetValue(_backend)!,
-        ClassName = result.GetValue(_class),
-        Seed = result.GetValue(_seed),
-        Steps = result.GetValue(_steps),
-        Solver = result.GetValue(_solver)!,
-        Eta = result.GetValue(_eta),
-        Churn = result.GetValue(_churn),
-        Schedule = result.GetValue(_schedule),
-        Spacing = result.GetValue(_spacing),
-        GuidanceScale = result.GetValue(_guidance),
-    };
+        var chosen = new GenerationSettings
+        {
+            Model = result.GetValue(_model),
+            Backend = result.GetValue(_backend)!,
+            ClassName = result.GetValue(_class),
+            Seed = result.GetValue(_seed),
+            Steps = result.GetValue(_steps) ?? defaultSteps,
+            Solver = result.GetValue(_solver) ?? DefaultSolver,
+            Eta = result.GetValue(_eta),
+            Churn = result.GetValue(_churn),
+            Schedule = result.GetValue(_schedule),
+            Spacing = result.GetValue(_spacing),
+            GuidanceScale = result.GetValue(_guidance),
+        };
+        if (new[] { chosen.Solver, chosen.Schedule, chosen.ClassName }.Contains(List)
+            || (result.GetValue(_solver) is not null && result.GetValue(_steps) is not null))
+        {
+            return chosen;
+        }
+
+        var taught = LoadedModel.OpenFolder(chosen).Description.DistilledSteps;
+        return taught.Count == 0
+            ? chosen
+            : chosen with
+            {
+                Steps = result.GetValue(_steps) ?? taught[^1],
+                Solver = result.GetValue(_solver) ?? DistilledSolver,
+            };
+    }
 
     private static IReadOnlyList<string> ClassesOf(GenerationSettings chosen)
     {

@@ -33,6 +33,7 @@ public sealed class AdaptiveFlowSampler
     /// may leap over everything there is, where no estimate of an error sees it.
     /// </param>
     /// <exception cref="ArgumentOutOfRangeException">The tolerance is outside its range.</exception>
+    /// <exception cref="ArgumentException">The network is distilled: it knows no flow, only steps.</exception>
     public AdaptiveFlowSampler(IDenoiserBackend backend, ModelDescription model, double tolerance = 1e-5)
     {
         ArgumentNullException.ThrowIfNull(backend);
@@ -41,6 +42,13 @@ public sealed class AdaptiveFlowSampler
         {
             throw new ArgumentOutOfRangeException(
                 nameof(tolerance), tolerance, "The tolerance must be above 0 and below 1.");
+        }
+
+        if (model.DistilledSteps.Count > 0)
+        {
+            throw new ArgumentException(
+                "This network is distilled to steps of DDIM; the adaptive solver needs one that was not.",
+                nameof(model));
         }
 
         (_backend, _model, _tolerance) = (backend, model, tolerance);
@@ -126,7 +134,7 @@ public sealed class AdaptiveFlowSampler
             }
 
             session.Start(level, settings.Noise, _image, isNoised: false);
-            session.BeginEvaluation(settings.EvaluationAt(level));
+            session.BeginEvaluation(settings.EvaluationAt(level, NoiseLevel.Clean));
             for (int i = 0; i < session.Slices.Count; i++)
             {
                 session.RunSlice(i);

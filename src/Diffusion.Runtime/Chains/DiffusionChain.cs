@@ -268,7 +268,7 @@ public sealed class DiffusionChain : IDisposable
         {
             if (_slice == StartSlice + 1)
             {
-                _session.BeginEvaluation(_settings.EvaluationAt(Level));
+                _session.BeginEvaluation(_settings.EvaluationAt(Level, _levels[Step + 1]));
             }
 
             _session.RunSlice(_slice - 1);

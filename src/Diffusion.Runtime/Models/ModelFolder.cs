@@ -48,13 +48,17 @@ public sealed partial class ModelFolder
         string network = isPipeline ? UNetFolder + "/" : "";
         Config = ReadUNet(network + UNetConfigName);
         Scheduler = ReadScheduler(isPipeline);
+        IReadOnlyList<int> distilled = Scheduler.Sampler.DistilledSteps;
         ClassNames = ReadClassNames(isPipeline);
-        NullLabel = Config.NumClassEmbeds == ClassNames.Count + 1 ? Config.NumClassEmbeds - 1 : -1;
+        NullLabel = distilled.Count == 0 && Config.NumClassEmbeds == ClassNames.Count + 1
+            ? Config.NumClassEmbeds - 1
+            : -1;
         _weights = FindWeights(files, network);
         Description = new ModelDescription
         {
             ClassNames = ClassNames,
             NullLabel = NullLabel,
+            DistilledSteps = distilled,
             Prediction = Scheduler.Prediction,
             Schedule = Scheduler.CreateSchedule(),
             ClampLimit = (float)Scheduler.ClipSampleRange,
@@ -179,7 +183,7 @@ public sealed partial class ModelFolder
             WarnOfUnread(IndexName, json);
         }
 
-        if (FindClassProblem(Config, names) is { } problem)
+        if (FindClassProblem(Config, Scheduler.Sampler, names) is { } problem)
         {
             throw new ModelFormatException(file, problem);
         }
@@ -191,7 +195,7 @@ public sealed partial class ModelFolder
             return [.. Enumerable.Range(0, rows).Select(i => i.ToString(CultureInfo.InvariantCulture))];
         }
 
-        if (rows > names.Count + 1)
+        if (rows > names.Count + 1 && Scheduler.Sampler.DistilledSteps.Count == 0)
         {
             _warnings.Add($"{file} names {names.Count} classes and the class table has {rows} rows: "
                 + "those left over cannot be asked for.");
@@ -200,8 +204,15 @@ public sealed partial class ModelFolder
         return names;
     }
 
-    private static string? FindClassProblem(UNetConfig config, IReadOnlyList<string> names)
+    private static string? FindClassProblem(UNetConfig config, SamplerConfig sampler, IReadOnlyList<string> names)
     {
+        int stepCounts = sampler.DistilledSteps.Count;
+        if (stepCounts > 0 && (names.Count == 0 || config.NumClassEmbeds != names.Count * stepCounts))
+        {
+            return $"'num_class_embeds' is {config.NumClassEmbeds}; it must be the {names.Count} classes of 'id2label' "
+                + $"(at least 1) times the {stepCounts} numbers of 'distilled_steps'";
+        }
+
         if (names.Count > config.NumClassEmbeds)
         {
             return $"'id2label' names {names.Count} classes and the network's 'num_class_embeds' is "

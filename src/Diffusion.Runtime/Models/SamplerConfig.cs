@@ -80,6 +80,12 @@ public sealed record SamplerConfig
     /// <summary>The largest threshold, at least 1; 1 leaves nothing of thresholding but a clamp to [-1, 1].</summary>
     public double SampleMaxValue { get; init; } = 1;
 
+    /// <summary>
+    /// The numbers of steps that a distilled network samples in, rising; empty for any other network. A key of this
+    /// project.
+    /// </summary>
+    public IReadOnlyList<int> DistilledSteps { get; init; } = [];
+
     /// <summary>The first value of the file that no solver here does, or null.</summary>
     internal UnsupportedValue? Unsupported { get; init; }
 

@@ -142,6 +142,46 @@ public sealed class ModelFolderTests : IDisposable
     }
 
     [Fact]
+    public void Save_DistilledThenOpen_GivesTheStepsAndNoNullClass()
+    {
+        UNetConfig config = _textures with { NumClassEmbeds = 6 };
+        SchedulerConfig scheduler = Distilled(1, 2, 4);
+        SaveWithWeights(config, scheduler, _classes);
+
+        ModelFolder read = ModelFolder.Open(_folder.Path);
+
+        Assert.Equivalent(scheduler, read.Scheduler, strict: true);
+        Assert.Equal([1, 2, 4], read.Description.DistilledSteps);
+        Assert.Equal(_classes, read.ClassNames);
+        Assert.Equal(-1, read.NullLabel);
+        Assert.Equal("ddim", read.Scheduler.Sampler.CreateSolver().Name);
+        Assert.Empty(read.Warnings);
+    }
+
+    [Theory]
+    [InlineData(3, 1, "'num_class_embeds' is 3; it must be the 2 classes of 'id2label' (at least 1) times the 1")]
+    [InlineData(2, 0, "'distilled_steps' has 0; its numbers must rise from 1")]
+    [InlineData(2, 1001, "'distilled_steps' has 1001")]
+    public void Save_DistilledThatMakesNoSense_NamesTheKeyAndWritesNothing(int rows, int steps, string problem)
+    {
+        var error = Assert.Throws<ArgumentException>(() =>
+            ModelFolder.Save(_folder.Path, _textures with { NumClassEmbeds = rows }, Distilled(steps), _classes));
+
+        Assert.Contains(problem, error.Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_folder.Path));
+    }
+
+    private static SchedulerConfig Distilled(params int[] steps) => new()
+    {
+        Sampler = new SamplerConfig
+        {
+            ClassName = "DDIMScheduler",
+            TimestepSpacing = "trailing",
+            DistilledSteps = steps,
+        },
+    };
+
+    [Fact]
     public void Save_Default_WritesIndentedJsonEndingInNewlineWithDiffusersNulls()
     {
         SaveWithWeights(new UNetConfig { AttentionHeadDim = 0 }, new SchedulerConfig(), []);

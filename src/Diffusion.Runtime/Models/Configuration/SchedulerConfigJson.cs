@@ -82,6 +82,7 @@ internal static class SchedulerConfigJson
             Thresholding = json.Boolean("thresholding", absent.Thresholding),
             DynamicThresholdingRatio = json.Number("dynamic_thresholding_ratio", absent.DynamicThresholdingRatio),
             SampleMaxValue = json.Number("sample_max_value", absent.SampleMaxValue),
+            DistilledSteps = json.Integers("distilled_steps", absent.DistilledSteps),
         };
     }
 
@@ -158,6 +159,18 @@ internal static class SchedulerConfigJson
             json.WriteNumber("steps_offset", sampler.StepsOffset);
         }
 
+        if (sampler.DistilledSteps.Count > 0)
+        {
+            // Our key: diffusers names it in a warning, and knows nothing of the rows of the class table.
+            json.WriteStartArray("distilled_steps");
+            foreach (int steps in sampler.DistilledSteps)
+            {
+                json.WriteNumberValue(steps);
+            }
+
+            json.WriteEndArray();
+        }
+
         if (sampler.SolverOrder != absent.SolverOrder)
         {
             json.WriteNumber("solver_order", sampler.SolverOrder);
@@ -228,6 +241,18 @@ internal static class SchedulerConfigJson
         {
             return $"'sigma_min' {edm.SigmaMin}, 'sigma_max' {edm.SigmaMax} and 'sigma_data' {edm.SigmaData} must satisfy "
                 + "0 < min < max and 0 < data";
+        }
+
+        int above = 0;
+        foreach (int steps in sampler.DistilledSteps)
+        {
+            if (steps <= above || steps > config.NumTrainTimesteps)
+            {
+                return $"'distilled_steps' has {steps}; its numbers must rise from 1 or more "
+                    + $"up to 'num_train_timesteps', {config.NumTrainTimesteps}";
+            }
+
+            above = steps;
         }
 
         if (!(sampler.DynamicThresholdingRatio is > 0 and <= 1))
