@@ -48,7 +48,7 @@ public sealed class DiffusionChainTests
     public void AdvanceSlice_LastStepStillOnTheDevice_CompletesWhenThatIsDone()
     {
         GaussianBackend backend = new() { IsFinished = () => false };
-        using DiffusionChain chain = Create(Settings("ddim", 2), backend);
+        using DiffusionChain chain = Create(Settings("ddim", 2) with { HasOneEvaluationAStep = true }, backend);
         int handedOut = 0;
         chain.StepCompleted = (in StepResult _) => handedOut++;
 
