@@ -6,8 +6,8 @@ namespace Diffusion.Demo;
 /// <summary>Circles the hall slowly until somebody flies it.</summary>
 internal sealed class HallCamera
 {
-    private const double SecondsPerOrbit = 75;
-    private const double StartAngle = -0.12;
+    private const double SecondsPerOrbit = 120;
+    private const double StartAngle = 0.84;
     private const float Distance = 8.3f;
     private const float Height = 3.5f;
     private const float LargestPitch = 1.5f;
