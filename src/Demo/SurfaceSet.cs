@@ -148,10 +148,15 @@ internal sealed class SurfaceSet
         }
     }
 
-    /// <summary>Changes the solver, and starts every texture again with it.</summary>
+    /// <summary>Changes the solver, and starts every texture again with it; a distilled network keeps its own.</summary>
     /// <param name="name">One of the catalogue's; it keeps what the command line said of its noise.</param>
     public void ChangeSolver(string name)
     {
+        if (_model.Folder.Description.DistilledSteps.Count > 0)
+        {
+            return;
+        }
+
         Solver = _model.SolverOf(name);
         Retune();
     }

@@ -8,7 +8,9 @@ namespace Diffusion.Cli.Generation;
 /// The options that every command which generates textures shares; one place for their names, defaults and help.
 /// </summary>
 /// <param name="defaultSteps">Solver steps where none are named.</param>
-internal sealed class GenerationOptions(int defaultSteps = 20)
+/// <param name="prefersFast">Whether the distilled model serves where neither a model nor a way to sample is
+/// named.</param>
+internal sealed class GenerationOptions(int defaultSteps = 20, bool prefersFast = false)
 {
     private const string List = "list";
     private const float MaxGuidance = 100;
@@ -20,7 +22,8 @@ internal sealed class GenerationOptions(int defaultSteps = 20)
 
     private readonly Option<string?> _model = new("--model")
     {
-        Description = $"Model folder in diffusers layout. Default: {ModelLocator.DefaultModel}.",
+        Description = $"Model folder in diffusers layout. Default: {ModelLocator.DefaultModel}"
+            + (prefersFast ? $", or {ModelLocator.FastModel} where nothing says how to sample." : "."),
         HelpName = "DIR",
     };
 
@@ -133,7 +136,7 @@ internal sealed class GenerationOptions(int defaultSteps = 20)
     {
         var chosen = new GenerationSettings
         {
-            Model = result.GetValue(_model),
+            Model = result.GetValue(_model) ?? (prefersFast && !SaysHow(result) ? ModelLocator.FindFast() : null),
             Backend = result.GetValue(_backend)!,
             ClassName = result.GetValue(_class),
             Seed = result.GetValue(_seed),
@@ -160,6 +163,13 @@ internal sealed class GenerationOptions(int defaultSteps = 20)
                 Solver = result.GetValue(_solver) ?? DistilledSolver,
             };
     }
+
+    // Distilled networks leave all of it no choice.
+    private bool SaysHow(ParseResult result) =>
+        result.GetValue(_steps) is not null || result.GetValue(_solver) is not null
+        || result.GetValue(_eta) is not null || result.GetValue(_churn) is not null
+        || result.GetValue(_schedule) is not null || result.GetValue(_spacing) is not null
+        || result.GetValue(_guidance) is not null;
 
     private static IReadOnlyList<string> ClassesOf(GenerationSettings chosen)
     {
