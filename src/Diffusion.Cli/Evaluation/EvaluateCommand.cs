@@ -7,7 +7,9 @@ using Spectre.Console;
 
 namespace Diffusion.Cli.Evaluation;
 
-/// <summary><c>evaluate</c>: likelihoods of held-out pictures, the optimal variance, and the quality of textures.</summary>
+/// <summary>
+/// <c>evaluate</c>: likelihoods of held-out pictures, the optimal variance, and the quality of textures.
+/// </summary>
 internal static class EvaluateCommand
 {
     private const string Vlb = "vlb";
@@ -44,14 +46,15 @@ internal static class EvaluateCommand
 
     private static readonly Option<int?> _count = new Option<int?>("--count")
     {
-        Description = "Pictures, spread evenly over the set; at most all of it. quality: textures of each class. [default: 16, or 8]",
+        Description = "Pictures, spread evenly over the set, at most all of it (default 16); "
+            + "quality: textures of each class (default 8).",
         HelpName = "N",
     }.Within(1, int.MaxValue);
 
     private static readonly Option<string?> _steps = new("--steps")
     {
-        Description = "Levels of the chain (vlb; default all) or points of the curve (--optimal-variance; default 100); "
-            + "quality: solver steps, with commas between. [default: 1,2,4,8,16,32,50]",
+        Description = "Levels of the chain (vlb; default all), points of the curve (--optimal-variance; default 100), "
+            + "or solver steps with commas between (quality; default 1,2,4,8,16,32,50).",
         HelpName = "N",
     };
 
@@ -105,10 +108,11 @@ internal static class EvaluateCommand
     public static Command Create()
     {
         var command = new Command(
-            "evaluate", "Measures a model's likelihood of held-out pictures, its optimal variance, or how good its textures are.")
+            "evaluate",
+            "Measures a model's likelihood of held-out pictures, its optimal variance, or how good its textures are.")
         {
-            _bpd, _optimalVariance, _model, _data, _count, _steps, _seed, _variance, _probe, _dequantization, _tolerance, _batch, _seamless,
-            _device,
+            _bpd, _optimalVariance, _model, _data, _count, _steps, _seed, _variance, _probe, _dequantization,
+            _tolerance, _batch, _seamless, _device,
         };
         _quality.AddTo(command);
         command.SetAction(RunAsync);
@@ -152,7 +156,9 @@ internal static class EvaluateCommand
 
     private static QualitySettings ReadQuality(ParseResult parsed)
     {
-        foreach (Option option in (Option[])[_bpd, _optimalVariance, _variance, _probe, _dequantization, _tolerance, _batch, _seamless, _device])
+        Option[] others =
+            [_bpd, _optimalVariance, _variance, _probe, _dequantization, _tolerance, _batch, _seamless, _device];
+        foreach (Option option in others)
         {
             if (parsed.GetResult(option) is { Implicit: false })
             {

@@ -4,9 +4,9 @@ namespace Diffusion.Torch.Quality;
 
 /// <summary>Intervals by resampling pictures.</summary>
 /// <remarks>
-/// Replicates are numbered and a replicate draws the same places from every set of the same sizes. Rows that were made from the
-/// same seeds are so compared picture by picture, and the interval of their ratio is far narrower than of either. Pure; any
-/// thread. [Efron93, Ch. 13]
+/// Replicates are numbered and a replicate draws the same places from every set of the same sizes. Rows that were made
+/// from the same seeds are so compared picture by picture, and the interval of their ratio is far narrower than of
+/// either. Pure; any thread. [Efron93, Ch. 13]
 /// </remarks>
 public static class Bootstrap
 {
@@ -31,8 +31,8 @@ public static class Bootstrap
 
     /// <summary>The figure with the 95 % interval that its replicates give.</summary>
     /// <remarks>
-    /// The replicates' quantiles, moved by what the replicates' mean lies off the figure: drawing twice the same picture makes a set
-    /// poorer, which shifts distances up and says nothing about where the truth lies.
+    /// The replicates' quantiles, moved by what the replicates' mean lies off the figure: drawing twice the same
+    /// picture makes a set poorer, which shifts distances up and says nothing about where the truth lies.
     /// </remarks>
     /// <param name="value">The figure from the whole set.</param>
     /// <param name="replicates">The figure from each resampled set; those that are no number are left out.</param>

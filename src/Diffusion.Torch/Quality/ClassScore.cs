@@ -2,10 +2,13 @@ using Diffusion.Torch.Training;
 
 namespace Diffusion.Torch.Quality;
 
-/// <summary>The pictures of one class of a set against those of a reference: every figure of any resampling of them.</summary>
+/// <summary>
+/// The pictures of one class of a set against those of a reference: every figure of any resampling of them.
+/// </summary>
 /// <remarks>
-/// Distances of means shrink as there are more pictures. They are therefore taken from groups of as many pictures as the class has held-out
-/// ones, whatever the set has, and averaged over groups: only so does a set of many compare with the few held out.
+/// Distances of means shrink as there are more pictures. They are therefore taken from groups of as many pictures as
+/// the class has held-out ones, whatever the set has, and averaged over groups: only so does a set of many compare with
+/// the few held out.
 /// </remarks>
 internal sealed class ClassScore
 {
@@ -47,18 +50,8 @@ internal sealed class ClassScore
     public int Count => _pictures.Length;
 
     /// <summary>Orders of all pictures, each of which gives other groups.</summary>
-    public IEnumerable<int[]> Orders(ulong seed) => Enumerable.Range(0, _group == Count ? 1 : Shuffles).Select(shuffle =>
-    {
-        int[] order = [.. Enumerable.Range(0, Count)];
-        var random = new CounterRandom(seed, shuffle, purpose: 1000 + (uint)_label);
-        for (int i = 0; i < order.Length; i++)
-        {
-            int other = i + random.NextInt(order.Length - i);
-            (order[i], order[other]) = (order[other], order[i]);
-        }
-
-        return order;
-    });
+    public int[][] Orders(ulong seed) =>
+        [.. Enumerable.Range(0, _group == Count ? 1 : Shuffles).Select(shuffle => Shuffle(seed, shuffle))];
 
     /// <summary>Sliced distances to training and held-out pictures, a value for each level.</summary>
     public (double[] ToTraining, double[] ToHeldOut) Sliced(int[] order)
@@ -119,6 +112,19 @@ internal sealed class ClassScore
 
     /// <summary>The mean of a figure of pictures.</summary>
     public double Mean(int[] order, Func<DescribedPicture, double> value) => order.Average(i => value(_pictures[i]));
+
+    private int[] Shuffle(ulong seed, int shuffle)
+    {
+        int[] order = [.. Enumerable.Range(0, Count)];
+        var random = new CounterRandom(seed, shuffle, purpose: 1000 + (uint)_label);
+        for (int i = 0; i < order.Length; i++)
+        {
+            int other = i + random.NextInt(order.Length - i);
+            (order[i], order[other]) = (order[other], order[i]);
+        }
+
+        return order;
+    }
 
     // Pairs of one picture drawn twice are no pairs.
     private double Within(int[] order)

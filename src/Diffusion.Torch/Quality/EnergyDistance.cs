@@ -2,9 +2,9 @@ namespace Diffusion.Torch.Quality;
 
 /// <summary>The energy distance between two sets of points: 0 exactly where they are of one distribution.</summary>
 /// <remarks>
-/// 2·E|X - Y| - E|X - X'| - E|Y - Y'|, each mean over pairs of different points, so that its expectation does not depend on how
-/// many there are; for two samples of one distribution it is as often below 0 as above. Given as a share of 2·E|X - Y|, which is
-/// 1 for two sets of one point each. Pure; any thread. [Szekely13, Eq. 2 and Sec. 7]
+/// 2·E|X - Y| - E|X - X'| - E|Y - Y'|, each mean over pairs of different points, so that its expectation does not
+/// depend on how many there are; for two samples of one distribution it is as often below 0 as above. Given as a share
+/// of 2·E|X - Y|, which is 1 for two sets of one point each. Pure; any thread. [Szekely13]
 /// </remarks>
 public static class EnergyDistance
 {

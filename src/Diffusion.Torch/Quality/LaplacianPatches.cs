@@ -2,11 +2,13 @@ using Diffusion.Torch.Training;
 
 namespace Diffusion.Torch.Quality;
 
-/// <summary>Patches of a picture's Laplacian pyramid: what it looks like at three scales, wherever that stands.</summary>
+/// <summary>
+/// Patches of a picture's Laplacian pyramid: what it looks like at three scales, wherever that stands.
+/// </summary>
 /// <remarks>
-/// 7x7 pixels of three colours from each of three levels: the two finest differences and the remainder at a quarter of the size,
-/// which has the colours. They lie inside the picture, at the same places of every one, so that a picture that does not wrap shows
-/// no edge. Immutable; any thread. [Karras18, Sec. 5]
+/// 7x7 pixels of three colours from each of three levels: the two finest differences and the remainder at a quarter of
+/// the size, which has the colours. They lie inside the picture, at the same places of every one, so that a picture
+/// that does not wrap shows no edge. Immutable; any thread. [Karras18, Sec. 5]
 /// </remarks>
 public sealed class LaplacianPatches
 {
@@ -98,8 +100,8 @@ public sealed class LaplacianPatches
         return patches;
     }
 
-    // Means of 2x2 and their repetition: with them a level holds exactly what the coarser ones lack, and no value depends
-    // on what lies beyond the picture's edge, as it would with the binomial filter of [Karras18].
+    // Means of 2x2 and their repetition: with them a level holds exactly what the coarser ones lack, and no value
+    // depends on what lies beyond the picture's edge, as it would with the binomial filter of [Karras18].
     private static float[] Halve(float[] planes, int edge)
     {
         int half = edge / 2;

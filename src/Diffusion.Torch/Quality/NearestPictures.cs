@@ -2,11 +2,14 @@ using static TorchSharp.torch;
 
 namespace Diffusion.Torch.Quality;
 
-/// <summary>How near a picture comes to any of a set, whatever it was rolled, mirrored, brightened or tinted by.</summary>
+/// <summary>
+/// How near a picture comes to any of a set, whatever it was rolled, mirrored, brightened or tinted by.
+/// </summary>
 /// <remarks>
-/// The distance of two pictures is that of their luminances, each moved to mean 0 and scaled to variance 1, over the closest roll, mirror
-/// image or negative: sqrt(2 - 2·|r|) for the largest correlation r, which is 0 for a copy and 1.41 for unrelated noise. Correlations with
-/// all rolls at once are products of Fourier transforms. Crops at another scale are not looked for. Owns the transforms; one thread.
+/// The distance of two pictures is that of their luminances, each moved to mean 0 and scaled to variance 1, over the
+/// closest roll, mirror image or negative: sqrt(2 - 2·|r|) for the largest correlation r, which is 0 for a copy and
+/// 1.41 for unrelated noise. Correlations with all rolls at once are products of Fourier transforms. Crops at another
+/// scale are not looked for. Owns the transforms; one thread.
 /// </remarks>
 public sealed class NearestPictures : IDisposable
 {

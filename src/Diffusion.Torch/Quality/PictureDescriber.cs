@@ -58,7 +58,8 @@ internal sealed class PictureDescriber
             {
                 Profile = Profile(pictures[i]),
                 Spectrum = RadialSpectrum.Of(pictures[i], _edge),
-                Statistics = [.. TextureStatistics.Of(pictures[i], _edge).Zip(_scales, (value, scale) => value * scale)],
+                Statistics =
+                    [.. TextureStatistics.Of(pictures[i], _edge).Zip(_scales, (value, scale) => value * scale)],
                 Seam = SeamError.Ratio(pictures[i], _edge, _edge),
                 IsRecognised = predicted[i] == label,
                 Nearest = distances[i],

@@ -26,7 +26,9 @@ internal sealed class QualityFigures
     /// <summary>1 for a picture whose class is found.</summary>
     public static double Recognised(DescribedPicture picture) => picture.IsRecognised ? 1 : 0;
 
-    /// <summary>Those of a class; what depends on groups is the mean over orders, all of which have the same pictures.</summary>
+    /// <summary>
+    /// Those of a class; what depends on groups is the mean over orders, all of which have the same pictures.
+    /// </summary>
     public static QualityFigures Of(ClassScore one, IReadOnlyList<int[]> orders)
     {
         (double[] ToTraining, double[] ToHeldOut)[] sliced = [.. orders.Select(one.Sliced)];

@@ -1,6 +1,8 @@
 namespace Diffusion.Torch.Quality;
 
-/// <summary>Pictures that others are compared with, by class: means of what is linear, and the points of what is not.</summary>
+/// <summary>
+/// Pictures that others are compared with, by class: means of what is linear, and the points of what is not.
+/// </summary>
 internal sealed class QualityReference
 {
     private readonly DescribedPicture[][] _pictures;

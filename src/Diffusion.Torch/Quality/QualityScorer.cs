@@ -4,8 +4,8 @@ namespace Diffusion.Torch.Quality;
 
 /// <summary>Scores sets of textures against the pictures that a generator was trained on and those held out.</summary>
 /// <remarks>
-/// Classes of which nothing is held out are left out of every figure, so that held-out and generated pictures are measured by the same
-/// classes. Owns what it makes; the classifier is borrowed. One thread; uses all cores.
+/// Classes of which nothing is held out are left out of every figure, so that held-out and generated pictures are
+/// measured by the same classes. Owns what it makes; the classifier is borrowed. One thread; uses all cores.
 /// </remarks>
 public sealed class QualityScorer : IDisposable
 {
@@ -72,7 +72,9 @@ public sealed class QualityScorer : IDisposable
     /// <summary>Scores the held-out pictures: as well as a generator could do.</summary>
     public QualityScore ScoreHeldOut() => Score(_heldOut) with { SlicedToHeldOut = null, StatisticsToHeldOut = null };
 
-    /// <summary>Scores training pictures, of which the nearest and the distances to training pictures say nothing.</summary>
+    /// <summary>
+    /// Scores training pictures, of which the nearest and the distances to training pictures say nothing.
+    /// </summary>
     /// <param name="count">Pictures of each class at most.</param>
     public QualityScore ScoreTraining(int count) =>
         Score(_describer.Describe(Training.Take(count), findsNearest: false)) with
@@ -103,7 +105,7 @@ public sealed class QualityScorer : IDisposable
     {
         ClassScore[] classes = [.. _labels.Select(label =>
             new ClassScore(_describer, pictures[label], label, _trainingReference, _heldOutReference))];
-        QualityFigures whole = Over(classes, one => [.. one.Orders(_seed)]);
+        QualityFigures whole = Over(classes, one => one.Orders(_seed));
         QualityFigures[] replicates = [.. Enumerable.Range(0, _replicates).AsParallel().AsOrdered().Select(
             r => Over(classes, one => [Bootstrap.Draw(one.Count, _seed, r, Array.IndexOf(classes, one))]))];
         DescribedPicture[] all = [.. _labels.SelectMany(label => pictures[label])];
@@ -115,7 +117,8 @@ public sealed class QualityScorer : IDisposable
             SlicedToTraining = Interval(f => f.SlicedToTraining.Average()),
             SlicedToHeldOut = Interval(f => f.SlicedToHeldOut),
             SlicedByLevel = whole.SlicedToTraining,
-            SlicedByClass = [.. classes.Select(one => Over([one], c => [.. c.Orders(_seed)]).SlicedToTraining.Average())],
+            SlicedByClass =
+                [.. classes.Select(one => QualityFigures.Of(one, one.Orders(_seed)).SlicedToTraining.Average())],
             StatisticsToTraining = Interval(f => f.StatisticsToTraining),
             StatisticsToHeldOut = Interval(f => f.StatisticsToHeldOut),
             Spectrum = Interval(f => f.Spectrum),
@@ -123,7 +126,8 @@ public sealed class QualityScorer : IDisposable
             Seam = Interval(f => f.Seam),
             WrappingShare = classes.Average(one => one.Mean([.. Enumerable.Range(0, one.Count)], Wraps)),
             Accuracy = Interval(f => f.Accuracy),
-            AccuracyByClass = [.. classes.Select(one => one.Mean([.. Enumerable.Range(0, one.Count)], QualityFigures.Recognised))],
+            AccuracyByClass =
+                [.. classes.Select(one => QualityFigures.Of(one, one.Orders(_seed)).Accuracy)],
             Diversity = Interval(f => f.Diversity),
             Nearer = hasNearest ? Interval(f => f.Nearer) : null,
             NearestQuantiles = hasNearest ? [.. _quantiles.Select(q => Bootstrap.Quantile(nearest, q))] : [],

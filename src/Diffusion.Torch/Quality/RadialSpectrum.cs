@@ -4,8 +4,9 @@ namespace Diffusion.Torch.Quality;
 
 /// <summary>The power of a picture's luminance by spatial frequency, whatever its direction.</summary>
 /// <remarks>
-/// Under a Hann window, so that a picture that does not wrap shows no edge. A ring holds the frequencies that round to it, in
-/// cycles a picture; its value is their mean power in decibels over one step of 8 bits, squared, a pixel. Pure; any thread.
+/// Under a Hann window, so that a picture that does not wrap shows no edge. A ring holds the frequencies that round to
+/// it, in cycles a picture; its value is their mean power in decibels over one step of 8 bits, squared, a pixel. Pure;
+/// any thread.
 /// </remarks>
 public static class RadialSpectrum
 {
@@ -31,7 +32,8 @@ public static class RadialSpectrum
         var luminance = new float[size];
         for (int i = 0; i < size; i++)
         {
-            luminance[i] = 127.5f * ((0.299f * planar[i]) + (0.587f * planar[size + i]) + (0.114f * planar[(2 * size) + i]));
+            luminance[i] = 127.5f
+                * ((0.299f * planar[i]) + (0.587f * planar[size + i]) + (0.114f * planar[(2 * size) + i]));
         }
 
         return Average(Power(luminance, edge), edge);

@@ -2,9 +2,10 @@ namespace Diffusion.Torch.Quality;
 
 /// <summary>How much the edges of a picture differ where it is laid beside itself.</summary>
 /// <remarks>
-/// The step over the edge, the sum of absolute differences between the last line and the first, against the 95th percentile of
-/// the same sum between neighbouring lines inside, so that a texture of hard lines may have one at its edge too. The training
-/// set is divided into pictures that wrap and such that do not by the same rule. Pure; any thread.
+/// The step over the edge, the sum of absolute differences between the last line and the first, against the 95th
+/// percentile of the same sum between neighbouring lines inside, so that a texture of hard lines may have one at its
+/// edge too. The training set is divided into pictures that wrap and such that do not by the same rule. Pure; any
+/// thread.
 /// </remarks>
 public static class SeamError
 {
@@ -13,7 +14,9 @@ public static class SeamError
 
     private const double Percentile = 0.95;
 
-    /// <summary>The step over the edge as a multiple of the inner lines' 95th percentile, the larger of both directions.</summary>
+    /// <summary>
+    /// The step over the edge as a multiple of the inner lines' 95th percentile, the larger of both directions.
+    /// </summary>
     /// <param name="planar">[C, H, W], any range.</param>
     /// <param name="height">Lines, at least 2.</param>
     /// <param name="width">Columns, at least 2.</param>
@@ -35,7 +38,8 @@ public static class SeamError
 
     private static double Divide((double Edge, double Inner) lines) => lines.Edge == 0 ? 0 : lines.Edge / lines.Inner;
 
-    private static (double Edge, double Inner) Measure(ReadOnlySpan<float> planar, int height, int width, bool isVertical)
+    private static (double Edge, double Inner) Measure(
+        ReadOnlySpan<float> planar, int height, int width, bool isVertical)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(height, 2);
         ArgumentOutOfRangeException.ThrowIfLessThan(width, 2);
@@ -52,7 +56,8 @@ public static class SeamError
         }
 
         Array.Sort(inner);
-        return (Difference(planar, height, width, lines - 1, 0, isVertical), inner[(int)(Percentile * (inner.Length - 1))]);
+        double edge = Difference(planar, height, width, lines - 1, 0, isVertical);
+        return (edge, inner[(int)(Percentile * (inner.Length - 1))]);
     }
 
     private static double Difference(

@@ -5,19 +5,19 @@ using Diffusion.Torch.Training;
 namespace Diffusion.Torch.Quality;
 
 /// <summary>
-/// Sets of points as vectors, such that the mean absolute difference of two vectors is the sliced Wasserstein distance of their
-/// sets.
+/// Sets of points as vectors, such that the mean absolute difference of two vectors is the sliced Wasserstein distance
+/// of their sets.
 /// </summary>
 /// <remarks>
 /// <para>
-/// On a line, W_1 is the area between the distribution functions. A set's profile holds, for each of a fixed number of random
-/// directions, the integral of its distribution function over each bin of a grid. A union's profile is the mean of its parts',
-/// so one pass over the points serves every set and bootstrap replicate that they are ever part of. Sorting all points
-/// anew, the usual way, would take hours here.
+/// On a line, W_1 is the area between the distribution functions. A set's profile holds, for each of a fixed number of
+/// random directions, the integral of its distribution function over each bin of a grid. A union's profile is the mean
+/// of its parts', so one pass over the points serves every set and bootstrap replicate that they are ever part of.
+/// Sorting all points anew, the usual way, would take hours here.
 /// </para>
 /// <para>
-/// Exact but for bins in which two distribution functions cross, each of which may hide a part of its width; points beyond the grid
-/// count as on its end. Immutable; any thread. [Rabin11, Sec. 2]
+/// Exact but for bins in which two distribution functions cross, each of which may hide a part of its width; points
+/// beyond the grid count as on its end. Immutable; any thread. [Rabin11]
 /// </para>
 /// </remarks>
 public sealed class SlicedProfile
@@ -51,7 +51,9 @@ public sealed class SlicedProfile
     /// <summary>The unit vectors, [directions, dimension].</summary>
     public ReadOnlySpan<float> Axes => _axes;
 
-    /// <summary>The distance of two sets by their profiles, in the points' unit: the mean over directions of W_1.</summary>
+    /// <summary>
+    /// The distance of two sets by their profiles, in the points' unit: the mean over directions of W_1.
+    /// </summary>
     /// <param name="left">A profile of <see cref="Length"/>.</param>
     /// <param name="right">Another of the same object.</param>
     public double Distance(ReadOnlySpan<float> left, ReadOnlySpan<float> right) =>
@@ -104,8 +106,8 @@ public sealed class SlicedProfile
         return sum;
     }
 
-    // While points are added a bin holds the growth of the integral from the bin before to itself: a point at share s of
-    // its bin fills 1 - s of that bin and all of those above.
+    // While points are added a bin holds the growth of the integral from the bin before to itself: a point at share s
+    // of its bin fills 1 - s of that bin and all of those above.
     private void Add(double value, Span<float> bins)
     {
         double place = Math.Clamp((value + _range) / (2 * _range), 0, 1) * _bins;

@@ -5,11 +5,13 @@ using static TorchSharp.torch.nn;
 
 namespace Diffusion.Torch.Quality;
 
-/// <summary>A small network that tells classes of textures apart, trained on what the generator was trained on.</summary>
+/// <summary>
+/// A small network that tells classes of textures apart, trained on what the generator was trained on.
+/// </summary>
 /// <remarks>
-/// Three strided convolutions, then the mean and the spread of each channel over the picture, so that it looks at matter and not at
-/// place. It is a judge of classes only: how well it does on held-out pictures is the mark for generated ones. Owns the network; one
-/// thread.
+/// Three strided convolutions, then the mean and the spread of each channel over the picture, so that it looks at
+/// matter and not at place. It is a judge of classes only: how well it does on held-out pictures is the mark for
+/// generated ones. Owns the network; one thread.
 /// </remarks>
 public sealed class TextureClassifier : IDisposable
 {

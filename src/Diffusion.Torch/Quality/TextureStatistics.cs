@@ -3,13 +3,14 @@ namespace Diffusion.Torch.Quality;
 /// <summary>A picture as the statistics of a bank of filters, the same wherever its pattern stands.</summary>
 /// <remarks>
 /// <para>
-/// Colour by its mean and spread; then at three scales the Gram matrix of seven responses, luminance along four directions and
-/// three band-passed colours: the diagonal as logarithms, the rest as correlations; and the kurtosis of the luminance band, which tells
-/// lines from grain. Gram matrices after [Gatys15, Eq. 1] with fixed filters in place of a network, in the manner of [Portilla00].
+/// Colour by its mean and spread; then at three scales the Gram matrix of seven responses, luminance along four
+/// directions and three band-passed colours: the diagonal as logarithms, the rest as correlations; and the kurtosis of
+/// the luminance band, which tells lines from grain. Gram matrices after [Gatys15, Eq. 1] with fixed filters in place
+/// of a network, in the manner of [Portilla00].
 /// </para>
 /// <para>
-/// Filters are dilated and nothing is decimated, so that rolling a wrapping picture changes nothing. Of one that does not wrap, by
-/// <see cref="SeamError"/>, pixels whose filters reach over the edge are left out. Pure; any thread.
+/// Filters are dilated and nothing is decimated, so that rolling a wrapping picture changes nothing. Of one that does
+/// not wrap, by <see cref="SeamError"/>, pixels whose filters reach over the edge are left out. Pure; any thread.
 /// </para>
 /// </remarks>
 public static class TextureStatistics

@@ -29,10 +29,11 @@ public sealed class QualityCommandTests : IDisposable
         JsonElement one = report.GetProperty("rows")[0];
         Assert.Equal(2, one.GetProperty("time").GetProperty("evaluations").GetInt32());
         Assert.InRange(one.GetProperty("time").GetProperty("frames").GetInt32(), 1, 10_000);
-        Assert.InRange(one.GetProperty("score").GetProperty("sliced_to_training").GetProperty("value").GetDouble(), 0.01, 10);
-        Assert.Equal(1, report.GetProperty("rows")[1].GetProperty("to_most_steps").GetProperty("value").GetDouble(), 1e-9);
+        Assert.InRange(Value(one.GetProperty("score").GetProperty("sliced_to_training")), 0.01, 10);
+        Assert.Equal(1, Value(report.GetProperty("rows")[1].GetProperty("to_most_steps")), 1e-9);
         Assert.Contains("| 2 | 4 |", File.ReadAllText(InFolder("out/quality.md")), StringComparison.Ordinal);
-        Assert.Contains("](images/gallery.jpg)", File.ReadAllText(InFolder("docs/gallery.md")), StringComparison.Ordinal);
+        string text = File.ReadAllText(InFolder("docs/gallery.md"));
+        Assert.Contains("](images/gallery.jpg)", text, StringComparison.Ordinal);
         using (var picture = Image.Load(InFolder("docs/images/gallery.jpg")))
         using (var plot = Image.Load(InFolder("out/quality.png")))
         {
@@ -106,6 +107,8 @@ public sealed class QualityCommandTests : IDisposable
     }
 
     private static int Steps(JsonElement row) => row.GetProperty("row").GetProperty("steps").GetInt32();
+
+    private static double Value(JsonElement estimate) => estimate.GetProperty("value").GetDouble();
 
     private static Task Run(QualitySettings settings) => QualityCommand.RunAsync(
         settings,

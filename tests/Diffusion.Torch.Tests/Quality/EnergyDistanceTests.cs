@@ -33,13 +33,14 @@ public sealed class EnergyDistanceTests
     [Fact]
     public void Share_ShiftedDistribution_IsTheClosedFormOfNormals()
     {
-        // On a line and for N(0, 1) and N(m, 1): E|X - Y| = sqrt(2)·(sqrt(2/pi)·e^(-a²/2) + a·(2·Phi(a) - 1)) with a = m / sqrt(2),
-        // which for m = 2·sqrt(2), a = 2 is sqrt(2)·(0.10798 + 2·0.95450); within it is 2 / sqrt(pi).
+        // On a line and for N(0, 1) and N(m, 1): E|X - Y| = sqrt(2)·(sqrt(2/pi)·e^(-a²/2) + a·(2·Phi(a) - 1)) with a =
+        // m / sqrt(2), which for m = 2·sqrt(2), a = 2 is sqrt(2)·(0.10798 + 2·0.95450); within it is 2 / sqrt(pi).
         var random = new Random(2);
         double between = Math.Sqrt(2) * (0.10798 + (2 * 0.95450));
         double within = 2 / Math.Sqrt(Math.PI);
         float[][] near = [.. Enumerable.Range(0, 1500).Select(_ => new[] { (float)Pictures.Normal(random) })];
-        float[][] far = [.. Enumerable.Range(0, 1500).Select(_ => new[] { (float)(Pictures.Normal(random) + (2 * Math.Sqrt(2))) })];
+        float[][] far = [.. Enumerable.Range(0, 1500)
+            .Select(_ => new[] { (float)(Pictures.Normal(random) + (2 * Math.Sqrt(2))) })];
 
         Assert.Equal((between - within) / between, Share(near, far), 0.02);
     }
@@ -51,5 +52,6 @@ public sealed class EnergyDistanceTests
         EnergyDistance.MeanBetween(left, right), EnergyDistance.MeanWithin(left), EnergyDistance.MeanWithin(right));
 
     private static float[][] Sample(Random random, int count, double mean) =>
-        [.. Enumerable.Range(0, count).Select(_ => new[] { (float)(Pictures.Normal(random) + mean), (float)Pictures.Normal(random) })];
+        [.. Enumerable.Range(0, count).Select(
+            _ => new[] { (float)(Pictures.Normal(random) + mean), (float)Pictures.Normal(random) })];
 }

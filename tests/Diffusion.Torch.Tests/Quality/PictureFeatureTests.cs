@@ -56,7 +56,8 @@ public sealed class PictureFeatureTests
     [Fact]
     public void Patches_Checkerboard_AreAllInTheFinestLevel()
     {
-        float[][] levels = new LaplacianPatches(Edge, 1).Extract(Pictures.Grey(Edge, (x, y) => (x + y) % 2 == 0 ? 1 : -1));
+        float[] board = Pictures.Grey(Edge, (x, y) => (x + y) % 2 == 0 ? 1 : -1);
+        float[][] levels = new LaplacianPatches(Edge, 1).Extract(board);
 
         Assert.All(levels[0], value => Assert.Equal(1, Math.Abs(value)));
         Assert.All(levels[1].Concat(levels[2]), value => Assert.Equal(0, value));

@@ -20,7 +20,8 @@ internal static class Pictures
     public static float[] Noise(int edge, double amplitude, int seed)
     {
         var random = new Random(seed);
-        return [.. Enumerable.Range(0, 3 * edge * edge).Select(_ => (float)(amplitude * ((2 * random.NextDouble()) - 1)))];
+        return [.. Enumerable.Range(0, 3 * edge * edge)
+            .Select(_ => (float)(amplitude * ((2 * random.NextDouble()) - 1)))];
     }
 
     /// <summary>The picture moved around its own edges.</summary>

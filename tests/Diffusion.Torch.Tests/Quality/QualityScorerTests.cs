@@ -57,7 +57,9 @@ public sealed class QualityScorerTests : IDisposable
         QualityScore heldOut = _scorer.ScoreHeldOut();
         QualityScore other = _scorer.Score(Swapped(_scorer.Training));
         QualityScore noise = _scorer.Score(new LabelledPictures(
-            Canvas, [.. Enumerable.Range(0, 2).Select(label => Enumerable.Range(0, 4).Select(i => Pictures.Noise(Canvas, 1, i)).ToArray())]));
+            Canvas,
+            [.. Enumerable.Range(0, 2).Select(
+                _ => Enumerable.Range(0, 4).Select(i => Pictures.Noise(Canvas, 1, i)).ToArray())]));
 
         foreach (QualityScore worse in (QualityScore[])[other, noise])
         {
@@ -108,7 +110,9 @@ public sealed class QualityScorerTests : IDisposable
     private static LabelledPictures Swapped(LabelledPictures pictures) =>
         pictures with { ByLabel = [.. pictures.ByLabel.Reverse()] };
 
-    /// <summary>Two classes of random stripes that wrap, across and down, sixteen of each: the eighth is held out.</summary>
+    /// <summary>
+    /// Two classes of random stripes that wrap, across and down, sixteen of each: the eighth is held out.
+    /// </summary>
     private static IEnumerable<TrainingImage> Images()
     {
         var random = new Random(1);

@@ -19,8 +19,8 @@ public sealed class RadialSpectrumTests
 
         float[] spectrum = RadialSpectrum.Of(picture, Edge);
 
-        // Under a Hann window a line of height A·N²/8 stands at ±k and half of it one beside, along and across. Those at (±k, 0)
-        // and (±k, ±1) are in the ring: (2 + 4/4)·(A·N²/8)², and the window's own power is (3·N/8)².
+        // Under a Hann window a line of height A·N²/8 stands at ±k and half of it one beside, along and across. Those
+        // at (±k, 0) and (±k, ±1) are in the ring: (2 + 4/4)·(A·N²/8)², and the window's own power is (3·N/8)².
         double height = Amplitude * Step * Edge * Edge / 8;
         double power = 3 * height * height / Math.Pow(3.0 * Edge / 8, 2);
         Assert.Equal(Decibels(power / InRing(Frequency)), spectrum[Frequency - 1], 0.01);
@@ -52,7 +52,8 @@ public sealed class RadialSpectrumTests
     public void Of_PictureRolledAround_HardlyChanges()
     {
         float[] picture = Pictures.Grey(
-            Edge, (x, y) => 0.3 * (Math.Cos(Math.Tau * 5 * x / Edge) + Math.Cos(Math.Tau * ((7 * y) + (4 * x)) / Edge)));
+            Edge,
+            (x, y) => 0.3 * (Math.Cos(Math.Tau * 5 * x / Edge) + Math.Cos(Math.Tau * ((7 * y) + (4 * x)) / Edge)));
         float[] there = RadialSpectrum.Of(picture, Edge);
         float[] here = RadialSpectrum.Of(Pictures.Roll(picture, Edge, 13, 40), Edge);
 

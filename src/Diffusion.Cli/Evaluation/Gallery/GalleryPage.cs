@@ -9,7 +9,9 @@ using SixLabors.ImageSharp.Processing;
 
 namespace Diffusion.Cli.Evaluation.Gallery;
 
-/// <summary><c>gallery.html</c>: all rows under sliders for steps and solver, in one file that asks for nothing outside.</summary>
+/// <summary>
+/// <c>gallery.html</c>: all rows under sliders for steps and solver, in one file that asks for nothing outside.
+/// </summary>
 internal static class GalleryPage
 {
     private const int PerStrip = 2;
@@ -23,8 +25,9 @@ internal static class GalleryPage
     {
         for (int quality = 86; ; quality -= 8)
         {
-            byte[] page = Encoding.UTF8.GetBytes(GalleryTemplate.Page.Replace(
-                GalleryTemplate.DataMark, JsonSerializer.Serialize(Data(source, quality), _format), StringComparison.Ordinal));
+            string data = JsonSerializer.Serialize(Data(source, quality), _format);
+            byte[] page = Encoding.UTF8.GetBytes(
+                GalleryTemplate.Page.Replace(GalleryTemplate.DataMark, data, StringComparison.Ordinal));
             if (page.Length <= MaxBytes || quality <= LeastQuality)
             {
                 return page;
@@ -43,7 +46,11 @@ internal static class GalleryPage
             result.BudgetMs,
             result.Seed,
             Classes = source.ClassNames,
-            HeldOut = new { Patches = result.HeldOut.SlicedToTraining!.Value, Accuracy = result.HeldOut.Accuracy.Value },
+            HeldOut = new
+            {
+                Patches = result.HeldOut.SlicedToTraining!.Value,
+                Accuracy = result.HeldOut.Accuracy.Value,
+            },
             Real = source.HeldOut.ByLabel.Select(pictures => Strip(pictures, result.Edge, quality)),
             Rows = result.Rows.Select(row => new
             {
@@ -57,7 +64,8 @@ internal static class GalleryPage
                 Patches = row.Score.SlicedToTraining!.Value,
                 Ratio = row.ToMostSteps?.Value,
                 Accuracy = row.Score.Accuracy.Value,
-                Strips = source.ClassNames.Select(name => Strip(source.Store.Read(row.Row, name), result.Edge, quality)),
+                Strips = source.ClassNames.Select(
+                    name => Strip(source.Store.Read(row.Row, name), result.Edge, quality)),
             }),
         };
     }

@@ -14,7 +14,8 @@ internal sealed record GallerySource(
     private static readonly int[] _fewSteps = [8, 4, 1];
 
     /// <summary>
-    /// The rows side by side: of the most steps, of 8, 4 and 1, each by the model and solver whose patches are nearest to real ones.
+    /// The rows side by side: of the most steps, of 8, 4 and 1, each by the model and solver whose patches are nearest
+    /// to real ones.
     /// </summary>
     public IReadOnlyList<RowResult> Columns
     {

@@ -16,7 +16,8 @@ internal static class GalleryTemplate
         <style>
         :root {
           color-scheme: light dark;
-          --page: #f6f6f3; --card: #fdfdfb; --edge: #e4e3de; --ink: #14140f; --soft: #55544d; --faint: #8a887f; --key: #2a78d6;
+          --page: #f6f6f3; --card: #fdfdfb; --edge: #e4e3de; --ink: #14140f; --soft: #55544d; --faint: #8a887f;
+          --key: #2a78d6;
         }
         @media (prefers-color-scheme: dark) {
           :root { --page: #0e0e0d; --card: #1a1a19; --edge: #2e2d2a; --ink: #f5f4ef; --soft: #c0beb5; --key: #4a93ea; }
@@ -30,22 +31,28 @@ internal static class GalleryTemplate
         h1 { font-size: 28px; line-height: 1.2; margin: 0 0 6px; letter-spacing: -0.015em; }
         p { margin: 0; color: var(--soft); max-width: 84ch; }
         .bar {
-          position: sticky; top: 0; z-index: 1; background: var(--card); border: 1px solid var(--edge); border-radius: 12px;
-          padding: 14px 18px; margin: 18px 0; display: grid; gap: 12px 28px; grid-template-columns: auto minmax(240px, 1fr) auto;
-          align-items: center;
+          position: sticky; top: 0; z-index: 1; padding: 14px 18px; margin: 18px 0;
+          background: var(--card); border: 1px solid var(--edge); border-radius: 12px;
+          display: grid; gap: 12px 28px; grid-template-columns: auto minmax(240px, 1fr) auto; align-items: center;
         }
         .label { font-size: 12.5px; color: var(--faint); display: block; }
         .keys { display: flex; flex-wrap: wrap; gap: 6px; }
         button {
-          font: inherit; font-size: 14px; color: var(--ink); background: none; border: 1px solid var(--edge); border-radius: 8px;
-          padding: 3px 11px; cursor: pointer;
+          font: inherit; font-size: 14px; color: var(--ink); background: none; padding: 3px 11px; cursor: pointer;
+          border: 1px solid var(--edge); border-radius: 8px;
         }
         button[aria-pressed="true"] { background: var(--key); border-color: var(--key); color: #fff; }
         input[type=range] { width: 100%; margin: 4px 0 0; accent-color: var(--key); }
         .ticks { display: flex; justify-content: space-between; font-size: 13px; color: var(--soft); padding: 0 4px; }
         .ticks b { color: var(--key); }
-        select { font: inherit; font-size: 14px; padding: 3px 6px; border-radius: 8px; border: 1px solid var(--edge); background: var(--card); color: var(--ink); }
-        .facts { grid-column: 1 / -1; display: flex; flex-wrap: wrap; gap: 4px 30px; border-top: 1px solid var(--edge); padding-top: 10px; }
+        select {
+          font: inherit; font-size: 14px; padding: 3px 6px; background: var(--card); color: var(--ink);
+          border: 1px solid var(--edge); border-radius: 8px;
+        }
+        .facts {
+          grid-column: 1 / -1; display: flex; flex-wrap: wrap; gap: 4px 26px;
+          border-top: 1px solid var(--edge); padding-top: 10px;
+        }
         .facts div b { font-size: 19px; font-weight: 600; letter-spacing: -0.01em; font-variant-numeric: tabular-nums; }
         .facts div span { color: var(--soft); font-size: 13px; margin-left: 6px; }
         .grid { display: grid; gap: 14px; grid-template-columns: repeat(auto-fill, minmax(352px, 1fr)); }
@@ -63,11 +70,18 @@ internal static class GalleryTemplate
         <body>
         <main>
         <h1>Textures by steps and solver</h1>
-        <p>Left a real texture that the network never saw, right what it makes of the same seeds; none is chosen. Move the slider.</p>
+        <p>Left a real texture that the network never saw, right two that it makes, from the same seeds in every
+        setting; none is chosen. Move the slider.</p>
         <div class="bar">
           <div><span class="label">solver</span><div class="keys" id="curves"></div></div>
-          <div><span class="label">steps</span><input type="range" id="steps" min="0" step="1" aria-label="steps"><div class="ticks" id="ticks"></div></div>
-          <div><span class="label">class</span><select id="class" aria-label="class"></select> <button id="tiled" aria-pressed="false">tiled</button></div>
+          <div>
+            <span class="label">steps</span>
+            <input type="range" id="steps" min="0" step="1" aria-label="steps"><div class="ticks" id="ticks"></div>
+          </div>
+          <div>
+            <span class="label">class</span><select id="class" aria-label="class"></select>
+            <button id="tiled" aria-pressed="false">tiled</button>
+          </div>
           <div class="facts" id="facts"></div>
         </div>
         <div class="grid" id="grid"></div>
@@ -133,7 +147,8 @@ internal static class GalleryTemplate
 
         function show() {
           const row = current();
-          byId("curves").querySelectorAll("button").forEach(b => b.setAttribute("aria-pressed", b.textContent === state.curve));
+          byId("curves").querySelectorAll("button")
+            .forEach(b => b.setAttribute("aria-pressed", b.textContent === state.curve));
           const rows = rowsOf(state.curve);
           byId("steps").max = rows.length - 1;
           byId("steps").value = rows.indexOf(row);
@@ -146,10 +161,11 @@ internal static class GalleryTemplate
           if (row.ms !== null) {
             fact(`${row.ms.toFixed(0)} ms`, "work for a texture");
             fact(`${row.frames}`, `frames of ${data.budgetMs} ms`);
-            fact(`${row.evaluations}`, "network evaluations");
+            fact(`${row.evaluations}`, "evaluations");
           }
-          fact(row.patches.toFixed(3), `distance to training pictures (held out ${data.heldOut.patches.toFixed(3)})`);
-          fact(`${(100 * row.accuracy).toFixed(0)} %`, `classes recognised (held out ${(100 * data.heldOut.accuracy).toFixed(0)} %)`);
+          fact(row.patches.toFixed(3), `patch distance (held out ${data.heldOut.patches.toFixed(3)})`);
+          const percent = share => `${(100 * share).toFixed(0)} %`;
+          fact(percent(row.accuracy), `classes found (held out ${percent(data.heldOut.accuracy)})`);
           byId("grid").className = state.label < 0 ? "grid" : "grid one";
           byId("grid").replaceChildren();
           data.classes.forEach((name, label) => {
@@ -165,7 +181,11 @@ internal static class GalleryTemplate
             pair.append(real, made);
             card.append(title, pair);
             byId("grid").append(card);
-            if (data.real[label]) { strips(real, data.real[label], 1); } else { real.innerHTML = "<span class=none>none held out</span>"; }
+            if (data.real[label]) {
+              strips(real, data.real[label], 1);
+            } else {
+              real.innerHTML = "<span class=none>none held out</span>";
+            }
             strips(made, row.strips[label], 2);
           });
         }
@@ -181,8 +201,13 @@ internal static class GalleryTemplate
         }
         byId("class").onchange = e => { state.label = Number(e.target.value); show(); };
         byId("steps").oninput = e => { state.steps = rowsOf(state.curve)[e.target.value].steps; show(); };
-        byId("tiled").onclick = e => { state.tiled = !state.tiled; e.target.setAttribute("aria-pressed", state.tiled); show(); };
-        byId("foot").textContent = `${data.date}; ${data.machine}; seeds from ${data.seed}; ${data.edge} pixels; "tiled" repeats a texture 3x3.`;
+        byId("tiled").onclick = e => {
+          state.tiled = !state.tiled;
+          e.target.setAttribute("aria-pressed", state.tiled);
+          show();
+        };
+        byId("foot").textContent = `${data.date}; ${data.machine}; seeds from ${data.seed}; ${data.edge} pixels; `
+          + '"tiled" repeats a texture 3x3.';
         show();
         </script>
         </body>

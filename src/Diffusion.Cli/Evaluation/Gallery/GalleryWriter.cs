@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Diffusion.Cli.Evaluation.Quality;
 using Diffusion.Cli.Output;
+using Diffusion.Torch.Quality;
 
 namespace Diffusion.Cli.Evaluation.Gallery;
 
@@ -28,31 +29,42 @@ internal static class GalleryWriter
     private static string Text(GallerySource source)
     {
         QualityResult result = source.Result;
-        string columns = string.Join('\n', source.Columns.Select(row =>
-            $"| {row.Row.Steps} | {row.Row.Model}, {row.Row.Solver}, guidance {row.Row.Guidance.ToString(CultureInfo.InvariantCulture)} | "
-            + $"{string.Join(" | ", QualityCells.Cost(row.Time))} | {QualityCells.Range(row.Score.SlicedToTraining, "0.000")} | "
-            + $"{QualityCells.Text(row.Score.Accuracy, "0 %")} |"));
+        string columns = string.Join('\n', source.Columns.Select(row => Line(
+            QualityCells.Text(row.Row.Steps, "0"), NameOf(row.Row), QualityCells.Cost(row.Time), row.Score)));
+        string solvers = string.Join(',', result.Rows.Select(row => row.Row.Solver).Distinct());
         return $"""
             # Gallery
 
-            Real textures that were held out of training, and what the shipped model makes: seeds {result.Seed} and {result.Seed + 1} of each class, not
-            chosen, at {result.Edge}x{result.Edge} pixels and drawn half as large again. Of each step count the model and solver whose patches come nearest to real ones.
+            Real textures that were held out of training, and what the model makes: two seeds of each class, from
+            {result.Seed} on and not chosen, {result.Edge} pixels wide and drawn half as large again. Of each step count
+            the model and solver whose patches come nearest to real ones.
 
             ![Real and generated textures of each class side by side](images/{PictureName})
 
-            | steps | model and solver | evaluations | ms | frames of {result.BudgetMs} ms | patches | class |
+            | steps | model and solver | evals | ms | frames of {result.BudgetMs} ms | patches | class |
             | ---: | --- | ---: | ---: | ---: | ---: | ---: |
             {columns}
-            | | held-out pictures | | | | {QualityCells.Range(result.HeldOut.SlicedToTraining, "0.000")} | {QualityCells.Text(result.HeldOut.Accuracy, "0 %")} |
+            {Line("", "held-out pictures", ["", "", ""], result.HeldOut)}
 
-            What the figures mean, and all of them: [quality.md](quality.md). This page, its picture and `out/quality/gallery.html`, a page with sliders
-            over steps and solvers, are made by one command once `docs/training.md` has fetched the textures ({result.Date}, {result.Machine}):
+            [quality.md](quality.md) says what the figures mean and has all of them. This page, its picture and
+            `out/quality/gallery.html`, a page with sliders over steps and solvers, are made by one command
+            ({result.Date}, {result.Machine}):
 
             ```sh
-            dotnet run -c Release --project src/Diffusion.Cli -- evaluate --quality --model models/textures-64 --data data/textures \
-                --solver {string.Join(',', result.Rows.Select(row => row.Row.Solver).Distinct())} --count {result.Count} --gallery docs
+            dotnet run -c Release --project src/Diffusion.Cli -- evaluate --quality --model models/textures-64 \
+                --data data/textures --solver {solvers} --count {result.Count} --gallery docs
             ```
 
             """;
+    }
+
+    private static string NameOf(QualityRow row) =>
+        string.Create(CultureInfo.InvariantCulture, $"{row.Model}, {row.Solver}, guidance {row.Guidance}");
+
+    private static string Line(string steps, string name, IReadOnlyList<string> cost, QualityScore score)
+    {
+        string patches = QualityCells.Range(score.SlicedToTraining, "0.000");
+        string accuracy = QualityCells.Text(score.Accuracy, "0 %");
+        return $"| {steps} | {name} | {string.Join(" | ", cost)} | {patches} | {accuracy} |";
     }
 }

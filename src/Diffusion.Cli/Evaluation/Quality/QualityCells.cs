@@ -34,7 +34,7 @@ internal static class QualityCells
     /// <summary>A figure with its interval.</summary>
     public static string Range(Estimate? estimate, string format) => estimate is null || double.IsNaN(estimate.Value)
         ? None
-        : $"{Text(estimate.Value, format)} ({Bare(estimate.Low, format)}-{Bare(estimate.High, format)})";
+        : $"{Text(estimate.Value, format)} ({Bare(estimate.Low, format)} to {Bare(estimate.High, format)})";
 
     /// <summary>A figure.</summary>
     public static string Text(Estimate? estimate, string format) =>

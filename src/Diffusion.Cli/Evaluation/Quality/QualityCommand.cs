@@ -20,7 +20,8 @@ internal static class QualityCommand
                 new PercentageColumn(),
                 new ElapsedTimeColumn(),
                 new RemainingTimeColumn())
-            .StartAsync(context => Task.Run(() => result = Work(run, settings, context, cancellation), CancellationToken.None));
+            .StartAsync(context => Task.Run(
+                () => result = Work(run, settings, context, cancellation), CancellationToken.None));
         (int done, int all) = run.State;
         if (result is null)
         {
@@ -28,14 +29,12 @@ internal static class QualityCommand
             return;
         }
 
-        OutputFile.Write(Path.Combine(settings.Folder, "quality.json"), result.WriteJson);
-        OutputFile.Write(
-            Path.Combine(settings.Folder, "quality.md"),
-            stream => stream.Write(Encoding.UTF8.GetBytes(QualityMarkdown.Of(result))));
-        OutputFile.Write(Path.Combine(settings.Folder, "quality.png"), stream => stream.Write(QualityPlot.Draw(result)));
+        string[] names = ["quality.json", "quality.md", "quality.png"];
+        List<string> written = [.. names.Select(name => Path.Combine(settings.Folder, name))];
+        OutputFile.Write(written[0], result.WriteJson);
+        OutputFile.Write(written[1], stream => stream.Write(Encoding.UTF8.GetBytes(QualityMarkdown.Of(result))));
+        OutputFile.Write(written[2], stream => stream.Write(QualityPlot.Draw(result)));
         QualityTable.Print(result, console);
-        List<string> written =
-            [.. ((string[])["quality.json", "quality.md", "quality.png"]).Select(name => Path.Combine(settings.Folder, name))];
         if (settings.Gallery is { } gallery)
         {
             var source = new GallerySource(result, run.Store, run.HeldOut!, run.ClassNames);
@@ -52,8 +51,9 @@ internal static class QualityCommand
         ProgressTask? times = settings.Part is QualityPart.Samples || settings.Timed == 0
             ? null
             : context.AddTask("times", maxValue: 1);
-        ProgressTask? judge = settings.Part is QualityPart.All ? context.AddTask("judge of classes", maxValue: 1) : null;
-        ProgressTask? scores = settings.Part is QualityPart.All ? context.AddTask("scores", maxValue: 1) : null;
+        bool isScored = settings.Part is QualityPart.All;
+        ProgressTask? judge = isScored ? context.AddTask("judge of classes", maxValue: 1) : null;
+        ProgressTask? scores = isScored ? context.AddTask("scores", maxValue: 1) : null;
         if (samples is not null)
         {
             run.MakeSamples(share => samples.Value = share, cancellation);

@@ -14,8 +14,9 @@ internal static class QualityMarkdown
         text.AppendLine(CultureInfo.InvariantCulture, $"""
             # Quality
 
-            {result.Date}, {result.Machine}; {result.Count} textures of each class from seed {result.Seed} at {result.Edge}x{result.Edge} pixels,
-            {result.HeldOut.Count} held-out pictures of {result.Classes.Count} classes; 95 % intervals by {result.Replicates} resamplings.
+            {result.Date}, {result.Machine}; {result.Count} textures of each class from seed {result.Seed} at
+            {result.Edge} pixels, {result.HeldOut.Count} held-out pictures of {result.Classes.Count} classes; 95 % intervals
+            by {result.Replicates} resamplings.
 
             ## Marks
             """);
@@ -28,7 +29,9 @@ internal static class QualityMarkdown
         {
             RowResult first = curve.First();
             text.AppendLine();
-            text.AppendLine(CultureInfo.InvariantCulture, $"## {first.Row.Model}, {first.Row.Solver}, guidance {first.Row.Guidance}");
+            text.AppendLine(
+                CultureInfo.InvariantCulture,
+                $"## {first.Row.Model}, {first.Row.Solver}, guidance {first.Row.Guidance}");
             Table(
                 text,
                 ["steps", "evals", "ms", $"frames of {result.BudgetMs} ms", "x most steps", .. QualityCells.ScoreHeads],
@@ -48,20 +51,23 @@ internal static class QualityMarkdown
                 .Select(row => Nearest($"{row.Row.Model}, {row.Row.Solver}, {row.Row.Steps} steps", row.Score))]);
         text.AppendLine();
         text.AppendLine("## By class");
-        Table(text, ["class", "held-out pictures", "patches: held out", "class: held out", .. Best(result).SelectMany(
-            row => (string[])[$"patches: {row.Row.Solver} {row.Row.Steps}", $"class: {row.Row.Solver} {row.Row.Steps}"])],
+        RowResult[] best = [.. result.Rows.GroupBy(row => row.Row.ModelKey)
+            .Select(model => model.MinBy(row => row.Score.SlicedToTraining!.Value)!)];
+        Table(
+            text,
+            ["class", "held-out pictures", "patches: held out", "class: held out", .. best.SelectMany(HeadsByClass)],
             [.. result.Classes.Select((name, i) => (string[])[
                 name,
                 QualityCells.Text(result.HeldOutCounts[i], "0"),
                 .. ByClass(result.HeldOut, i),
-                .. Best(result).SelectMany(row => ByClass(row.Score, i))])]);
+                .. best.SelectMany(row => ByClass(row.Score, i))])]);
         text.AppendLine();
         text.Append(Legend(result));
         return text.ToString();
     }
 
-    private static IEnumerable<RowResult> Best(QualityResult result) => result.Rows.GroupBy(row => row.Row.ModelKey)
-        .Select(model => model.MinBy(row => row.Score.SlicedToTraining!.Value)!);
+    private static string[] HeadsByClass(RowResult row) =>
+        [$"patches: {row.Row.Solver} {row.Row.Steps}", $"class: {row.Row.Solver} {row.Row.Steps}"];
 
     private static string[] ByClass(QualityScore score, int i) =>
         [QualityCells.Text(score.SlicedByClass[i], "0.000"), QualityCells.Text(score.AccuracyByClass[i], "0 %")];
@@ -69,20 +75,25 @@ internal static class QualityMarkdown
     private static string[] Nearest(string name, QualityScore score) =>
         [name, .. score.NearestQuantiles.Select(d => QualityCells.Text(d, "0.00"))];
 
-    private static string Legend(QualityResult result) => $"""
-        - **patches**: sliced Wasserstein distance of 7x7 patches at three scales to the training pictures, in their spreads; **to held-out**:
-          to the held-out ones. Both in groups as large as a class's held-out part.
-        - **filters**: energy distance of filter-bank statistics to the training pictures: 0 for one distribution, 1 for two points.
-        - **spectrum**: mean error over frequencies; **fine**: what the finer half has too much (grain) or too little (blur).
-        - **seam**: step over the edge as a multiple of the 95th percentile of neighbouring lines; up to 1.5 counts as seamless.
-        - **class**: share whose class a small network finds, trained on the training pictures for {result.ClassifierIterations} batches.
-        - **diversity**: mean distance within a class as a multiple of the training pictures'.
-        - **nearer**: chance that a texture is nearer to a training picture, under any roll, mirror image or tint, than a held-out picture is;
-          0.5 is as new as held-out pictures, 1 is copied.
-        - **evals**: of the network; guidance takes two a step. **ms**: work for one texture in ticks of {result.BudgetMs} ms.
-        - **x most steps**: patches as a multiple of those of the model's most steps, compared texture by texture.
-        {(result.OtherClasses.Count == 0 ? "" : $"- Nothing is held out of {string.Join(", ", result.OtherClasses)}, which are left out of all figures.\n")}
-        """;
+    private static string Legend(QualityResult result)
+    {
+        string others = string.Join(", ", result.OtherClasses);
+        return $"""
+            - **patches**: sliced Wasserstein distance of 7x7 patches at three scales to the training pictures, in their
+              spreads; **to held-out**: to the held-out ones. Both in groups as large as a class's held-out part.
+            - **filters**: energy distance of filter-bank statistics to the training pictures: 0 for one distribution.
+            - **spectrum**: mean error over frequencies; **fine**: what the finer half has too much or too little.
+            - **seam**: step over the edge as a multiple of the 95th percentile of neighbouring lines' steps.
+            - **class**: share whose class a small network finds, trained on the training pictures for
+              {result.ClassifierIterations} batches.
+            - **diversity**: mean distance within a class as a multiple of the training pictures'.
+            - **nearer**: chance that a texture is nearer to a training picture, under any roll, mirror image or tint,
+              than a held-out picture is; 0.5 is as new as held-out pictures, 1 is copied.
+            - **evals**: of the network. **ms**: work for one texture in ticks of {result.BudgetMs} ms.
+            - **x most steps**: patches as a multiple of those of the model's most steps, texture by texture.
+            {(others.Length == 0 ? "" : $"- Nothing is held out of {others}: left out of all figures.\n")}
+            """;
+    }
 
     private static void Table(StringBuilder text, string[] heads, string[][] rows)
     {

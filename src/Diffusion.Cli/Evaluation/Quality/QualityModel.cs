@@ -29,7 +29,8 @@ internal sealed class QualityModel
             : throw new UserErrorException($"The model '{choice.Folder}' does not say its 'sample_size'.");
         if (_folder.Config.ImageChannels != 3)
         {
-            throw new UserErrorException($"The model '{choice.Folder}' makes grey pictures; --quality measures coloured ones.");
+            throw new UserErrorException(
+                $"The model '{choice.Folder}' makes grey pictures; --quality measures coloured ones.");
         }
 
         using FileStream weights = File.OpenRead(_folder.WeightsFile);
@@ -50,7 +51,8 @@ internal sealed class QualityModel
         {
             if (!_folder.ClassNames.Contains(name))
             {
-                throw new UserErrorException($"The data has the class '{name}', which the model '{_folder.Path}' does not know.");
+                throw new UserErrorException(
+                    $"The data has the class '{name}', which the model '{_folder.Path}' does not know.");
             }
         }
     }
@@ -73,7 +75,9 @@ internal sealed class QualityModel
         GuidanceScale = row.Guidance,
     };
 
-    /// <summary>Evaluations of the network that a texture takes: two for each of the solver's where it is guided.</summary>
+    /// <summary>
+    /// Evaluations of the network that a texture takes: two for each of the solver's where it is guided.
+    /// </summary>
     public static int Evaluations(QualityRow row, int solverEvaluations) =>
         row.Guidance == 1 ? solverEvaluations : 2 * solverEvaluations;
 

@@ -32,7 +32,7 @@ internal sealed class QualityOptions
 
     private readonly Option<string> _output = new Option<string>("--out")
     {
-        Description = "quality: folder of textures, times and reports; what is there is not done again, and its rows stay.",
+        Description = "quality: folder of textures, times and reports; what is there is not done again, its rows stay.",
         DefaultValueFactory = _ => Path.Combine("out", "quality"),
         HelpName = "DIR",
     }.NotEmpty();
@@ -109,7 +109,8 @@ internal sealed class QualityOptions
             Steps = Steps(steps ?? DefaultSteps),
             Count = textures <= MaxCount
                 ? textures
-                : throw new UserErrorException($"--count is {textures}; it must be 1 to {MaxCount} textures of a class."),
+                : throw new UserErrorException(
+                    $"--count is {textures}; it must be 1 to {MaxCount} textures of a class."),
             Seed = seed,
             Folder = parsed.GetValue(_output)!,
             Timed = parsed.GetValue(_timed),
@@ -123,7 +124,8 @@ internal sealed class QualityOptions
             ? [.. folders.Select((folder, i) => new ModelChoice(
                 folder, guidance.Length == 0 ? null : guidance[guidance.Length == 1 ? 0 : i]))]
             : throw new UserErrorException(
-                $"--guidance is given {guidance.Length} times for {folders.Count} models; give it once, or once for each.");
+                $"--guidance is given {guidance.Length} times for {folders.Count} models; "
+                + "give it once, or once for each.");
 
     private static string[] Solvers(string list)
     {
@@ -133,7 +135,7 @@ internal sealed class QualityOptions
             if (!SolverCatalog.Names.Contains(name) || name == new DdimInversionSolver().Name)
             {
                 throw new UserErrorException(
-                    $"--solver '{name}' cannot be compared; it must be one of {string.Join(", ", SolverCatalog.Names)}.");
+                    $"--solver '{name}' cannot be compared; it must be of {string.Join(", ", SolverCatalog.Names)}.");
             }
         }
 

@@ -27,9 +27,10 @@ internal sealed class QualityRun
         int edge = _models[0].Edge;
         if (Array.Find(_models, model => model.Edge != edge) is { } other)
         {
+            string name = settings.Models[Array.IndexOf(_models, other)].Folder;
             throw new UserErrorException(
-                $"The models '{settings.Models[0].Folder}' and '{settings.Models[Array.IndexOf(_models, other)].Folder}' make textures of "
-                + $"{edge} and {other.Edge} pixels, which cannot be compared.");
+                $"The models '{settings.Models[0].Folder}' and '{name}' make textures of {edge} and {other.Edge} "
+                + "pixels, which cannot be compared.");
         }
 
         OutputFile.RequireWritableFolder(settings.Folder);
@@ -43,7 +44,8 @@ internal sealed class QualityRun
             throw new UserErrorException($"'{settings.Data}' has grey pictures; --quality measures coloured textures.");
         }
 
-        _list = new RowList(settings.Seed, settings.Count, edge, [.. _models.SelectMany(RowsOf)]).Merge(settings.Folder);
+        _list = new RowList(settings.Seed, settings.Count, edge, [.. _models.SelectMany(RowsOf)])
+            .Merge(settings.Folder);
         _data = TextureDataset.Create(TextureFolder.Load(settings.Data), edge);
         if (_data.HeldOutCount == 0)
         {
@@ -103,8 +105,10 @@ internal sealed class QualityRun
         foreach (QualityModel model in _models)
         {
             QualityRow[] rows = [.. RowsOf(model).Where(Wanted)];
-            Timer.Measure(model, rows, ClassNames[0], _settings.Timed, steps => progress(Math.Min(1, (done += steps) / all)), cancellation);
+            Timer.Measure(model, rows, ClassNames[0], _settings.Timed, Report, cancellation);
         }
+
+        void Report(int steps) => progress(Math.Min(1, (done += steps) / all));
 
         bool Wanted(QualityRow row) => again || Timer[row] is null;
     }
@@ -129,7 +133,7 @@ internal sealed class QualityRun
             Count(scorer.Score(AnotherClass(scorer), findsNearest: false)),
             Count(scorer.Score(Noise(), findsNearest: false)),
         ];
-        var scores = rows.ToDictionary(row => row, row => Count(scorer.Score(Read(row))));
+        var scores = rows.ToDictionary(row => row, row => Count(scorer.Score(Read(row), IsMostOfItsCurve(rows, row))));
         return new QualityResult
         {
             Date = DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
@@ -163,6 +167,10 @@ internal sealed class QualityRun
         }
     }
 
+    // Looking for the nearest pictures costs more than all else, and few steps copy no better than many.
+    private static bool IsMostOfItsCurve(QualityRow[] rows, QualityRow row) =>
+        !rows.Any(other => other.Curve == row.Curve && other.Steps > row.Steps);
+
     // By the same solver where it has as many: in many steps, solvers without noise all make the same texture.
     private static QualityRow MostSteps(QualityRow[] rows, QualityRow row) => rows
         .Where(r => r.ModelKey == row.ModelKey)
@@ -182,7 +190,8 @@ internal sealed class QualityRun
     private LabelledPictures AnotherClass(QualityScorer scorer)
     {
         LabelledPictures training = scorer.Training.Take(_settings.Count);
-        int[] labels = [.. Enumerable.Range(0, ClassNames.Count).Where(label => scorer.HeldOut.ByLabel[label].Count > 0)];
+        int[] labels =
+            [.. Enumerable.Range(0, ClassNames.Count).Where(label => scorer.HeldOut.ByLabel[label].Count > 0)];
         var byLabel = training.ByLabel.ToArray();
         for (int i = 0; i < labels.Length; i++)
         {
@@ -195,11 +204,22 @@ internal sealed class QualityRun
     private LabelledPictures Noise()
     {
         var random = new Random((int)(_settings.Seed % int.MaxValue));
-        return new LabelledPictures(_list.Edge, [.. ClassNames.Select(_ => Enumerable.Range(0, _settings.Count)
-            .Select(_ => Enumerable.Range(0, 3 * _list.Edge * _list.Edge).Select(_ => Draw(random)).ToArray()).ToArray())]);
+        return new LabelledPictures(
+            _list.Edge,
+            [.. ClassNames.Select(_ => Enumerable.Range(0, _settings.Count).Select(_ => Draw(random)).ToArray())]);
     }
 
-    // [BoxMuller58]
-    private static float Draw(Random random) => (float)Math.Clamp(
-        NoiseSpread * Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(Math.Tau * random.NextDouble()), -1, 1);
+    private float[] Draw(Random random)
+    {
+        var picture = new float[3 * _list.Edge * _list.Edge];
+        for (int i = 0; i < picture.Length; i++)
+        {
+            // [BoxMuller58]
+            double radius = Math.Sqrt(-2 * Math.Log(1 - random.NextDouble()));
+            double value = NoiseSpread * radius * Math.Cos(Math.Tau * random.NextDouble());
+            picture[i] = (float)Math.Clamp(value, -1, 1);
+        }
+
+        return picture;
+    }
 }

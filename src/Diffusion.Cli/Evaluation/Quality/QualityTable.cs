@@ -10,9 +10,10 @@ internal static class QualityTable
     public static void Print(QualityResult result, IAnsiConsole console)
     {
         var table = new Table().Border(TableBorder.Rounded).Caption(
-            $"{result.Count} textures a class; distances are better near 0; 95 % intervals by {result.Replicates} resamplings");
+            $"{result.Count} textures a class; distances are better near 0; {result.Replicates} resamplings");
         table.AddColumn("textures by");
-        foreach (string head in (string[])["steps", "evals", "ms", $"frames of {result.BudgetMs} ms", "x most steps", .. QualityCells.ScoreHeads])
+        string[] costs = ["steps", "evals", "ms", $"frames of {result.BudgetMs} ms", "x most steps"];
+        foreach (string head in costs.Concat(QualityCells.ScoreHeads))
         {
             table.AddColumn(new TableColumn(head).RightAligned());
         }

@@ -29,8 +29,8 @@ internal sealed record RowList(ulong Seed, int Count, int Edge, IReadOnlyList<Qu
         if ((there.Seed, there.Count, there.Edge) != (Seed, Count, Edge))
         {
             throw new UserErrorException(
-                $"'{folder}' compares {there.Count} textures a class from seed {there.Seed} at {there.Edge} pixels, and not {Count} from "
-                + $"seed {Seed} at {Edge}; name another folder with --out.");
+                $"'{folder}' compares {there.Count} textures a class from seed {there.Seed} at {there.Edge} pixels, "
+                + $"and not {Count} from seed {Seed} at {Edge}; name another folder with --out.");
         }
 
         return this with

@@ -12,6 +12,8 @@ internal sealed record RowResult
 
     public required QualityScore Score { get; init; }
 
-    /// <summary>Sliced distance as a multiple of that of the model's most steps, by the same solver where it has as many.</summary>
+    /// <summary>
+    /// Sliced distance as a multiple of that of the model's most steps, by the same solver where it has as many.
+    /// </summary>
     public Estimate? ToMostSteps { get; init; }
 }

@@ -7,7 +7,8 @@ namespace Diffusion.Cli.Evaluation.Quality;
 /// <summary>Makes the textures that a comparison lacks.</summary>
 internal static class SampleMaker
 {
-    // A backend takes half of the cores, so two of them, each with a chain and a thread of its own, keep all of them busy.
+    // A backend takes half of the cores, so two of them, each with a chain and a thread of its own, keep all of them
+    // busy.
     private const int Workers = 2;
 
     private static readonly TimeSpan _budget = TimeSpan.FromMilliseconds(200);

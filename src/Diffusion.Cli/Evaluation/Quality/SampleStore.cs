@@ -5,7 +5,9 @@ using SixLabors.ImageSharp.PixelFormats;
 namespace Diffusion.Cli.Evaluation.Quality;
 
 /// <summary>The textures of a comparison as files: one strip of seeds for each row and class.</summary>
-/// <remarks>8 bits, as a renderer shows them; what is measured is what was kept. Any thread, one for each strip.</remarks>
+/// <remarks>
+/// 8 bits, as a renderer shows them; what is measured is what was kept. Any thread, one for each strip.
+/// </remarks>
 internal sealed class SampleStore(string folder, int edge, int count)
 {
     /// <summary>Whether a strip is there.</summary>
@@ -39,7 +41,8 @@ internal sealed class SampleStore(string folder, int edge, int count)
         if (strip.Width != edge * count || strip.Height != edge)
         {
             throw new UserErrorException(
-                $"'{path}' is {strip.Width}x{strip.Height}; it must be {edge * count}x{edge}. Delete it to have it made again.");
+                $"'{path}' is {strip.Width}x{strip.Height}; it must be {edge * count}x{edge}. "
+                + "Delete it to have it made again.");
         }
 
         return [.. Enumerable.Range(0, count).Select(i => Planar(strip, i * edge))];
