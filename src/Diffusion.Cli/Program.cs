@@ -10,8 +10,8 @@ using Diffusion.Cli.Soaking;
 using Diffusion.Cli.Training;
 using Diffusion.Torch;
 
-// Before anything loads libtorch: these two only compute.
-if (args is ["train" or "evaluate", ..])
+// Before anything loads libtorch: these two only compute, but that textures are timed as a game would make them.
+if (args is ["train" or "evaluate", ..] && !args.Contains("--quality"))
 {
     AppContext.SetSwitch(TorchNative.ThroughputSwitch, true);
 }
