@@ -38,4 +38,4 @@ demo_packages=(libvulkan1 mesa-vulkan-drivers glslang-tools libglfw3 libgomp1)
 # What the tests need besides: validation, a display, an independent PyTorch to compare the network with, and what the
 # C library and its hosts are built with.
 test_packages=(vulkan-validationlayers spirv-tools xvfb python3-torch python3-numpy
-    gcc g++ make zlib1g-dev libvulkan-dev love)
+    gcc g++ make zlib1g-dev libvulkan-dev love godot3)

@@ -48,7 +48,7 @@
 /* The version of this header; diffusion_get_version tells the library's. */
 #define DIFFUSION_MAKE_VERSION(major, minor, patch) \
     (((uint32_t)(major) << 22) | ((uint32_t)(minor) << 12) | (uint32_t)(patch))
-#define DIFFUSION_HEADER_VERSION DIFFUSION_MAKE_VERSION(0, 2, 0)
+#define DIFFUSION_HEADER_VERSION DIFFUSION_MAKE_VERSION(0, 3, 0)
 
 /* What struct_version is set to. It changes only if a field's meaning changes, which growth does not. */
 #define DIFFUSION_STRUCT_VERSION 1u
@@ -175,6 +175,9 @@ typedef struct diffusion_vulkan_host {
     const char *const *device_extensions;
     /* As in diffusion_vulkan_requirements. */
     const char *const *features;
+    /* Since 0.3.0. VkAllocationCallbacks for every object that the library makes on the device, or null. Not copied:
+     * the struct lives until diffusion_destroy has returned. */
+    const void *allocator;
 } diffusion_vulkan_host;
 
 enum {
@@ -205,11 +208,28 @@ typedef struct diffusion_create_info {
     const char *pipeline_cache_folder;
 } diffusion_create_info;
 
+/* Since 0.3.0. A file of a model, in the host's memory. */
+typedef struct diffusion_model_file {
+    uint32_t struct_size;
+    uint32_t struct_version;
+    /* Its path in the model's folder, with slashes: "unet/config.json". */
+    const char *name;
+    /* May be null where size is 0. */
+    const void *data;
+    /* In bytes, below 2^31. */
+    uint64_t size;
+} diffusion_model_file;
+
 typedef struct diffusion_model {
     uint32_t struct_size;
     uint32_t struct_version;
-    /* A model folder in diffusers' layout. */
+    /* A model folder in diffusers' layout; null where files are given. */
     const char *path;
+    /* Since 0.3.0. The same folder in memory, from an archive of the host's: an array of its files, at most 1,024, in
+     * any order, each element struct_size of the first from the next. They are read in place, so they must not change
+     * during the call, and are not needed after it. */
+    uint64_t file_count;
+    const diffusion_model_file *files;
 } diffusion_model;
 
 /* Filled by diffusion_get_model_info. */
@@ -260,11 +280,12 @@ typedef struct diffusion_request {
     /* World coordinates of the left and top edge: tiles of one seed see the same noise where they overlap. */
     int32_t origin_x;
     int32_t origin_y;
-    /* Names as the README lists them; null: "dpmpp-2m", the model's schedule, what suits solver and schedule. */
+    /* Names as the README lists them; null: "dpmpp-2m", or "ddim" for a distilled model, which needs it; the model's
+     * schedule; what suits solver and schedule. */
     const char *solver;
     const char *schedule;
     const char *spacing;
-    /* 1 to 1000; 0 is 20. */
+    /* 1 to 1000; 0 is 20, or for a distilled model the most that it was taught. */
     int32_t steps;
     /* Above 0: be complete within so many ticks, with fewer steps where not all fit. */
     int32_t ready_within_ticks;
@@ -407,7 +428,9 @@ enum {
     /* The chain's host memory is imported as device memory: no copy. */
     DIFFUSION_SHARING_HOST_IMPORT = 1,
     /* The image shown is copied to a mapped buffer. */
-    DIFFUSION_SHARING_STAGING = 2
+    DIFFUSION_SHARING_STAGING = 2,
+    /* The chain runs on the device that shows it: nothing crosses to the host. */
+    DIFFUSION_SHARING_IN_PLACE = 3
 };
 
 /* Filled by diffusion_get_statistics; sums since the runtime was created. */
@@ -481,10 +504,11 @@ DIFFUSION_API diffusion_result DIFFUSION_CALL diffusion_destroy(diffusion_runtim
 DIFFUSION_API diffusion_result DIFFUSION_CALL diffusion_attach_thread(diffusion_runtime runtime);
 
 /*
- * Loads a model, or another one in its place. Reads and uploads the weights: call it while loading. Thread: the
- * runtime's.
- * Errors: MODEL, UNSUPPORTED (the network has blocks that the backend lacks), INVALID_STATE (textures are not yet
- * released), VULKAN, OUT_OF_MEMORY.
+ * Loads a model from a folder or from memory, or another one in its place. Reads and uploads the weights, and waits for
+ * the library's own work on the device: call it while loading. After an error in the weights or of the device there is
+ * no model, also not the one before. Thread: the runtime's.
+ * Errors: MODEL, UNSUPPORTED or INVALID_ARGUMENT (the network has what the backend lacks), INVALID_STATE (textures are
+ * not yet released), VULKAN, OUT_OF_MEMORY.
  */
 DIFFUSION_API diffusion_result DIFFUSION_CALL
 diffusion_load_model(diffusion_runtime runtime, const diffusion_model *model);

@@ -4,7 +4,7 @@ using Diffusion.Runtime;
 
 namespace Diffusion.Demo;
 
-/// <summary>A model on its backend with the runtime that works on it, warmed up; owns both.</summary>
+/// <summary>A model on its backend with the runtime that works on it; owns both.</summary>
 internal sealed class Generator : IDisposable
 {
     private Generator(LoadedModel model, DiffusionRuntime runtime)
@@ -28,7 +28,7 @@ internal sealed class Generator : IDisposable
         LoadedModel model = LoadedModel.Load(settings.Generation, size.Width, size.Height, device: device);
         try
         {
-            return new Generator(model, model.CreateRuntime(size.Width, size.Height));
+            return new Generator(model, new DiffusionRuntime(model.Backend, model.Folder.Description));
         }
         catch
         {

@@ -13,7 +13,7 @@ namespace Diffusion.Demo;
 /// <summary>The demo off screen: a fixed number of frames, pictures of them, and a report.</summary>
 internal static class HeadlessDemo
 {
-    private const int DefaultFrames = 480;
+    private const int DefaultFrames = 240;
     private const int PictureCount = 8;
     private const int AnimationFrameCount = 48;
     private const int AnimationWidth = 480;
@@ -70,6 +70,8 @@ internal static class HeadlessDemo
             _log = new FrameLog(frames);
             _pixels = new byte[Target.SizeInBytes];
             _collectionsBefore = GC.CollectionCount(0);
+            _stepsCompleted = stage.LastTick.StepsCompleted;
+            _texturesCompleted = stage.LastTick.TexturesCompleted;
         }
 
         private OffscreenTarget Target => (OffscreenTarget)_stage.Target;

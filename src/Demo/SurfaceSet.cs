@@ -17,6 +17,7 @@ internal sealed class SurfaceSet
     private DiffusionRuntime _runtime;
     private LoadedModel _model;
     private readonly Surface[] _surfaces;
+    private bool _isRetuned;
     private int _quarter = Nowhere;
 
     /// <summary>Submits a texture for each surface.</summary>
@@ -147,15 +148,24 @@ internal sealed class SurfaceSet
         }
     }
 
-    /// <summary>Changes solver and step count, and starts every texture again with them.</summary>
-    public void ChangeSolver(Solver solver, int steps)
+    /// <summary>Changes the solver, and starts every texture again with it; a distilled network keeps its own.</summary>
+    /// <param name="name">One of the catalogue's; it keeps what the command line said of its noise.</param>
+    public void ChangeSolver(string name)
     {
-        Solver = solver;
-        Steps = Math.Clamp(steps, 1, 200);
-        foreach (Surface surface in _surfaces)
+        if (_model.Folder.Description.DistilledSteps.Count > 0)
         {
-            Restart(surface);
+            return;
         }
+
+        Solver = _model.SolverOf(name);
+        Retune();
+    }
+
+    /// <summary>Changes the step count, and starts every texture again with it.</summary>
+    public void ChangeSteps(int steps)
+    {
+        Steps = Math.Clamp(steps, 1, 200);
+        Retune();
     }
 
     /// <summary>Stops or resumes every chain.</summary>
@@ -197,6 +207,15 @@ internal sealed class SurfaceSet
         }
     }
 
+    private void Retune()
+    {
+        _isRetuned = true;
+        foreach (Surface surface in _surfaces)
+        {
+            Restart(surface);
+        }
+    }
+
     // Size, seamlessness and guidance stay, so the ring stays and readers need not let go.
     private void Restart(Surface surface)
     {
@@ -207,11 +226,17 @@ internal sealed class SurfaceSet
         }
     }
 
-    private TextureRequest RequestFor(Surface surface) => _model.Request(_size.Width, _size.Height) with
+    private TextureRequest RequestFor(Surface surface)
     {
-        ClassLabel = _model.Folder.ClassNames.Count == 0 ? null : surface.ClassLabel,
-        Seed = surface.Seed,
-        Solver = Solver,
-        Steps = Steps,
-    };
+        TextureRequest request = _model.Request(_size.Width, _size.Height) with
+        {
+            ClassLabel = _model.Folder.ClassNames.Count == 0 ? null : surface.ClassLabel,
+            Seed = surface.Seed,
+            Solver = Solver,
+            Steps = Steps,
+        };
+
+        // The times that a model's own scheduler placed are those of its solver and of the first step count.
+        return _isRetuned ? request with { Times = default, EndTime = null } : request;
+    }
 }

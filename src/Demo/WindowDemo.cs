@@ -140,20 +140,20 @@ internal static class WindowDemo
 
         if (window.WasPressed(Key.Right))
         {
-            surfaces.ChangeSolver(surfaces.Solver, surfaces.Steps + (surfaces.Steps < 10 ? 1 : 5));
+            surfaces.ChangeSteps(surfaces.Steps + (surfaces.Steps < 10 ? 1 : 5));
         }
 
         if (window.WasPressed(Key.Left))
         {
-            surfaces.ChangeSolver(surfaces.Solver, surfaces.Steps - (surfaces.Steps <= 10 ? 1 : 5));
+            surfaces.ChangeSteps(surfaces.Steps - (surfaces.Steps <= 10 ? 1 : 5));
         }
 
         if (window.WasPressed(Key.S))
         {
-            surfaces.ChangeSolver(SolverAfter(surfaces.Solver), surfaces.Steps);
+            surfaces.ChangeSolver(NameAfter(surfaces.Solver));
         }
     }
 
-    private static Solver SolverAfter(Solver solver) =>
-        SolverCatalog.Parse(_solvers[(Array.IndexOf(_solvers, solver.Name) + 1) % _solvers.Length]);
+    private static string NameAfter(Solver solver) =>
+        _solvers[(Array.IndexOf(_solvers, solver.Name) + 1) % _solvers.Length];
 }

@@ -6,11 +6,12 @@ using Diffusion.Cli.Evaluation;
 using Diffusion.Cli.Packaging;
 using Diffusion.Cli.Profiling;
 using Diffusion.Cli.Sampling;
+using Diffusion.Cli.Soaking;
 using Diffusion.Cli.Training;
 using Diffusion.Torch;
 
-// Before anything loads libtorch: these two only compute.
-if (args is ["train" or "evaluate", ..])
+// Before anything loads libtorch: these two only compute, but that textures are timed as a game would make them.
+if (args is ["train" or "evaluate", ..] && !args.Contains("--quality"))
 {
     AppContext.SetSwitch(TorchNative.ThroughputSwitch, true);
 }
@@ -23,6 +24,7 @@ var root = new RootCommand("Generates, trains and measures textures by diffusion
     ExportCommand.Create(),
     EvaluateCommand.Create(),
     ProfileCommand.Create(),
+    SoakCommand.Create(),
     CpuLoadCommand.Create(),
     PackageCommand.Create(),
     CheckCommand.Create(),

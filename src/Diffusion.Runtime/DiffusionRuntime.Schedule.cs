@@ -58,7 +58,13 @@ public sealed partial class DiffusionRuntime
         }
 
         Entry entry = _entries[handle.Index];
-        bool isInWork = chain.IsRunnable || chain.Status == ChainStatus.Paused;
+        bool isInWork =
+            chain.Step < chain.StepCount && (chain.IsRunnable || chain.Status == ChainStatus.Paused);
+        if (!isInWork && chain.Samples.CurrentSlot < 0)
+        {
+            throw new ArgumentException("The texture ended before its first image; there is nothing to go on from.");
+        }
+
         TextureRequest goal = isInWork
             ? request
             : request with { Image = chain.Samples.Denoised(chain.Samples.CurrentSlot).ToArray() };

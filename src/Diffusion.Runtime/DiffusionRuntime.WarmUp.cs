@@ -29,7 +29,15 @@ public sealed partial class DiffusionRuntime
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         ArgumentNullException.ThrowIfNull(request);
         (SessionOptions shape, ChainSettings settings) = _resolver.Resolve(
-            request with { Solver = new DdimSolver(), Steps = 1, Times = default, Spacing = null, Image = default });
+            request with
+            {
+                Solver = new DdimSolver(),
+                Steps = 1,
+                Times = default,
+                EndTime = null,
+                Spacing = null,
+                Image = default,
+            });
         using DiffusionChain chain = CreateChain(shape, settings);
         SliceCosts costs = _costs.ForShape(shape, chain.Slices);
         for (int pass = 0; pass < WarmUpPasses; pass++)

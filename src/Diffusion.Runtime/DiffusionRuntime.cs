@@ -11,9 +11,10 @@ namespace Diffusion.Runtime;
 /// Generates textures while an engine renders: submit requests, tick once a frame with a budget, read the images.
 /// </summary>
 /// <remarks>
-/// All members belong to one thread, the host's; readers on other threads use the <see cref="SampleRing"/> only. Owns
-/// the sessions and rings that it makes, not the backend, which must outlive it. <see cref="Tick"/> allocates nothing;
-/// the other verbs may.
+/// All members belong to one thread, the host's; readers on other threads use the <see cref="SampleRing"/> only, and
+/// <see cref="Threading.RuntimeThread"/> lends it a thread of its own and takes requests from any. Owns the sessions
+/// and rings that it makes, not the backend, which must outlive it. <see cref="Tick"/> allocates nothing; the other
+/// verbs may.
 /// </remarks>
 public sealed partial class DiffusionRuntime : IDisposable
 {
@@ -193,6 +194,10 @@ public sealed partial class DiffusionRuntime : IDisposable
 
         _entries.Clear();
     }
+
+    /// <summary>What a request would compute; any thread, for it changes nothing.</summary>
+    /// <exception cref="ArgumentException">The request breaks a rule.</exception>
+    internal ChainSettings Check(TextureRequest request) => _resolver.Resolve(request).Settings;
 
     private DiffusionChain CreateChain(SessionOptions shape, ChainSettings settings)
     {

@@ -29,7 +29,10 @@ public sealed record TextureRequest
     /// <summary>World coordinate of the top edge.</summary>
     public int OriginY { get; init; }
 
-    /// <summary>The solver; <see cref="SolverCatalog"/> has them by name. Default DPM-Solver++ (2M).</summary>
+    /// <summary>
+    /// The solver; <see cref="SolverCatalog"/> has them by name. Default DPM-Solver++ (2M). A distilled network needs
+    /// DDIM, and as many <see cref="Steps"/> as it was taught: <see cref="Models.ModelDescription.DistilledSteps"/>.
+    /// </summary>
     public Solver Solver { get; init; } = new DpmSolverPlusPlusSolver();
 
     /// <summary>The schedule that the steps lie on, or null for the one that the network was trained on.</summary>
@@ -49,6 +52,13 @@ public sealed record TextureRequest
     /// cref="Steps"/>.
     /// </summary>
     public ReadOnlyMemory<double> Times { get; init; }
+
+    /// <summary>
+    /// Null (the default) to end at the clean image, or the time on the schedule at which the last step ends, at most
+    /// that at which it begins: the noise of that level then stays in the texture, as some of diffusers' schedulers
+    /// have it. A solver that goes from an image to noise does not read it.
+    /// </summary>
+    public double? EndTime { get; init; }
 
     /// <summary>
     /// w of classifier-free guidance, at least 0; 1 (the default) is none and costs half. [HoSalimans22, Eq. 6]

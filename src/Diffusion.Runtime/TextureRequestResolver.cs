@@ -15,6 +15,8 @@ internal sealed class TextureRequestResolver(UNetConfig config, ModelDescription
 
     private const int Channels = 3;
 
+    private static readonly DdimSolver _ddim = new();
+
     public (SessionOptions Shape, ChainSettings Settings) Resolve(TextureRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
@@ -35,9 +37,15 @@ internal sealed class TextureRequestResolver(UNetConfig config, ModelDescription
             : request.Spacing is { } spacing ? StepGrid.Create(schedule, spacing, request.Steps)
             : StepGrid.CreateDefault(schedule, request.Solver, request.Steps);
         CheckSolver(request);
+        if (request.EndTime is { } end)
+        {
+            StepGrid.EndAt(levels, schedule, end);
+        }
+
         Span<NoiseLevel> grid = levels.AsSpan(FirstLevel(request, levels.Length - 1));
         NoiseLevel[] evaluations = request.Solver.PlaceEvaluations(grid, schedule);
         int label = ResolveClass(request);
+        CheckDistilled(request.Solver, grid, evaluations);
         bool isGuided = CheckGuidance(request.GuidanceScale, label);
         SessionOptions shape = new()
         {
@@ -100,7 +108,9 @@ internal sealed class TextureRequestResolver(UNetConfig config, ModelDescription
                 : $"Unknown class '{name}'; known are {string.Join(", ", model.ClassNames)}.");
         }
 
-        int classCount = Math.Max(config.NumClassEmbeds, model.ClassNames.Count);
+        int classCount = model.DistilledSteps.Count > 0
+            ? model.ClassNames.Count
+            : Math.Max(config.NumClassEmbeds, model.ClassNames.Count);
         if (request.ClassLabel is { } given)
         {
             // Guidance needs it, requests say "no class" by leaving the label out.
@@ -159,6 +169,42 @@ internal sealed class TextureRequestResolver(UNetConfig config, ModelDescription
         {
             throw new ArgumentException($"The solver '{request.Solver.Name}' turns an image into noise and needs one.");
         }
+    }
+
+    // A clean estimate of a distilled network is where a step of DDIM leads to, which nothing else can be made of. A
+    // solver may have another name for the same step.
+    private void CheckDistilled(Solver solver, ReadOnlySpan<NoiseLevel> grid, ReadOnlySpan<NoiseLevel> evaluations)
+    {
+        if (model.DistilledSteps.Count > 0
+            && (solver.IsInversion || !grid.SequenceEqual(evaluations) || !TakesDdimSteps(solver, evaluations)))
+        {
+            throw new ArgumentException(
+                $"The solver '{solver.Name}' does not go with this network, which is distilled to steps of 'ddim'.");
+        }
+    }
+
+    private static bool TakesDdimSteps(Solver solver, ReadOnlySpan<NoiseLevel> levels)
+    {
+        const double Rounding = 1e-6;
+        for (int i = 0; i < levels.Length - 1; i++)
+        {
+            LinearStep step = solver.Plan(levels, i);
+            LinearStep ddim = _ddim.Plan(levels, i);
+            bool isSame = Math.Abs(step.Sample - ddim.Sample) < Rounding
+                && Math.Abs(step.Denoised[0] - ddim.Denoised[0]) < Rounding
+                && step is { Noise: 0, LearnedVariance: false, Langevin: 0 };
+            for (int k = 1; k < LinearStep.MaxDenoised; k++)
+            {
+                isSame &= step.Denoised[k] == 0 && step.EarlierSamples[k - 1] == 0;
+            }
+
+            if (!isSame)
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private static int FirstLevel(TextureRequest request, int stepCount)

@@ -228,6 +228,23 @@ public sealed unsafe class ImageTests
         engine.AssertSilent();
     }
 
+    [SkippableFact]
+    public void Allocator_OfTheHost_MakesAndFreesAllThatIsOnItsDevice()
+    {
+        using EngineHost engine = CreateEngine();
+        int before = CountingAllocator.Made;
+        using (var host = new Host(engine, usesAllocator: true))
+        {
+            ulong texture = host.Submit(Host.Request());
+            NativeImage image = Borrow(host, texture);
+            Host.Check(C.ReleaseAfter(host.Runtime, &image, 0, 0));
+        }
+
+        Assert.True(CountingAllocator.Made > before, "nothing was made by the host's allocator");
+        Assert.Equal(0, CountingAllocator.Live);
+        engine.AssertSilent();
+    }
+
     // A frame of the host: borrow, submit something that signals its timeline, give back after it.
     private static ulong Draw(
         Host host, EngineHost engine, Silk.NET.Vulkan.Semaphore frames, ulong texture, ulong generation)

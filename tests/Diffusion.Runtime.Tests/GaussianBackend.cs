@@ -58,6 +58,9 @@ internal sealed class GaussianBackend : IDenoiserBackend
 
     public bool DeviceIsDone { get; set; }
 
+    /// <summary>What a session answers when it is asked whether all it published is done.</summary>
+    public Func<bool> IsFinished { get; set; } = () => true;
+
     public List<Evaluation> Evaluations { get; } = new(4096);
 
     public string Name => "gaussian";
@@ -123,6 +126,8 @@ internal sealed class GaussianBackend : IDenoiserBackend
         }
 
         public bool RunsBesideTheHost => backend.RunsBesideTheHost;
+
+        public bool TryFinish() => backend.IsFinished();
 
         public bool TryReadCost(out int slice, out TimeSpan cost)
         {

@@ -188,6 +188,20 @@ public sealed class ScheduleTests
     }
 
     [Fact]
+    public void Retarget_EndedBeforeItsFirstImage_SaysSoAndChangesNothing()
+    {
+        using GaussianBackend backend = new();
+        using DiffusionRuntime runtime = Create(backend);
+        TextureHandle handle = runtime.Submit(_request);
+        runtime.Cancel(handle);
+
+        ArgumentException error = Assert.Throws<ArgumentException>(() => runtime.Retarget(handle, _request));
+
+        Assert.Contains("before its first image", error.Message, StringComparison.Ordinal);
+        Assert.Equal(ChainStatus.Cancelled, runtime.GetProgress(handle).Status);
+    }
+
+    [Fact]
     public void Retarget_AfterTheEnd_StartsFromTheLastImageByItsStrength()
     {
         using GaussianBackend backend = new();

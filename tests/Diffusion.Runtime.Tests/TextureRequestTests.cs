@@ -32,6 +32,8 @@ public sealed class TextureRequestTests
         { _good with { GuidanceInterval = new(-1, 1) }, "not -1 and 1." },
         { _good with { GuidanceInterval = new(double.NaN, 1) }, "not NaN and 1." },
         { _good with { Spacing = (StepSpacing)9 }, "Unknown step spacing" },
+        { _good with { EndTime = -1 }, "EndTime must be from 0 to the last step's 49 on the schedule 'linear'" },
+        { _good with { Times = new double[] { 500, 20 }, EndTime = 21 }, "the last step's 20 on the schedule" },
     };
 
     [Theory]
@@ -82,6 +84,20 @@ public sealed class TextureRequestTests
 
         Assert.Equal("GuidanceScale must be 1, not 2, for this network has no null class.", error.Message);
         Assert.Equal("This network needs a class; known are stone, wood, grass.", missing.Message);
+    }
+
+    [Fact]
+    public void Submit_EndTime_EndsAtTheLevelThere()
+    {
+        using GaussianBackend backend = new();
+        using DiffusionRuntime runtime = new(
+            backend, GaussianBackend.Model, new RuntimeOptions { Clock = backend.Clock });
+
+        TextureHandle handle = runtime.Submit(_good with { Times = new double[] { 900, 500, 20 }, EndTime = 10 });
+        runtime.Tick(TimeSpan.MaxValue);
+
+        Assert.Equal(GaussianBackend.Model.Schedule.At(10), runtime.GetProgress(handle).Level);
+        Assert.Equal(3, runtime.GetProgress(handle).StepCount);
     }
 
     [Fact]

@@ -153,7 +153,7 @@ internal static class Checker
             name,
             result.HasPassed ? CheckState.Works : CheckState.Failed,
             result.HasPassed
-                ? "256x256, written by the host, read on the device"
+                ? "256x256, written on the path's own side, read on the device"
                 : $"a channel differs by {result.LargestDifference} of 255",
             Math.Round(result.HandOverP50.TotalMicroseconds, 1),
             Math.Round(result.HandOverP99.TotalMicroseconds, 1),

@@ -1,16 +1,23 @@
 using System.CommandLine;
+using System.Globalization;
+using Diffusion.Cli.Evaluation.Quality;
 using Diffusion.Cli.Training;
 using Diffusion.Torch.Likelihood;
 using Spectre.Console;
 
 namespace Diffusion.Cli.Evaluation;
 
-/// <summary><c>evaluate</c>: likelihoods of held-out pictures, and the optimal variance.</summary>
+/// <summary>
+/// <c>evaluate</c>: likelihoods of held-out pictures, the optimal variance, and the quality of textures.
+/// </summary>
 internal static class EvaluateCommand
 {
     private const string Vlb = "vlb";
     private const string Ode = "ode";
     private const int MaxBatch = 4096;
+    private const int DefaultCount = 16;
+
+    private static readonly QualityOptions _quality = new();
 
     private static readonly Option<string?> _bpd = new("--bpd")
     {
@@ -23,12 +30,12 @@ internal static class EvaluateCommand
         Description = "Estimate the optimal variance from training pictures and save it in the model folder.",
     };
 
-    private static readonly Option<string> _model = new Option<string>("--model")
+    private static readonly Option<string[]> _model = new("--model")
     {
-        Description = "Model folder in diffusers layout.",
+        Description = "Model folder in diffusers layout; with --quality several, each with its own --model.",
         Required = true,
         HelpName = "DIR",
-    }.NotEmpty();
+    };
 
     private static readonly Option<string> _data = new Option<string>("--data")
     {
@@ -37,13 +44,19 @@ internal static class EvaluateCommand
         HelpName = "DIR",
     }.NotEmpty();
 
-    private static readonly Option<int> _count =
-        Number("--count", 16, "Pictures, spread evenly over the set; at most all of it.").Within(1, int.MaxValue);
-
-    private static readonly Option<int?> _steps = new Option<int?>("--steps")
+    private static readonly Option<int?> _count = new Option<int?>("--count")
     {
-        Description = "Levels of the chain (vlb; default all) or points of the curve (--optimal-variance; default 100).",
+        Description = "Pictures, spread evenly over the set, at most all of it (default 16); "
+            + "quality: textures of each class (default 8).",
+        HelpName = "N",
     }.Within(1, int.MaxValue);
+
+    private static readonly Option<string?> _steps = new("--steps")
+    {
+        Description = "Levels of the chain (vlb; default all), points of the curve (--optimal-variance; default 100), "
+            + "or solver steps with commas between (quality; default 1,2,4,8,16,32,50).",
+        HelpName = "N",
+    };
 
     private static readonly Option<ulong> _seed = Number("--seed", 1UL, "Seed of everything random.");
     private static readonly Option<string?> _variance = new("--variance")
@@ -84,6 +97,7 @@ internal static class EvaluateCommand
 
     static EvaluateCommand()
     {
+        OptionRules.RequireText(_model);
         _bpd.AcceptOnlyFromAmong(Vlb, Ode);
         _variance.AcceptOnlyFromAmong("small", "large", "learned", "optimal");
         _probe.AcceptOnlyFromAmong("rademacher", "gaussian");
@@ -94,17 +108,25 @@ internal static class EvaluateCommand
     public static Command Create()
     {
         var command = new Command(
-            "evaluate", "Measures a model's likelihood of held-out pictures, or its optimal variance.")
+            "evaluate",
+            "Measures a model's likelihood of held-out pictures, its optimal variance, or how good its textures are.")
         {
-            _bpd, _optimalVariance, _model, _data, _count, _steps, _seed, _variance, _probe, _dequantization, _tolerance, _batch, _seamless,
-            _device,
+            _bpd, _optimalVariance, _model, _data, _count, _steps, _seed, _variance, _probe, _dequantization,
+            _tolerance, _batch, _seamless, _device,
         };
+        _quality.AddTo(command);
         command.SetAction(RunAsync);
         return command;
     }
 
     private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
     {
+        if (_quality.IsWanted(parsed))
+        {
+            await QualityCommand.RunAsync(ReadQuality(parsed), AnsiConsole.Console, cancellation);
+            return 0;
+        }
+
         EvaluationSettings settings = Read(parsed);
         var evaluator = new Evaluator(settings);
         if (Console.IsOutputRedirected)
@@ -132,16 +154,44 @@ internal static class EvaluateCommand
         return 0;
     }
 
+    private static QualitySettings ReadQuality(ParseResult parsed)
+    {
+        Option[] others =
+            [_bpd, _optimalVariance, _variance, _probe, _dequantization, _tolerance, _batch, _seamless, _device];
+        foreach (Option option in others)
+        {
+            if (parsed.GetResult(option) is { Implicit: false })
+            {
+                throw new UserErrorException($"{option.Name} has no meaning for --quality.");
+            }
+        }
+
+        return _quality.Read(
+            parsed,
+            parsed.GetValue(_model)!,
+            parsed.GetValue(_data)!,
+            parsed.GetValue(_steps),
+            parsed.GetValue(_count),
+            parsed.GetValue(_seed));
+    }
+
     private static EvaluationSettings Read(ParseResult parsed)
     {
         string? bpd = parsed.GetValue(_bpd);
         bool optimal = parsed.GetValue(_optimalVariance);
         if (bpd is null == !optimal)
         {
-            throw new UserErrorException("Give either --bpd vlb, --bpd ode or --optimal-variance.");
+            throw new UserErrorException("Give either --bpd vlb, --bpd ode, --optimal-variance or --quality.");
         }
 
-        if (bpd == Ode && parsed.GetValue(_steps) is { } steps)
+        _quality.RequireAbsent(parsed);
+        if (parsed.GetValue(_model) is { Length: > 1 } models)
+        {
+            throw new UserErrorException($"--model names {models.Length} folders; only --quality compares several.");
+        }
+
+        int? steps = ReadSteps(parsed.GetValue(_steps));
+        if (bpd == Ode && steps is not null)
         {
             throw new UserErrorException(
                 $"--steps {steps} has no meaning for --bpd ode, whose solver chooses its own; see --tolerance.");
@@ -161,10 +211,10 @@ internal static class EvaluateCommand
         return new EvaluationSettings
         {
             Kind = optimal ? EvaluationKind.OptimalVariance : bpd == Ode ? EvaluationKind.Flow : EvaluationKind.Bound,
-            Model = parsed.GetValue(_model)!,
+            Model = parsed.GetValue(_model)![0],
             Data = parsed.GetValue(_data)!,
-            Count = parsed.GetValue(_count),
-            Steps = parsed.GetValue(_steps),
+            Count = parsed.GetValue(_count) ?? DefaultCount,
+            Steps = steps,
             Seed = parsed.GetValue(_seed),
             Variance = parsed.GetValue(_variance) is { } name ? Enum.Parse<StepVariance>(name, ignoreCase: true) : null,
             Probe = Enum.Parse<TraceProbe>(parsed.GetValue(_probe)!, ignoreCase: true),
@@ -175,6 +225,12 @@ internal static class EvaluateCommand
             Device = TorchDevice.Parse(parsed.GetValue(_device)),
         };
     }
+
+    private static int? ReadSteps(string? text) => text is null
+        ? null
+        : int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out int steps) && steps > 0
+            ? steps
+            : throw new UserErrorException($"--steps is '{text}'; it must be a whole number of at least 1.");
 
     private static Option<T> Number<T>(string name, T value, string description) =>
         new(name) { Description = description, DefaultValueFactory = _ => value };

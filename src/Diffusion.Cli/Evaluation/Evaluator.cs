@@ -36,6 +36,12 @@ internal sealed class Evaluator
     {
         _settings = settings;
         _model = ModelFolder.Open(settings.Model);
+        if (_model.Description.DistilledSteps.Count > 0)
+        {
+            throw new UserErrorException(
+                $"The model '{settings.Model}' is distilled: it has no likelihood. Evaluate its teacher.");
+        }
+
         var table = _model.Description.Schedule as BetaSchedule
             ?? throw new UserErrorException($"The model '{settings.Model}' was not trained on a table of betas.");
         _schedule = Respaced(table, settings);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Diffusion.Runtime.Schedules;
+using Diffusion.Runtime.Solvers;
 
 namespace Diffusion.Cli.Generation;
 
@@ -7,14 +8,22 @@ namespace Diffusion.Cli.Generation;
 /// The options that every command which generates textures shares; one place for their names, defaults and help.
 /// </summary>
 /// <param name="defaultSteps">Solver steps where none are named.</param>
-internal sealed class GenerationOptions(int defaultSteps = 20)
+/// <param name="prefersFast">Whether the distilled model serves where neither a model nor a way to sample is
+/// named.</param>
+internal sealed class GenerationOptions(int defaultSteps = 20, bool prefersFast = false)
 {
     private const string List = "list";
     private const float MaxGuidance = 100;
+    private const string DefaultSolver = "dpmpp-2m";
+    private const string DistilledSolver = "ddim";
+
+    // Churn is capped at (√2 - 1)·N, which no chain has more of.
+    private const double MaxChurn = StepGrid.MaxStepCount;
 
     private readonly Option<string?> _model = new("--model")
     {
-        Description = $"Model folder in diffusers layout. Default: {ModelLocator.DefaultModel}.",
+        Description = $"Model folder in diffusers layout. Default: {ModelLocator.DefaultModel}"
+            + (prefersFast ? $", or {ModelLocator.FastModel} where nothing says how to sample." : "."),
         HelpName = "DIR",
     };
 
@@ -39,19 +48,33 @@ internal sealed class GenerationOptions(int defaultSteps = 20)
         HelpName = "N",
     };
 
-    private readonly Option<int> _steps = new Option<int>("--steps")
+    private readonly Option<int?> _steps = new Option<int?>("--steps")
     {
-        Description = $"Solver steps, 1 to {StepGrid.MaxStepCount}.",
-        DefaultValueFactory = _ => defaultSteps,
+        Description = $"Solver steps, 1 to {StepGrid.MaxStepCount}. "
+            + $"Default: {defaultSteps}, or the most that a distilled model was taught.",
         HelpName = "N",
     }.Within(1, StepGrid.MaxStepCount);
 
-    private readonly Option<string> _solver = new("--solver")
+    private readonly Option<string?> _solver = new("--solver")
     {
-        Description = $"Solver; '{List}' prints them. {LoadedModel.OwnSolver}: what the model's scheduler_config.json says.",
-        DefaultValueFactory = _ => "dpmpp-2m",
+        Description = $"Solver; '{List}' prints them. {LoadedModel.OwnSolver}: what the model's scheduler_config.json "
+            + $"says. Default: {DefaultSolver}, or {DistilledSolver} for a distilled model.",
         HelpName = "NAME",
     };
+
+    private readonly Option<double?> _eta = new Option<double?>("--eta")
+    {
+        Description = "With --solver ddim or ddim-optimal, how much noise each step renews: 0 is none, 1 is DDPM. "
+            + "Default: 0.",
+        HelpName = "H",
+    }.Within(0, 1);
+
+    private readonly Option<double?> _churn = new Option<double?>("--churn")
+    {
+        Description = "With --solver edm, how much noise it adds over all steps; 0 is none, which is heun. "
+            + $"Default: {EdmChurn.ImageNet64.Amount}.",
+        HelpName = "S",
+    }.Within(0, MaxChurn);
 
     private readonly Option<string?> _schedule = new("--schedule")
     {
@@ -83,6 +106,8 @@ internal sealed class GenerationOptions(int defaultSteps = 20)
         command.Options.Add(_seed);
         command.Options.Add(_steps);
         command.Options.Add(_solver);
+        command.Options.Add(_eta);
+        command.Options.Add(_churn);
         command.Options.Add(_schedule);
         command.Options.Add(_spacing);
         command.Options.Add(_guidance);
@@ -105,19 +130,46 @@ internal sealed class GenerationOptions(int defaultSteps = 20)
         return lines is not null;
     }
 
-    /// <summary>What the user chose.</summary>
-    public GenerationSettings Read(ParseResult result) => new()
+    /// <summary>What the user chose, the rest by the model.</summary>
+    /// <exception cref="UserErrorException">There is no such model, and it is needed.</exception>
+    public GenerationSettings Read(ParseResult result)
     {
-        Model = result.GetValue(_model),
-        Backend = result.GetValue(_backend)!,
-        ClassName = result.GetValue(_class),
-        Seed = result.GetValue(_seed),
-        Steps = result.GetValue(_steps),
-        Solver = result.GetValue(_solver)!,
-        Schedule = result.GetValue(_schedule),
-        Spacing = result.GetValue(_spacing),
-        GuidanceScale = result.GetValue(_guidance),
-    };
+        var chosen = new GenerationSettings
+        {
+            Model = result.GetValue(_model) ?? (prefersFast && !SaysHow(result) ? ModelLocator.FindFast() : null),
+            Backend = result.GetValue(_backend)!,
+            ClassName = result.GetValue(_class),
+            Seed = result.GetValue(_seed),
+            Steps = result.GetValue(_steps) ?? defaultSteps,
+            Solver = result.GetValue(_solver) ?? DefaultSolver,
+            Eta = result.GetValue(_eta),
+            Churn = result.GetValue(_churn),
+            Schedule = result.GetValue(_schedule),
+            Spacing = result.GetValue(_spacing),
+            GuidanceScale = result.GetValue(_guidance),
+        };
+        if (new[] { chosen.Solver, chosen.Schedule, chosen.ClassName }.Contains(List)
+            || (result.GetValue(_solver) is not null && result.GetValue(_steps) is not null))
+        {
+            return chosen;
+        }
+
+        var taught = LoadedModel.OpenFolder(chosen).Description.DistilledSteps;
+        return taught.Count == 0
+            ? chosen
+            : chosen with
+            {
+                Steps = result.GetValue(_steps) ?? taught[^1],
+                Solver = result.GetValue(_solver) ?? DistilledSolver,
+            };
+    }
+
+    // Distilled networks leave all of it no choice.
+    private bool SaysHow(ParseResult result) =>
+        result.GetValue(_steps) is not null || result.GetValue(_solver) is not null
+        || result.GetValue(_eta) is not null || result.GetValue(_churn) is not null
+        || result.GetValue(_schedule) is not null || result.GetValue(_spacing) is not null
+        || result.GetValue(_guidance) is not null;
 
     private static IReadOnlyList<string> ClassesOf(GenerationSettings chosen)
     {

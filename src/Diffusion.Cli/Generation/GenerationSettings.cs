@@ -21,6 +21,12 @@ internal sealed record GenerationSettings
     /// <summary>Solver name.</summary>
     public string Solver { get; init; } = "dpmpp-2m";
 
+    /// <summary>DDIM's η, or null for what the solver has.</summary>
+    public double? Eta { get; init; }
+
+    /// <summary>EDM's S_churn, or null for what the solver has.</summary>
+    public double? Churn { get; init; }
+
     /// <summary>Tolerance of the adaptive solver; null where a chain runs, which cannot adapt.</summary>
     public double? Tolerance { get; init; }
 

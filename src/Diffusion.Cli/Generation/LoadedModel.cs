@@ -146,21 +146,69 @@ internal sealed class LoadedModel : IDisposable
             Height = height,
             ClassLabel = ClassLabel(Folder, _settings.ClassName),
             Seed = _settings.Seed,
-            Solver = isOwn ? own.CreateSolver()
-                : _settings.Solver == AdaptiveSolver ? RequireOffline(_settings)
-                : SolverCatalog.Parse(_settings.Solver, Folder.Description.CleanVariance),
+            Solver = CreateSolver(),
             Spacing = _settings.Spacing is { } spacing ? StepSpacings.Parse(spacing)
                 : isOwn ? own.CreateSpacing()
                 : null,
             Times = isOwn && _settings is { Spacing: null, Schedule: null }
-                ? own.CreateTimes(_settings.Steps, Folder.Scheduler.NumTrainTimesteps)
+                ? own.CreateTimes(_settings.Steps, Folder.Description.Schedule)
                 : default,
+            Schedule = _settings.Schedule is { } schedule ? NoiseSchedules.Parse(schedule) : null,
             Clamp = !isOwn || own.Thresholding || Folder.Scheduler.ClipSample,
             ThresholdRatio = isOwn ? (float)own.CreateThresholdRatio() : 0,
             Steps = _settings.Steps,
             GuidanceScale = _settings.GuidanceScale ?? (Folder.NullLabel >= 0 ? DefaultGuidanceScale : 1),
         };
-        return _settings.Schedule is null ? request : request with { Schedule = NoiseSchedules.Parse(_settings.Schedule) };
+        return isOwn && own.EndsAtCleanestLevel
+            ? request with { EndTime = (request.Schedule ?? Folder.Description.Schedule).MinTime }
+            : request;
+    }
+
+    /// <summary>The solver of a name, with what the options say of it where it has that to say.</summary>
+    /// <param name="name">One of the catalogue's.</param>
+    public Solver SolverOf(string name)
+    {
+        Solver solver = SolverCatalog.Parse(name, Folder.Description.CleanVariance);
+        return solver is DdimSolver && _settings.Eta is { } eta ? SolverCatalog.WithEta(solver, eta)
+            : solver is HeunSolver { IsStochastic: true } && _settings.Churn is { } churn
+                ? SolverCatalog.WithChurn(solver, churn)
+            : solver;
+    }
+
+    private Solver CreateSolver()
+    {
+        if (_settings.Solver == AdaptiveSolver)
+        {
+            RequireNone("--eta", _settings.Eta);
+            RequireNone("--churn", _settings.Churn);
+            return RequireOffline(_settings);
+        }
+
+        Solver solver = _settings.Solver == OwnSolver
+            ? Folder.Scheduler.Sampler.CreateSolver()
+            : SolverCatalog.Parse(_settings.Solver, Folder.Description.CleanVariance);
+        solver = _settings.Eta is { } eta ? Named("--eta", () => SolverCatalog.WithEta(solver, eta)) : solver;
+        return _settings.Churn is { } churn ? Named("--churn", () => SolverCatalog.WithChurn(solver, churn)) : solver;
+    }
+
+    private static void RequireNone(string option, double? value)
+    {
+        if (value is not null)
+        {
+            throw new UserErrorException($"{option} {value}: the solver '{AdaptiveSolver}' adds no noise.");
+        }
+    }
+
+    private static Solver Named(string option, Func<Solver> make)
+    {
+        try
+        {
+            return make();
+        }
+        catch (ArgumentException error)
+        {
+            throw new UserErrorException($"{option}: {error.Message}", error);
+        }
     }
 
     // The adaptive sampler reads no solver from a request; a chain would run this one.

@@ -6,6 +6,9 @@ internal static class ModelLocator
     /// <summary>The model used when none is named.</summary>
     public const string DefaultModel = "models/textures-64";
 
+    /// <summary>The same model distilled to few steps, for whoever does not choose how to sample.</summary>
+    public const string FastModel = "models/textures-64-fast";
+
     /// <summary>
     /// A folder as given, or <see cref="DefaultModel"/> in the working directory or any folder above the program.
     /// </summary>
@@ -17,21 +20,30 @@ internal static class ModelLocator
             return model;
         }
 
-        if (Directory.Exists(DefaultModel))
+        return FindShipped(DefaultModel)
+            ?? throw new UserErrorException(
+                $"the model folder '{DefaultModel}' is neither here nor above the program; name one with --model.");
+    }
+
+    /// <summary><see cref="FastModel"/>, found in the same way, or null.</summary>
+    public static string? FindFast() => FindShipped(FastModel);
+
+    private static string? FindShipped(string model)
+    {
+        if (Directory.Exists(model))
         {
-            return DefaultModel;
+            return model;
         }
 
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {
-            string candidate = Path.Combine(folder.FullName, DefaultModel);
+            string candidate = Path.Combine(folder.FullName, model);
             if (Directory.Exists(candidate))
             {
                 return candidate;
             }
         }
 
-        throw new UserErrorException(
-            $"the model folder '{DefaultModel}' is neither here nor above the program; name one with --model.");
+        return null;
     }
 }

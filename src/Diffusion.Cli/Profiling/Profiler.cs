@@ -84,6 +84,11 @@ internal sealed class Profiler
             return new BudgetPolicy(model, request, _settings.Textures, _trace);
         }
 
+        if (name == PolicyNames.OwnThread)
+        {
+            return new ThreadPolicy(model, request, _settings.Textures);
+        }
+
         var pool = new ChainPool(model, request, _settings.Textures);
         return name == PolicyNames.WholeStep
             ? ChainPolicy.WholeSteps(pool, survey, _settings.Budget)

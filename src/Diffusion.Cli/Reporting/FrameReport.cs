@@ -105,7 +105,7 @@ internal sealed record FrameReport
 internal sealed record OverrunReport(int Frames, double Ratio, double P99Ms, double MaxMs);
 
 /// <summary>How x_t reached the renderer.</summary>
-/// <param name="Path">The sharing path: <c>host-import</c> or <c>staging</c>.</param>
+/// <param name="Path">The sharing path: <c>in-place</c>, <c>host-import</c> or <c>staging</c>.</param>
 /// <param name="Reason">Why that path.</param>
 /// <param name="BytesCopiedPerFrame">Copied by the CPU, in the mean.</param>
 internal sealed record SharingReport(string Path, string Reason, double BytesCopiedPerFrame);

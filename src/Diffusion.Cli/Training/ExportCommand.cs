@@ -118,6 +118,20 @@ internal static class ExportCommand
             }
         }
 
+        if (settings.Options.Distillation is { } distillation)
+        {
+            scheduler = scheduler with
+            {
+                ClipSampleRange = distillation.ClampLimit,
+                Sampler = new SamplerConfig
+                {
+                    ClassName = "DDIMScheduler",
+                    TimestepSpacing = "trailing",
+                    DistilledSteps = distillation.StepCounts,
+                },
+            };
+        }
+
         ModelFolder.Save(modelFolder, settings.Network, scheduler, settings.ClassNames);
         var weights = ModelFolder.WeightsPath(modelFolder);
         writer.Save(weights);
@@ -135,6 +149,9 @@ internal static class ExportCommand
         ? "A model folder can describe the schedules linear, scaled-linear, cosine and cosine-zero-snr, and edm with "
             + $"the parameterization 'edm', not '{settings.Schedule}' with '{settings.Options.Prediction.Name()}'."
         : null;
+
+    /// <summary>The noise of a run in diffusers' keys; null where they do not say it.</summary>
+    public static SchedulerConfig? NoiseOf(RunSettings settings) => SchedulerOf(settings);
 
     // Null where diffusers' keys do not say it. Trailing spacing begins few-step sampling at pure noise, where the
     // chain begins too.

@@ -13,7 +13,7 @@ namespace Diffusion.Cli.Training;
 internal static class ObjectiveArguments
 {
     private static readonly Option<string> _objective =
-        Choice("--objective", "simple", "What is minimised.", Names<TrainingObjective>());
+        Choice("--objective", "simple", "What is minimised.", [.. Names<TrainingObjective>().Except(["distillation"])]);
 
     private static readonly Option<string?> _prediction = Dependent(
         "--parameterization",
@@ -42,6 +42,9 @@ internal static class ObjectiveArguments
     /// <summary>All of them, for the command.</summary>
     public static IReadOnlyList<Option> All =>
         [_objective, _prediction, _schedule, _variance, _weighting, _timeSampling, _optimizer];
+
+    /// <summary>Those that a teacher decides where there is one.</summary>
+    public static IReadOnlyList<Option> OfTheTeacher => [_objective, _prediction, _schedule, _variance, _weighting];
 
     /// <summary>The schedule's name.</summary>
     public static string ScheduleOf(ParseResult parsed) => parsed.GetValue(_schedule) ?? Objective(parsed) switch

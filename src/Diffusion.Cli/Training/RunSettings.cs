@@ -31,6 +31,9 @@ internal sealed record RunSettings
 
     public required TrainingOptions Options { get; init; }
 
+    /// <summary>The model that is distilled, or null where a network learns from pictures alone.</summary>
+    public TeacherReference? Teacher { get; init; }
+
     /// <exception cref="UserErrorException">The folder holds no run.</exception>
     public static RunSettings Read(string runFolder)
     {

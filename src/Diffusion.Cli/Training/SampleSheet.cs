@@ -8,10 +8,14 @@ using static TorchSharp.torch;
 
 namespace Diffusion.Cli.Training;
 
-/// <summary>A picture of what the network makes: a row for each class, drawn from the same noise every time.</summary>
+/// <summary>
+/// A picture of what the network makes: a row for each class, drawn from the same noise every time; for a student of
+/// few steps three columns for each number of steps, from the same noise too.
+/// </summary>
 internal static class SampleSheet
 {
     private const int Columns = 4;
+    private const int ColumnsOfStudent = 3;
     private const int Steps = 25;
     private const int Gap = 4;
     private const ulong Seed = 1;
@@ -22,21 +26,29 @@ internal static class SampleSheet
         NoiseSchedule schedule,
         PredictionType prediction,
         int classCount,
+        IReadOnlyList<int> studentSteps,
         int channels,
         int edge,
         Device device)
     {
         var cell = edge + Gap;
-        using var sheet = new Image<Rgb24>((Columns * cell) + Gap, (classCount * cell) + Gap, new Rgb24(255, 255, 255));
+        var steps = studentSteps.Count > 0 ? studentSteps : [Steps];
+        var columns = studentSteps.Count > 0 ? ColumnsOfStudent : Columns;
+        using var sheet = new Image<Rgb24>(
+            (steps.Count * columns * cell) + Gap, (classCount * cell) + Gap, new Rgb24(255, 255, 255));
         for (var row = 0; row < classCount; row++)
         {
-            var labels = Enumerable.Repeat((long)row, Columns).ToArray();
-            using var samples = DdimPreview.Sample(
-                network, schedule, prediction, labels, channels, edge, Steps, Seed + (ulong)row, device);
-            for (var column = 0; column < Columns; column++)
+            for (var group = 0; group < steps.Count; group++)
             {
-                using var one = samples[column].contiguous();
-                Paint(sheet, one.data<float>().ToArray(), edge, Gap + (column * cell), Gap + (row * cell));
+                var labels = Enumerable.Repeat((long)(group * classCount) + row, columns).ToArray();
+                using var samples = DdimPreview.Sample(
+                    network, schedule, prediction, labels, channels, edge, steps[group], Seed + (ulong)row, device);
+                for (var column = 0; column < columns; column++)
+                {
+                    using var one = samples[column].contiguous();
+                    var left = Gap + (((group * columns) + column) * cell);
+                    Paint(sheet, one.data<float>().ToArray(), edge, left, Gap + (row * cell));
+                }
             }
         }
 

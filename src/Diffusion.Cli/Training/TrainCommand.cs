@@ -89,7 +89,7 @@ internal static class TrainCommand
             _data, _out, _iterations, _minutes, _batch, _learningRate, _width, _layers, _patch, _timeScaleShift,
             _canvas, _seed, _resume, _export, _checkpointEvery, _sampleEvery, _device,
         };
-        foreach (var option in ObjectiveArguments.All)
+        foreach (var option in ObjectiveArguments.All.Concat(DistillArguments.All))
         {
             command.Add(option);
         }
@@ -130,11 +130,13 @@ internal static class TrainCommand
             throw new UserErrorException($"The classes in '{dataFolder}' are not those that '{folder}' was trained on.");
         }
 
-        settings = settings with
-        {
-            ClassNames = data.ClassNames,
-            Network = settings.Network with { NumClassEmbeds = data.ClassNames.Count + 1 },
-        };
+        settings = settings.Teacher is null
+            ? settings with
+            {
+                ClassNames = data.ClassNames,
+                Network = settings.Network with { NumClassEmbeds = data.ClassNames.Count + 1 },
+            }
+            : FitsTeacher(settings, data, dataFolder);
         var run = new TrainRun(folder, settings, device)
         {
             CheckpointEvery = parsed.GetValue(_checkpointEvery),
@@ -154,6 +156,12 @@ internal static class TrainCommand
 
         return 0;
     }
+
+    private static RunSettings FitsTeacher(RunSettings settings, TrainingData data, string dataFolder) =>
+        data.ClassNames.SequenceEqual(settings.ClassNames) && data.Channels == settings.Network.ImageChannels
+            ? settings
+            : throw new UserErrorException(
+                $"The classes in '{dataFolder}' are not those of the teacher '{settings.Teacher!.Path}'.");
 
     private static async Task<bool> TrainAsync(TrainRun run, TrainingData data, CancellationToken cancellation)
     {
@@ -176,6 +184,12 @@ internal static class TrainCommand
 
     private static RunSettings SettingsOf(ParseResult parsed, bool grey)
     {
+        DistillArguments.RequireTeacher(parsed);
+        if (DistillArguments.IsAsked(parsed))
+        {
+            return Distilled(parsed);
+        }
+
         var widths = WidthsOf(parsed.GetValue(_width)!);
         var patch = grey && parsed.GetResult(_patch)?.Implicit != false ? 1 : parsed.GetValue(_patch);
         var canvas = grey ? FashionMnistFolder.Edge : parsed.GetValue(_canvas);
@@ -191,24 +205,9 @@ internal static class TrainCommand
                 $"--canvas {canvas} must be a multiple of {patch << (widths.Length - 1)} for this network, and above {2 * TextureDataset.CropBorder}.");
         }
 
-        // A batch is one array.
-        var largestBatch = int.MaxValue / (channels * canvas * canvas);
-        if (parsed.GetValue(_batch) > largestBatch)
-        {
-            throw new UserErrorException(
-                $"--batch is {parsed.GetValue(_batch)}; of {canvas}x{canvas} pictures it can be at most {largestBatch}.");
-        }
-
-        var minutes = parsed.GetValue(_minutes);
+        RequireBatch(parsed, channels, canvas);
         var timeScaleShift = parsed.GetValue(_timeScaleShift)!;
-        var options = ObjectiveArguments.Apply(parsed, new TrainingOptions
-        {
-            Iterations = parsed.GetValue(_iterations) ?? (minutes is null ? _defaults.Iterations : int.MaxValue),
-            Duration = minutes is { } limit ? TimeSpan.FromMinutes(limit) : null,
-            BatchSize = parsed.GetValue(_batch),
-            LearningRate = parsed.GetValue(_learningRate),
-            Seed = parsed.GetValue(_seed),
-        });
+        var options = OptionsOf(parsed);
         var imageChannels = channels * patch * patch;
         return new RunSettings
         {
@@ -236,12 +235,57 @@ internal static class TrainCommand
         };
     }
 
+    private static RunSettings Distilled(ParseResult parsed)
+    {
+        int? canvas = parsed.GetResult(_canvas)?.Implicit == false ? parsed.GetValue(_canvas) : null;
+        var settings = DistillArguments.SettingsOf(
+            parsed,
+            OptionsOf(parsed),
+            canvas,
+            [_width, _layers, _patch, _timeScaleShift, .. ObjectiveArguments.OfTheTeacher]);
+        var stride = settings.Network.Stride;
+        if (settings.Canvas % stride != 0)
+        {
+            throw new UserErrorException(
+                $"--canvas {settings.Canvas} must be a multiple of {stride} for this network.");
+        }
+
+        RequireBatch(parsed, settings.Network.ImageChannels, settings.Canvas);
+        return settings;
+    }
+
+    // A batch is one array.
+    private static void RequireBatch(ParseResult parsed, int channels, int canvas)
+    {
+        var largestBatch = int.MaxValue / (channels * canvas * canvas);
+        if (parsed.GetValue(_batch) > largestBatch)
+        {
+            throw new UserErrorException(
+                $"--batch is {parsed.GetValue(_batch)}; of {canvas}x{canvas} pictures it can be at most "
+                + $"{largestBatch}.");
+        }
+    }
+
+    private static TrainingOptions OptionsOf(ParseResult parsed)
+    {
+        var minutes = parsed.GetValue(_minutes);
+        return ObjectiveArguments.Apply(parsed, new TrainingOptions
+        {
+            Iterations = parsed.GetValue(_iterations) ?? (minutes is null ? _defaults.Iterations : int.MaxValue),
+            Duration = minutes is { } limit ? TimeSpan.FromMinutes(limit) : null,
+            BatchSize = parsed.GetValue(_batch),
+            LearningRate = parsed.GetValue(_learningRate),
+            Seed = parsed.GetValue(_seed),
+        });
+    }
+
     // A run's settings are its own; only its end may be moved.
     private static RunSettings Resumed(ParseResult parsed, RunSettings settings)
     {
         Option[] ofTheRun =
         [
             _batch, _learningRate, _width, _layers, _patch, _timeScaleShift, _canvas, _seed, .. ObjectiveArguments.All,
+            .. DistillArguments.All,
         ];
         if (ofTheRun.FirstOrDefault(option => parsed.GetResult(option)?.Implicit == false) is { } fixedOption)
         {

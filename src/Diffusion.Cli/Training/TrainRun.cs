@@ -47,8 +47,9 @@ internal sealed class TrainRun
     {
         manual_seed((long)_settings.Options.Seed);
         using var network = new UNet2DModel(_settings.Network) { Seamless = data.Seamless };
+        using var teacher = OpenTeacher(network, data.Seamless);
         var schedule = NoiseSchedules.Parse(_settings.Schedule);
-        using var trainer = new Trainer(network, data, schedule, _settings.Options, _device);
+        using var trainer = new Trainer(network, data, schedule, _settings.Options, _device, teacher);
         if (LatestCheckpoint(_folder) is { } latest)
         {
             trainer.Load(latest);
@@ -92,6 +93,20 @@ internal sealed class TrainRun
         return true;
     }
 
+    // A student begins as its teacher.
+    private UNet2DModel? OpenTeacher(UNet2DModel student, bool seamless)
+    {
+        if (_settings.Teacher is null)
+        {
+            return null;
+        }
+
+        var teacher = UNetWeights.Load(_settings.Teacher.Open());
+        teacher.Seamless = seamless;
+        Student.Initialise(student, teacher, _settings.ClassNames.Count);
+        return teacher;
+    }
+
     private void WriteSamples(Trainer trainer, UNet2DModel network, string name)
     {
         using var average = trainer.UseAverage();
@@ -101,6 +116,7 @@ internal sealed class TrainRun
             trainer.Schedule,
             _settings.Options.Prediction,
             _settings.ClassNames.Count,
+            _settings.Options.Distillation?.StepCounts ?? [],
             _settings.Network.ImageChannels,
             _settings.Canvas,
             _device);

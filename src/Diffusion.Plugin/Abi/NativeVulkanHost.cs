@@ -23,4 +23,5 @@ internal unsafe struct NativeVulkanHost
     public byte** InstanceExtensions;
     public byte** DeviceExtensions;
     public byte** Features;
+    public void* Allocator;
 }

@@ -6,4 +6,5 @@ internal enum SharingKind : uint
     None = 0,
     HostImport = 1,
     Staging = 2,
+    InPlace = 3,
 }

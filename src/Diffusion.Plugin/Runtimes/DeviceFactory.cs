@@ -71,6 +71,7 @@ internal static unsafe class DeviceFactory
                 host.DeviceExtensions, host.DeviceExtensionCount, "device_extensions"),
             Features = FeatureNames.Parse(features),
             GetInstanceProcAddr = (nint)host.GetInstanceProcAddr,
+            AllocationCallbacks = (nint)host.Allocator,
         };
     }
 }

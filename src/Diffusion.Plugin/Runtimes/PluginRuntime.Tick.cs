@@ -190,9 +190,13 @@ internal sealed partial class PluginRuntime
         var kind = SharingKind.None;
         foreach (PluginTexture? texture in _textures.Places)
         {
-            kind = texture?.Shared is { } shared
-                ? shared.Path == SharingPath.HostImport ? SharingKind.HostImport : SharingKind.Staging
-                : kind;
+            kind = texture?.Shared?.Path switch
+            {
+                SharingPath.InPlace => SharingKind.InPlace,
+                SharingPath.HostImport => SharingKind.HostImport,
+                SharingPath.Staging => SharingKind.Staging,
+                _ => kind,
+            };
         }
 
         return kind;

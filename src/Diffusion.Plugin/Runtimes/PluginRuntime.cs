@@ -39,7 +39,7 @@ internal sealed partial class PluginRuntime : IDisposable
     public static PluginRuntime Create(in NativeCreateInfo info) => new(info);
 
     /// <summary>Loads a model; see <c>diffusion_load_model</c>.</summary>
-    public unsafe void LoadModel(in NativeModel model)
+    public void LoadModel(in NativeModel model)
     {
         if (_textures.Count > 0)
         {
@@ -47,9 +47,7 @@ internal sealed partial class PluginRuntime : IDisposable
                 ResultCode.ErrorInvalidState, $"{_textures.Count} textures of the present model are not released.");
         }
 
-        string path = Utf8Text.Read(model.Path, "path") ?? throw new PluginException(
-            ResultCode.ErrorInvalidArgument, "path is null.");
-        ModelFolder folder = OpenFolder(path);
+        ModelFolder folder = ModelReader.Open(model);
         FreeReleased(isForced: true);
 
         // The old backend first: two sets of weights need not fit at once. Where the new one fails there is none left.
@@ -57,6 +55,7 @@ internal sealed partial class PluginRuntime : IDisposable
         _runtime = null;
         _backend?.Dispose();
         _backend = null;
+        FreeRetired();
         IDenoiserBackend backend = BackendFactory.Create(folder, _device);
         try
         {
@@ -77,7 +76,7 @@ internal sealed partial class PluginRuntime : IDisposable
             _log.Write(LogLevel.Warning, warning);
         }
 
-        _log.Write(LogLevel.Info, $"Model {path} on {backend.Name}: {backend.Device}.");
+        _log.Write(LogLevel.Info, $"Model {folder.Path} on {backend.Name}: {backend.Device}.");
         ForwardValidation();
     }
 
@@ -110,6 +109,8 @@ internal sealed partial class PluginRuntime : IDisposable
                 ResultCode.ErrorLimit, $"There are {TextureTable.Capacity} textures; release one before the next.");
         }
 
+        // A host that submits and releases without a tick between would pile up what the device was done with long ago.
+        CollectRetired();
         TextureHandle handle = runtime.Submit(RequestReader.Read(request, runtime.Model));
         _statistics.TexturesSubmitted++;
         return _textures.Add(new PluginTexture(handle, (DisplayMode)request.Display));
@@ -193,18 +194,6 @@ internal sealed partial class PluginRuntime : IDisposable
         _device.Dispose();
     }
 
-    private static ModelFolder OpenFolder(string path)
-    {
-        try
-        {
-            return ModelFolder.Open(path);
-        }
-        catch (ArgumentException error)
-        {
-            throw new PluginException(ResultCode.ErrorInvalidArgument, $"path: {error.Message}");
-        }
-    }
-
     private static RuntimeOptions ReadOptions(in NativeCreateInfo info)
     {
         if ((info.Flags & ~(uint)CreateFlags.Validation) != 0)
@@ -251,6 +240,14 @@ internal sealed partial class PluginRuntime : IDisposable
                 Free(texture);
             }
         }
+    }
+
+    // What was disposed waits for the device and one submission more, which only ticks make: 23 MB of weights for each
+    // model loaded before the next tick.
+    private void FreeRetired()
+    {
+        _device.WaitIdle();
+        _device.Retirement.Flush();
     }
 
     // Costs an allocation, where validation is on.

@@ -53,9 +53,12 @@ internal static unsafe class RequestReader
             ReadyWithinTicks = native.ReadyWithinTicks == 0 ? null : native.ReadyWithinTicks,
             Strength = native.Strength == 0 ? 1 : native.Strength,
         };
-        request = native.Steps == 0 ? request : request with { Steps = native.Steps };
+        bool isDistilled = model.DistilledSteps.Count > 0;
+        request = native.Steps != 0 ? request with { Steps = native.Steps }
+            : isDistilled ? request with { Steps = model.DistilledSteps[^1] }
+            : request;
         request = solver is null
-            ? request
+            ? isDistilled ? request with { Solver = new DdimSolver() } : request
             : request with { Solver = SolverCatalog.Parse(solver, model.CleanVariance) };
         return native.Image is null
             ? request

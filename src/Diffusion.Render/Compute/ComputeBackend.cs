@@ -26,10 +26,15 @@ public sealed class ComputeBackend : IDenoiserBackend
     // A fifth of what a mid-range card of 2020 has on paper; only slices much longer than wished are cut by it.
     private const double CardFlopsPerSecond = 1e12;
 
+    // What the kernels reach on llvmpipe with AVX2. Measuring it would compile the largest kernel before a texture's
+    // first pixels, and make slices depend on what else ran just then; where it is wrong by a factor of two, slices are
+    // half as long or twice, which the model of time learns.
+    private const double CoreFlopsPerSecond = 2.5e9;
+
     private readonly KernelLibrary _kernels;
     private readonly bool _ownsKernels;
     private readonly TimeSpan _sliceTime;
-    private double _flopsPerSecond;
+    private readonly double _flopsPerSecond;
     private bool _disposed;
 
     /// <summary>Loads a model folder onto a device.</summary>
@@ -63,7 +68,7 @@ public sealed class ComputeBackend : IDenoiserBackend
         bool isCpu = device.Info.Type == PhysicalDeviceType.Cpu;
         Waits = options.WaitsForSlices ?? (isCpu || !device.Limits.TimestampComputeAndGraphics);
         _sliceTime = options.SliceTime;
-        _flopsPerSecond = isCpu ? 0 : CardFlopsPerSecond;
+        _flopsPerSecond = isCpu ? Environment.ProcessorCount * CoreFlopsPerSecond : CardFlopsPerSecond;
         Tuning = tuning ?? ComputeTuning.For(device);
         Structure = new UNetStructure(Config, options.Weights);
         using var file = new WeightFile(folder, Structure.Weights);
@@ -112,19 +117,14 @@ public sealed class ComputeBackend : IDenoiserBackend
         ArgumentNullException.ThrowIfNull(options);
         SessionRules.RequireShape(Config, options, NullLabel);
         int batch = options.Guided ? 2 : 1;
-        if (_flopsPerSecond == 0 && _sliceTime != TimeSpan.MaxValue)
-        {
-            using NetworkRun whole = CreateRun(batch, options.Height, options.Width, options.Seamless);
-            _flopsPerSecond = whole.MeasureRate();
-        }
-
         double mostFlops = _sliceTime == TimeSpan.MaxValue
             ? double.PositiveInfinity
             : _flopsPerSecond * _sliceTime.TotalSeconds;
-        NetworkRun run = CreateRun(batch, options.Height, options.Width, options.Seamless, mostFlops);
+        NetworkRun run = CreateRun(
+            batch, options.Height, options.Width, options.Seamless, mostFlops, isFedByDevice: true);
         try
         {
-            return new ComputeSession(this, run, options);
+            return new ComputeSession(this, run, _kernels, options);
         }
         catch
         {
@@ -155,14 +155,16 @@ public sealed class ComputeBackend : IDenoiserBackend
     /// <param name="width">Canvas width in pixels.</param>
     /// <param name="seamless">Whether convolutions wrap around.</param>
     /// <param name="mostFlops">Arithmetic that one submission may have.</param>
+    /// <param name="isFedByDevice">Whether a chain's kernels feed it, not the host.</param>
     internal NetworkRun CreateRun(
-        int batch, int height, int width, bool seamless, double mostFlops = double.PositiveInfinity)
+        int batch, int height, int width, bool seamless, double mostFlops = double.PositiveInfinity,
+        bool isFedByDevice = false)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         NetworkPlan plan = Structure.Plan(batch, height, width, seamless, Tuning, mostFlops);
         long largest = plan.Dispatches.Max(dispatch => dispatch.Bindings.Max(range => range.SizeInBytes));
         return largest <= Vulkan.Limits.MaxStorageBufferRange
-            ? new NetworkRun(Vulkan, _kernels, Weights, plan)
+            ? new NetworkRun(Vulkan, _kernels, Weights, plan, isFedByDevice)
             : throw new ArgumentException(
                 $"The size {width}x{height} needs a tensor of {largest} bytes; "
                 + $"{Vulkan.Info.Name} binds at most {Vulkan.Limits.MaxStorageBufferRange}.");

@@ -14,8 +14,8 @@ public sealed record ComputeBackendOptions
     public bool? WaitsForSlices { get; init; }
 
     /// <summary>
-    /// What one slice may take, about, above zero: longer ones are cut into pieces, by the rate that the device is
-    /// measured at where it is a CPU, and elsewhere by that of a mid-range card. Results do not depend on it. Default
+    /// What one slice may take, about, above zero: longer ones are cut into pieces, by the rate of the host's cores
+    /// where the device is a CPU, and elsewhere by that of a mid-range card. Results do not depend on it. Default
     /// 2 ms, so that a budget of a few milliseconds can be filled and kept; <see cref="TimeSpan.MaxValue"/> leaves
     /// slices whole.
     /// </summary>

@@ -1,15 +1,20 @@
 using Diffusion.Render.Compute.Network;
 using Diffusion.Render.Compute.Planning;
+using Diffusion.Render.Compute.Sampling;
 using Diffusion.Runtime.Backends;
 using Diffusion.Runtime.Models;
+using Diffusion.Runtime.Sharing;
 
 namespace Diffusion.Render.Compute;
 
 /// <summary>What a network takes on a device; asked before anything is made.</summary>
 /// <param name="WeightBytes">Weights, once a backend; device-local.</param>
-/// <param name="ActivationBytes">The arena, once a session: the peak of one evaluation; device-local.</param>
-/// <param name="TransferBytes">Input and output, once a session; visible to the host.</param>
-public readonly record struct ComputeMemory(long WeightBytes, long ActivationBytes, long TransferBytes)
+/// <param name="ActivationBytes">Once a session, the peak of one evaluation with its input and output;
+/// device-local.</param>
+/// <param name="SampleBytes">The ring of x_t and clean estimates, once a session; device-local.</param>
+/// <param name="TransferBytes">Time and class of evaluations in flight, once a session; visible to the host.</param>
+public readonly record struct ComputeMemory(
+    long WeightBytes, long ActivationBytes, long SampleBytes, long TransferBytes)
 {
     /// <summary>Computes it; needs no device and no weights.</summary>
     /// <param name="config">The network.</param>
@@ -27,6 +32,10 @@ public readonly record struct ComputeMemory(long WeightBytes, long ActivationByt
         NetworkPlan plan = structure.Plan(
             session.Guided ? 2 : 1, session.Height, session.Width, session.Seamless, ComputeTuning.Gpu);
         return new ComputeMemory(
-            structure.Weights.SizeInBytes, plan.ArenaSizeInBytes, plan.Input.SizeInBytes + plan.OutputSizeInBytes);
+            structure.Weights.SizeInBytes,
+            plan.ArenaSizeInBytes + plan.Input.SizeInBytes + plan.Input.Picture.Range.SizeInBytes
+            + plan.OutputSizeInBytes,
+            SampleRing.SizeOf(session.Width, session.Height, session.HistoryLength),
+            SampleBuffers.Entries * plan.Input.SizeInBytes);
     }
 }

@@ -1,3 +1,5 @@
+using Diffusion.Render.Compute.Kernels;
+using Diffusion.Render.Compute.Sampling;
 using Diffusion.Runtime.Backends;
 using Diffusion.Runtime.Noise;
 using Diffusion.Runtime.Schedules;
@@ -6,29 +8,28 @@ using Diffusion.Runtime.Solvers;
 
 namespace Diffusion.Render.Compute;
 
-/// <summary>
-/// One chain on the device: the network slice by slice, the step itself by Runtime's kernel in host memory.
-/// </summary>
+/// <summary>One chain on the device: the network slice by slice and the step, x_t included.</summary>
 /// <remarks>Guidance evaluates a batch of two: the class first, the null class second. Allocates nothing between
-/// construction and disposal.</remarks>
+/// construction and disposal, but for the first step of a kind.</remarks>
 internal sealed class ComputeSession : IDenoiserSession
 {
     private readonly ComputeBackend _backend;
     private readonly NetworkRun _run;
-    private readonly HostSampleState _state;
+    private readonly DeviceSampleState _state;
     private Evaluation _evaluation;
     private int _nextSlice = -1;
     private bool _disposed;
 
     /// <param name="backend">Borrowed.</param>
-    /// <param name="run">The network at the session's shape; owned from here on.</param>
+    /// <param name="run">The network at the session's shape, fed by the device; owned from here on.</param>
+    /// <param name="kernels">Borrowed.</param>
     /// <param name="options">The shape.</param>
-    public ComputeSession(ComputeBackend backend, NetworkRun run, SessionOptions options)
+    public ComputeSession(ComputeBackend backend, NetworkRun run, KernelLibrary kernels, SessionOptions options)
     {
         _backend = backend;
         _run = run;
         Slices = run.Plan.Describe();
-        _state = new HostSampleState(options);
+        _state = new DeviceSampleState(backend.Vulkan, kernels, options, run.Ends, backend.Waits, run.Timer);
     }
 
     public IReadOnlyList<SliceInfo> Slices { get; }
@@ -36,6 +37,8 @@ internal sealed class ComputeSession : IDenoiserSession
     public SampleRing Samples => _state.Samples;
 
     public bool RunsBesideTheHost => !_backend.Waits;
+
+    public bool StepsBesideTheHost => !_backend.Waits;
 
     public void Start(
         NoiseLevel level, NoiseSource noise, ReadOnlySpan<float> image = default, bool isNoised = true)
@@ -50,17 +53,16 @@ internal sealed class ComputeSession : IDenoiserSession
         ObjectDisposedException.ThrowIf(_disposed, this);
         int batch = _run.Plan.Batch;
         SessionRules.RequireGuidance(evaluation, isGuided: batch == 2);
-        int label = _run.Plan.Input.Class is null ? -1 : SessionRules.LabelFor(_backend.Config, evaluation.ClassLabel, _backend.NullLabel);
+        int label = _run.Plan.Input.Class is null
+            ? -1
+            : SessionRules.LabelFor(_backend.Config, evaluation.ClassLabel, _backend.NullLabel);
         _nextSlice = -1;
-
-        // Only an abandoned evaluation can still be in flight; its inputs must stay until the device has read them.
-        _run.Wait();
-        _run.Timer.Restart();
         _evaluation = evaluation;
+        int entry = _state.BeginEvaluation();
         float time = (float)evaluation.Preconditioning.CNoise;
         for (int i = 0; i < batch; i++)
         {
-            WriteInput(i, (float)evaluation.Preconditioning.CIn, time, i == 0 ? label : _backend.NullLabel);
+            _run.WriteConditioning(_backend.Structure, i, time, i == 0 ? label : _backend.NullLabel, entry);
         }
 
         _nextSlice = 0;
@@ -73,6 +75,12 @@ internal sealed class ComputeSession : IDenoiserSession
 
         try
         {
+            if (index == 0)
+            {
+                // [Karras22, Eq. 7] cIn·x
+                _state.SubmitInput((float)_evaluation.Preconditioning.CIn);
+            }
+
             _run.Submit(index);
             if (_backend.Waits)
             {
@@ -94,24 +102,20 @@ internal sealed class ComputeSession : IDenoiserSession
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         SessionRules.RequireAllRun(_nextSlice, Slices.Count);
-
-        if (!_run.IsIdle)
-        {
-            return false;
-        }
-
-        // A network with learned variance has twice the channels; the mean comes first.
-        ReadOnlySpan<float> output = _run.Output;
-        int length = Samples.PlaneLength;
-        ReadOnlySpan<float> nullOutput = _run.Plan.Batch == 2 ? output.Slice(output.Length / 2, length) : default;
-        ReadOnlySpan<float> variance = step.LearnedVariance ? output.Slice(length, length) : default;
-        if (!_state.CompleteStep(_evaluation, output[..length], nullOutput, step, noise, stepNumber, variance))
+        if ((!_state.IsMeasured && !_run.IsIdle)
+            || !_state.CompleteStep(_evaluation, step, noise, stepNumber))
         {
             return false;
         }
 
         _nextSlice = -1;
         return true;
+    }
+
+    public bool TryFinish()
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return _state.TryFinish();
     }
 
     public void Dispose()
@@ -122,20 +126,7 @@ internal sealed class ComputeSession : IDenoiserSession
         }
 
         _disposed = true;
-        _run.Dispose();
         _state.Dispose();
-    }
-
-    /// <summary>[Karras22, Eq. 7] cIn·x, and what the network is told beside it.</summary>
-    private void WriteInput(int sample, float scale, float time, int label)
-    {
-        Span<float> picture = _run.Input(sample, _run.Plan.Input.Picture.Range);
-        ReadOnlySpan<float> x = _state.CurrentSample;
-        for (int i = 0; i < x.Length; i++)
-        {
-            picture[i] = scale * x[i];
-        }
-
-        _run.WriteConditioning(_backend.Structure, sample, time, label);
+        _run.Dispose();
     }
 }

@@ -1,7 +1,7 @@
-using System.Diagnostics;
 using Diffusion.Render.Compute.Kernels;
 using Diffusion.Render.Compute.Network;
 using Diffusion.Render.Compute.Planning;
+using Diffusion.Render.Compute.Sampling;
 using Diffusion.Render.Devices;
 using Silk.NET.Vulkan;
 
@@ -10,8 +10,9 @@ namespace Diffusion.Render.Compute;
 /// <summary>One network at one shape on the device: arena, command buffers and timestamps; an evaluation at a
 /// time.</summary>
 /// <remarks>
-/// A slice's commands are recorded once and submitted each time. The host writes inputs and reads the output only while
-/// nothing is in flight. Dispose retires everything. One thread, that of the device's queue.
+/// A slice's commands are recorded once and submitted each time. Fed by the host, the inputs are written and the output
+/// is read while nothing is in flight; fed by the device, a chain's kernels do so on the queue, and only time and class
+/// are the host's, in one of several copies. Dispose retires everything. One thread, that of the device's queue.
 /// </remarks>
 internal sealed unsafe class NetworkRun : IDisposable
 {
@@ -19,6 +20,8 @@ internal sealed unsafe class NetworkRun : IDisposable
     private readonly GpuBuffer _weights;
     private readonly GpuBuffer _arena;
     private readonly GpuBuffer _input;
+    private readonly GpuBuffer? _conditioning;
+    private readonly GpuBuffer _picture;
     private readonly GpuBuffer _output;
     private readonly CommandBuffer[] _commands;
     private readonly SliceTimer _timer;
@@ -30,7 +33,9 @@ internal sealed unsafe class NetworkRun : IDisposable
     /// <param name="kernels">Its kernels; borrowed.</param>
     /// <param name="weights">The weight buffer; borrowed.</param>
     /// <param name="plan">What to record.</param>
-    public NetworkRun(VulkanDevice device, KernelLibrary kernels, GpuBuffer weights, NetworkPlan plan)
+    /// <param name="isFedByDevice">Whether a chain's kernels write the input and read the output, not the host.</param>
+    public NetworkRun(
+        VulkanDevice device, KernelLibrary kernels, GpuBuffer weights, NetworkPlan plan, bool isFedByDevice = false)
     {
         _device = device;
         _weights = weights;
@@ -39,15 +44,31 @@ internal sealed unsafe class NetworkRun : IDisposable
         const BufferUsageFlags Storage = BufferUsageFlags.StorageBufferBit;
         _arena = made.Own(GpuBuffer.DeviceLocal(
             device, (ulong)plan.ArenaSizeInBytes, Storage | BufferUsageFlags.TransferSrcBit, "activations"));
-        _input = made.Own(GpuBuffer.Upload(device, (ulong)plan.Input.SizeInBytes, Storage, "network input"));
-        _output = made.Own(GpuBuffer.Readback(device, (ulong)plan.OutputSizeInBytes, "network output", Storage));
-        _timer = made.Own(new SliceTimer(device, plan.Parts.Count));
-        CommandPool pool = made.Own(CreateCommandPool(), "compute slices");
+        ulong inputSize = (ulong)plan.Input.SizeInBytes;
+        ulong pictureSize = (ulong)plan.Input.Picture.Range.SizeInBytes;
+        ulong outputSize = (ulong)plan.OutputSizeInBytes;
+        if (isFedByDevice)
+        {
+            _conditioning = made.Own(GpuBuffer.Upload(
+                device, inputSize * SampleBuffers.Entries, Storage, "network conditioning"));
+            _input = made.Own(GpuBuffer.DeviceLocal(device, inputSize, Storage, "network input"));
+            _picture = made.Own(GpuBuffer.DeviceLocal(device, pictureSize, Storage, "network picture"));
+            _output = made.Own(GpuBuffer.DeviceLocal(device, outputSize, Storage, "network output"));
+        }
+        else
+        {
+            _input = made.Own(GpuBuffer.Upload(device, inputSize, Storage, "network input"));
+            _picture = made.Own(GpuBuffer.Upload(device, pictureSize, Storage, "network picture"));
+            _output = made.Own(GpuBuffer.Readback(device, outputSize, "network output", Storage));
+        }
+
+        _timer = made.Own(new SliceTimer(device, plan.Parts.Count + (isFedByDevice ? 1 : 0)));
+        CommandPool pool = made.Own(Commands.CreatePool(device), "compute slices");
         DescriptorPool setPool = made.Own(
             Descriptors.CreatePool(device, KernelLibrary.BindingTypes, plan.Dispatches.Count), "compute slices");
         Dictionary<PlannedDispatch, DescriptorSet> sets = plan.Dispatches.ToDictionary(
             dispatch => dispatch, dispatch => CreateSet(kernels, setPool, dispatch));
-        _commands = AllocateCommands(pool, plan.Parts.Count);
+        _commands = Commands.Allocate(device, pool, plan.Parts.Count);
         for (int i = 0; i < _commands.Length; i++)
         {
             Record(kernels, sets, i);
@@ -67,22 +88,31 @@ internal sealed unsafe class NetworkRun : IDisposable
     /// <summary>Times of finished slices.</summary>
     public SliceTimer Timer => _timer;
 
-    /// <summary>One sample's part of what the host writes; nothing may be in flight.</summary>
-    public Span<float> Input(int sample, in BufferRange range)
+    /// <summary>One sample's part of what the host writes; nothing that reads it may be in flight.</summary>
+    /// <param name="sample">Index in the batch.</param>
+    /// <param name="range">The picture, or a part of the rest.</param>
+    /// <param name="entry">Which copy of the rest, where there are several.</param>
+    public Span<float> Input(int sample, in BufferRange range, int entry = 0)
     {
         int length = (int)(range.SizeInBytes / sizeof(float) / Plan.Batch);
-        return _input.Span<float>().Slice((int)(range.Offset / sizeof(float)) + (sample * length), length);
+        GpuBuffer buffer = range.Kind == BufferKind.Picture ? _picture : _conditioning ?? _input;
+        long start = (entry * Plan.Input.SizeInBytes) + range.Offset;
+        return buffer.Span<float>().Slice((int)(start / sizeof(float)) + (sample * length), length);
     }
+
+    /// <summary>The buffers at the network's ends, for a chain's kernels.</summary>
+    public SampleBuffers Ends => new(_conditioning ?? _input, _input, _picture, _output, Plan.Batch);
 
     /// <summary>Writes one sample's time and class.</summary>
     /// <param name="structure">The network.</param>
     /// <param name="sample">Index in the batch.</param>
     /// <param name="time">The noise level in the network's units.</param>
     /// <param name="label">The class, or -1 for a network without classes.</param>
-    public void WriteConditioning(UNetStructure structure, int sample, float time, int label)
+    /// <param name="entry">Which copy of the conditioning.</param>
+    public void WriteConditioning(UNetStructure structure, int sample, float time, int label, int entry = 0)
     {
-        Input(sample, Plan.Input.Levels)[0] = time;
-        structure.Time.Write(time, Input(sample, Plan.Input.Time));
+        Input(sample, Plan.Input.Levels, entry)[0] = time;
+        structure.Time.Write(time, Input(sample, Plan.Input.Time, entry));
         if (Plan.Input.Class is not { } range)
         {
             return;
@@ -90,38 +120,18 @@ internal sealed unsafe class NetworkRun : IDisposable
 
         if (structure.ClassTable is { } table)
         {
-            table.Row(label).CopyTo(Input(sample, range));
+            table.Row(label).CopyTo(Input(sample, range, entry));
         }
         else
         {
-            structure.Time.Write(label, Input(sample, range));
+            structure.Time.Write(label, Input(sample, range, entry));
         }
     }
 
-    /// <summary>The network's output [N, C', H, W] once the last slice is done.</summary>
+    /// <summary>The network's output [N, C', H, W] once the last slice is done; of a run that the host feeds.</summary>
     public ReadOnlySpan<float> Output => _output.Span<float>();
 
     internal GpuBuffer ArenaBuffer => _arena;
-
-    /// <summary>
-    /// Runs the largest part twice, for the first time compiles, and returns what the second did a second. The
-    /// activations mean nothing afterwards.
-    /// </summary>
-    public double MeasureRate()
-    {
-        int largest = 0;
-        for (int i = 1; i < Plan.Parts.Count; i++)
-        {
-            largest = Plan.Parts[i].Flops > Plan.Parts[largest].Flops ? i : largest;
-        }
-
-        Submit(largest);
-        Wait();
-        long start = Stopwatch.GetTimestamp();
-        Submit(largest);
-        Wait();
-        return Plan.Parts[largest].Flops / Stopwatch.GetElapsedTime(start).TotalSeconds;
-    }
 
     /// <summary>Waits for what is in flight.</summary>
     public void Wait()
@@ -151,45 +161,17 @@ internal sealed unsafe class NetworkRun : IDisposable
         _owned.Dispose();
         _timer.Dispose();
         _output.Dispose();
+        _picture.Dispose();
+        _conditioning?.Dispose();
         _input.Dispose();
         _arena.Dispose();
-    }
-
-    private CommandPool CreateCommandPool()
-    {
-        var info = new CommandPoolCreateInfo
-        {
-            SType = StructureType.CommandPoolCreateInfo,
-            QueueFamilyIndex = _device.QueueFamily,
-        };
-        CommandPool pool;
-        _device.Api.CreateCommandPool(_device.Handle, &info, null, &pool).Check();
-        return pool;
-    }
-
-    private CommandBuffer[] AllocateCommands(CommandPool pool, int count)
-    {
-        var info = new CommandBufferAllocateInfo
-        {
-            SType = StructureType.CommandBufferAllocateInfo,
-            CommandPool = pool,
-            Level = CommandBufferLevel.Primary,
-            CommandBufferCount = (uint)count,
-        };
-        var commands = new CommandBuffer[count];
-        fixed (CommandBuffer* first = commands)
-        {
-            _device.Api.AllocateCommandBuffers(_device.Handle, &info, first).Check();
-        }
-
-        return commands;
     }
 
     private void Record(KernelLibrary kernels, Dictionary<PlannedDispatch, DescriptorSet> sets, int index)
     {
         CommandBuffer commands = _commands[index];
-        var begin = new CommandBufferBeginInfo { SType = StructureType.CommandBufferBeginInfo };
-        _device.Api.BeginCommandBuffer(commands, &begin).Check();
+        // Fed by the device, an evaluation may be handed over before the one before it is done.
+        Commands.Begin(_device, commands, isReentrant: _conditioning is not null);
         _timer.Begin(commands, index);
         foreach (DispatchRange range in Plan.Parts[index].Ranges)
         {
@@ -203,7 +185,7 @@ internal sealed unsafe class NetworkRun : IDisposable
         }
 
         _timer.End(commands, index);
-        if (index == Plan.Parts.Count - 1)
+        if (index == Plan.Parts.Count - 1 && _conditioning is null)
         {
             Barriers.Memory(
                 _device, commands,
@@ -261,6 +243,7 @@ internal sealed unsafe class NetworkRun : IDisposable
         BufferKind.Arena => _arena,
         BufferKind.Weights => _weights,
         BufferKind.Input => _input,
+        BufferKind.Picture => _picture,
         BufferKind.Output => _output,
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "There is no such buffer."),
     };

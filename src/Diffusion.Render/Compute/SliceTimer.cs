@@ -4,7 +4,10 @@ using Silk.NET.Vulkan;
 namespace Diffusion.Render.Compute;
 
 /// <summary>Timestamps around slices, read when the device is done with them: nothing waits.</summary>
-/// <remarks>Allocates nothing after construction. Dispose retires the pool.</remarks>
+/// <remarks>
+/// A slice that is submitted again before its time was read loses the older time. Allocates nothing after construction.
+/// Dispose retires the pool.
+/// </remarks>
 internal sealed unsafe class SliceTimer : IDisposable
 {
     private readonly VulkanDevice _device;
@@ -14,9 +17,12 @@ internal sealed unsafe class SliceTimer : IDisposable
     private readonly OwnedHandles _owned;
     private int _next;
 
+    /// <param name="device">The device.</param>
+    /// <param name="slices">How many are timed; with <see cref="BeginStep"/>, the last is the solver's step.</param>
     public SliceTimer(VulkanDevice device, int slices)
     {
         _device = device;
+        Step = slices - 1;
         _values = new ulong[slices];
         _hasTimestamps = device.Limits.TimestampComputeAndGraphics;
         using var made = new Construction(device);
@@ -29,12 +35,19 @@ internal sealed unsafe class SliceTimer : IDisposable
                 QueryCount = 2 * (uint)slices,
             };
             QueryPool pool;
-            device.Api.CreateQueryPool(device.Handle, &info, null, &pool).Check();
+            device.Api.CreateQueryPool(device.Handle, &info, device.Allocator, &pool).Check();
             _pool = made.Own(pool, "compute slices");
         }
 
         _owned = made.Complete();
     }
+
+    /// <summary>Index of the solver's step, for a timer that times it.</summary>
+    public int Step { get; }
+
+    public void BeginStep(CommandBuffer commands) => Begin(commands, Step);
+
+    public void EndStep(CommandBuffer commands) => End(commands, Step);
 
     public void Begin(CommandBuffer commands, int slice)
     {
@@ -78,13 +91,6 @@ internal sealed unsafe class SliceTimer : IDisposable
         _values[slice] = 0;
         _next = (_next + 1) % _values.Length;
         return true;
-    }
-
-    /// <summary>Forgets what was not read; the next evaluation begins with the first slice.</summary>
-    public void Restart()
-    {
-        Array.Clear(_values);
-        _next = 0;
     }
 
     public void Dispose() => _owned.Dispose();

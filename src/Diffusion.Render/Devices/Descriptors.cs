@@ -22,7 +22,7 @@ internal static unsafe class Descriptors
             PBindings = bindings,
         };
         DescriptorSetLayout layout;
-        device.Api.CreateDescriptorSetLayout(device.Handle, &info, null, &layout).Check();
+        device.Api.CreateDescriptorSetLayout(device.Handle, &info, device.Allocator, &layout).Check();
         return layout;
     }
 
@@ -41,7 +41,7 @@ internal static unsafe class Descriptors
                 PPushConstantRanges = &range,
             };
             PipelineLayout layout;
-            device.Api.CreatePipelineLayout(device.Handle, &info, null, &layout).Check();
+            device.Api.CreatePipelineLayout(device.Handle, &info, device.Allocator, &layout).Check();
             return layout;
         }
     }
@@ -63,7 +63,7 @@ internal static unsafe class Descriptors
             PPoolSizes = sizes,
         };
         DescriptorPool pool;
-        device.Api.CreateDescriptorPool(device.Handle, &info, null, &pool).Check();
+        device.Api.CreateDescriptorPool(device.Handle, &info, device.Allocator, &pool).Check();
         return pool;
     }
 

@@ -77,7 +77,7 @@ internal sealed unsafe class DeviceMemory
         VulkanDevice device, Construction owner, MemoryAllocateInfo* info, bool map, string name, long ownBytes)
     {
         Silk.NET.Vulkan.DeviceMemory handle;
-        device.Api.AllocateMemory(device.Handle, info, null, &handle).Check();
+        device.Api.AllocateMemory(device.Handle, info, device.Allocator, &handle).Check();
         device.Allocations.Add(handle.Handle, name, ownBytes);
         owner.Own(handle, name);
         void* mapped = null;

@@ -35,7 +35,7 @@ internal sealed unsafe class DevicePipelineCache : IDisposable
                 PInitialData = data,
             };
             PipelineCache handle;
-            device.Api.CreatePipelineCache(device.Handle, &info, null, &handle).Check();
+            device.Api.CreatePipelineCache(device.Handle, &info, device.Allocator, &handle).Check();
             Handle = made.Own(handle, "pipelines");
         }
 

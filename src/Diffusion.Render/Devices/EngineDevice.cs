@@ -42,6 +42,12 @@ public sealed record EngineDevice
     public nint GetInstanceProcAddr { get; init; }
 
     /// <summary>
+    /// The engine's VkAllocationCallbacks, for every object made on the device; 0 for none. The struct must lie where
+    /// it is until the <see cref="VulkanDevice"/> is disposed.
+    /// </summary>
+    public nint AllocationCallbacks { get; init; }
+
+    /// <summary>
     /// Takes a line when something is done in a lesser way than could be, with the reason: staging in place of an
     /// import, a pipeline cache that is ignored. Any thread; must not throw. Null: nothing is said.
     /// </summary>

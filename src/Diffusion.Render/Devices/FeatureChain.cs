@@ -28,12 +28,14 @@ internal unsafe struct FeatureChain
             | If(_vulkan12.TimelineSemaphore, VulkanFeatures.TimelineSemaphore)
             | If(_vulkan13.DynamicRendering, VulkanFeatures.DynamicRendering)
             | If(_vulkan13.Synchronization2, VulkanFeatures.Synchronization2)
-            | If(_vulkan13.Maintenance4, VulkanFeatures.Maintenance4);
+            | If(_vulkan13.Maintenance4, VulkanFeatures.Maintenance4)
+            | If(_core.Features.RobustBufferAccess, VulkanFeatures.RobustBufferAccess);
 
     /// <summary>Sets these features.</summary>
     public void Write(VulkanFeatures features)
     {
         _core.Features.SamplerAnisotropy = features.HasFlag(VulkanFeatures.SamplerAnisotropy);
+        _core.Features.RobustBufferAccess = features.HasFlag(VulkanFeatures.RobustBufferAccess);
         _vulkan12.TimelineSemaphore = features.HasFlag(VulkanFeatures.TimelineSemaphore);
         _vulkan13.DynamicRendering = features.HasFlag(VulkanFeatures.DynamicRendering);
         _vulkan13.Synchronization2 = features.HasFlag(VulkanFeatures.Synchronization2);

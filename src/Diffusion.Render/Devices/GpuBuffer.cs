@@ -122,7 +122,7 @@ internal sealed unsafe class GpuBuffer : IDisposable
             SharingMode = SharingMode.Exclusive,
         };
         Silk.NET.Vulkan.Buffer handle;
-        device.Api.CreateBuffer(device.Handle, &info, null, &handle).Check();
+        device.Api.CreateBuffer(device.Handle, &info, device.Allocator, &handle).Check();
         return owner.Own(handle, name);
     }
 }

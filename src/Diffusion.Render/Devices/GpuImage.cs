@@ -34,7 +34,7 @@ internal sealed unsafe class GpuImage : IDisposable
         };
         Image handle;
         using var made = new Construction(device);
-        device.Api.CreateImage(device.Handle, &create, null, &handle).Check();
+        device.Api.CreateImage(device.Handle, &create, device.Allocator, &handle).Check();
         Handle = made.Own(handle, name);
         MemoryRequirements requirements;
         device.Api.GetImageMemoryRequirements(device.Handle, handle, &requirements);
@@ -84,7 +84,7 @@ internal sealed unsafe class GpuImage : IDisposable
             SubresourceRange = new ImageSubresourceRange(Info.Aspect, 0, levels, 0, 1),
         };
         ImageView view;
-        _device.Api.CreateImageView(_device.Handle, &info, null, &view).Check();
+        _device.Api.CreateImageView(_device.Handle, &info, _device.Allocator, &view).Check();
         return view;
     }
 }

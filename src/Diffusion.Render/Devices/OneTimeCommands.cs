@@ -21,7 +21,7 @@ internal sealed unsafe class OneTimeCommands : IDisposable
             Flags = CommandPoolCreateFlags.ResetCommandBufferBit | CommandPoolCreateFlags.TransientBit,
         };
         CommandPool handle;
-        device.Api.CreateCommandPool(device.Handle, &pool, null, &handle).Check();
+        device.Api.CreateCommandPool(device.Handle, &pool, device.Allocator, &handle).Check();
         _pool = made.Own(handle, name);
         var info = new CommandBufferAllocateInfo
         {
@@ -39,13 +39,26 @@ internal sealed unsafe class OneTimeCommands : IDisposable
     /// <summary>Runs what is recorded and waits for it.</summary>
     public void Run(Action<CommandBuffer> record)
     {
+        CommandBuffer commands = Begin();
+        record(commands);
+        EndAndWait();
+    }
+
+    /// <summary>Begins recording; allocates nothing.</summary>
+    public CommandBuffer Begin()
+    {
         var begin = new CommandBufferBeginInfo
         {
             SType = StructureType.CommandBufferBeginInfo,
             Flags = CommandBufferUsageFlags.OneTimeSubmitBit,
         };
         _device.Api.BeginCommandBuffer(_commands, &begin).Check();
-        record(_commands);
+        return _commands;
+    }
+
+    /// <summary>Runs what was recorded since <see cref="Begin"/> and waits for it; allocates nothing.</summary>
+    public void EndAndWait()
+    {
         _device.Api.EndCommandBuffer(_commands).Check();
         _device.Timeline.Wait(_device.Submit(_commands));
     }

@@ -36,47 +36,47 @@ internal sealed unsafe class OwnedHandles(VulkanDevice device) : IDisposable
         switch (type)
         {
             case ObjectType.Semaphore:
-                api.DestroySemaphore(owner, new(handle), null);
+                api.DestroySemaphore(owner, new(handle), device.Allocator);
                 break;
             case ObjectType.DeviceMemory:
-                api.FreeMemory(owner, new(handle), null);
+                api.FreeMemory(owner, new(handle), device.Allocator);
                 device.Allocations.Remove(handle);
                 break;
             case ObjectType.Buffer:
-                api.DestroyBuffer(owner, new(handle), null);
+                api.DestroyBuffer(owner, new(handle), device.Allocator);
                 break;
             case ObjectType.Image:
-                api.DestroyImage(owner, new(handle), null);
+                api.DestroyImage(owner, new(handle), device.Allocator);
                 break;
             case ObjectType.ImageView:
-                api.DestroyImageView(owner, new(handle), null);
+                api.DestroyImageView(owner, new(handle), device.Allocator);
                 break;
             case ObjectType.Sampler:
-                api.DestroySampler(owner, new(handle), null);
+                api.DestroySampler(owner, new(handle), device.Allocator);
                 break;
             case ObjectType.ShaderModule:
-                api.DestroyShaderModule(owner, new(handle), null);
+                api.DestroyShaderModule(owner, new(handle), device.Allocator);
                 break;
             case ObjectType.DescriptorSetLayout:
-                api.DestroyDescriptorSetLayout(owner, new(handle), null);
+                api.DestroyDescriptorSetLayout(owner, new(handle), device.Allocator);
                 break;
             case ObjectType.DescriptorPool:
-                api.DestroyDescriptorPool(owner, new(handle), null);
+                api.DestroyDescriptorPool(owner, new(handle), device.Allocator);
                 break;
             case ObjectType.PipelineLayout:
-                api.DestroyPipelineLayout(owner, new(handle), null);
+                api.DestroyPipelineLayout(owner, new(handle), device.Allocator);
                 break;
             case ObjectType.Pipeline:
-                api.DestroyPipeline(owner, new(handle), null);
+                api.DestroyPipeline(owner, new(handle), device.Allocator);
                 break;
             case ObjectType.PipelineCache:
-                api.DestroyPipelineCache(owner, new(handle), null);
+                api.DestroyPipelineCache(owner, new(handle), device.Allocator);
                 break;
             case ObjectType.CommandPool:
-                api.DestroyCommandPool(owner, new(handle), null);
+                api.DestroyCommandPool(owner, new(handle), device.Allocator);
                 break;
             case ObjectType.QueryPool:
-                api.DestroyQueryPool(owner, new(handle), null);
+                api.DestroyQueryPool(owner, new(handle), device.Allocator);
                 break;
             case ObjectType.SwapchainKhr:
                 device.Functions.DestroySwapchain(owner, new(handle));

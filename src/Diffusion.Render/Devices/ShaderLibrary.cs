@@ -25,7 +25,7 @@ internal static unsafe class ShaderLibrary
                 PCode = code,
             };
             ShaderModule module;
-            device.Api.CreateShaderModule(device.Handle, &info, null, &module).Check();
+            device.Api.CreateShaderModule(device.Handle, &info, device.Allocator, &module).Check();
             return owner.Own(module, name);
         }
     }

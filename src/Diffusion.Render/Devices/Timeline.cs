@@ -21,7 +21,7 @@ public sealed unsafe class Timeline : IDisposable
         var info = new SemaphoreCreateInfo { SType = StructureType.SemaphoreCreateInfo, PNext = &type };
         using var made = new Construction(device);
         Silk.NET.Vulkan.Semaphore semaphore;
-        device.Api.CreateSemaphore(device.Handle, &info, null, &semaphore).Check();
+        device.Api.CreateSemaphore(device.Handle, &info, device.Allocator, &semaphore).Check();
         _semaphore = made.Own(semaphore, name);
         _owned = made.Complete();
     }

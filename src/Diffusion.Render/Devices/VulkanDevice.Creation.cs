@@ -24,7 +24,8 @@ public sealed unsafe partial class VulkanDevice
             PhysicalDevice = selector.Handle(Info);
             QueueFamily = selector.FindQueueFamily(Info, Surface);
             VulkanDeviceRequirements needs = selector.Requirements(Info);
-            Features = needs.Features | needs.OptionalFeatures;
+            Features = needs.Features | needs.OptionalFeatures
+                | (options.RobustBufferAccess ? VulkanFeatures.RobustBufferAccess : VulkanFeatures.None);
             string[] extensions = [.. needs.Extensions, .. needs.OptionalExtensions.Where(
                 name => !options.DisableHostImport || name != VulkanRequirements.ExternalMemoryHostExtension)];
             HostImportReason = options.DisableHostImport
@@ -60,6 +61,7 @@ public sealed unsafe partial class VulkanDevice
         RequireServed(engine, needs);
         HostImportReason = WhyNoHostImport(needs, engine.DeviceExtensions);
         ReadLimits();
+        Allocator = (AllocationCallbacks*)engine.AllocationCallbacks;
         _handle = engine.Device;
         Start(engine.PipelineCacheFolder);
     }

@@ -73,6 +73,9 @@ public sealed unsafe partial class VulkanDevice : IDisposable
 
     internal PhysicalDeviceSubgroupProperties Subgroups { get; private set; }
 
+    /// <summary>The engine's allocation callbacks, for all that is made on its device; else null.</summary>
+    internal AllocationCallbacks* Allocator { get; private set; }
+
     internal ExtensionFunctions Functions => _instance.Functions;
 
     internal RetirementQueue Retirement { get; private set; } = null!;

@@ -28,6 +28,12 @@ public sealed record VulkanDeviceOptions
     public bool DisableHostImport { get; init; }
 
     /// <summary>
+    /// Has the device check each buffer access against what is bound, which costs a little. Kernels are bound to
+    /// exactly their tensors and do not rely on it. Default false.
+    /// </summary>
+    public bool RobustBufferAccess { get; init; }
+
+    /// <summary>
     /// Takes a line when something is done in a lesser way than could be, with the reason: staging in place of an
     /// import, a pipeline cache that is ignored. Any thread; must not throw. Null: nothing is said.
     /// </summary>

@@ -21,4 +21,7 @@ public enum VulkanFeatures
 
     /// <summary>maintenance4 of VkPhysicalDeviceVulkan13Features: admits the LocalSizeId that glslang writes.</summary>
     Maintenance4 = 1 << 4,
+
+    /// <summary>robustBufferAccess of VkPhysicalDeviceFeatures: accesses beyond a bound range do no harm.</summary>
+    RobustBufferAccess = 1 << 5,
 }

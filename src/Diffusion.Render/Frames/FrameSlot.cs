@@ -18,7 +18,7 @@ internal sealed unsafe class FrameSlot : IDisposable
         };
         using var made = new Construction(device);
         CommandPool pool;
-        device.Api.CreateCommandPool(device.Handle, &poolInfo, null, &pool).Check();
+        device.Api.CreateCommandPool(device.Handle, &poolInfo, device.Allocator, &pool).Check();
         Pool = made.Own(pool, name);
         var info = new CommandBufferAllocateInfo
         {

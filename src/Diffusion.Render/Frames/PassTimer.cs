@@ -37,7 +37,7 @@ internal sealed unsafe class PassTimer : IDisposable
         if (_hasTimestamps)
         {
             QueryPool pool;
-            device.Api.CreateQueryPool(device.Handle, &info, null, &pool).Check();
+            device.Api.CreateQueryPool(device.Handle, &info, device.Allocator, &pool).Check();
             _pool = made.Own(pool, name);
         }
 

@@ -37,7 +37,7 @@ internal sealed unsafe class Swapchain : IDisposable
             Views[i] = made.Own(CreateView(device, Images[i], info.ImageFormat), $"swapchain {i}");
             var semaphoreInfo = new SemaphoreCreateInfo { SType = StructureType.SemaphoreCreateInfo };
             Silk.NET.Vulkan.Semaphore semaphore;
-            device.Api.CreateSemaphore(device.Handle, &semaphoreInfo, null, &semaphore).Check();
+            device.Api.CreateSemaphore(device.Handle, &semaphoreInfo, device.Allocator, &semaphore).Check();
             Rendered[i] = made.Own(semaphore, $"rendered {i}");
         }
 
@@ -149,7 +149,7 @@ internal sealed unsafe class Swapchain : IDisposable
             SubresourceRange = new ImageSubresourceRange(ImageAspectFlags.ColorBit, 0, 1, 0, 1),
         };
         ImageView view;
-        device.Api.CreateImageView(device.Handle, &info, null, &view).Check();
+        device.Api.CreateImageView(device.Handle, &info, device.Allocator, &view).Check();
         return view;
     }
 }

@@ -57,7 +57,7 @@ public sealed unsafe class SwapchainTarget : FrameTarget
         for (int i = 0; i < _acquired.Length; i++)
         {
             Silk.NET.Vulkan.Semaphore semaphore;
-            device.Api.CreateSemaphore(device.Handle, &info, null, &semaphore).Check();
+            device.Api.CreateSemaphore(device.Handle, &info, device.Allocator, &semaphore).Check();
             _acquired[i] = made.Own(semaphore, $"acquired {i}");
         }
 

@@ -109,7 +109,7 @@ internal static unsafe class GraphicsPipeline
             };
             Pipeline pipeline;
             device.Api.CreateGraphicsPipelines(
-                device.Handle, device.Pipelines.Handle, 1, &create, null, &pipeline).Check();
+                device.Handle, device.Pipelines.Handle, 1, &create, device.Allocator, &pipeline).Check();
             return pipeline;
         }
     }

@@ -43,7 +43,7 @@ internal static unsafe class Samplers
     private static Sampler Create(VulkanDevice device, SamplerCreateInfo info)
     {
         Sampler sampler;
-        device.Api.CreateSampler(device.Handle, &info, null, &sampler).Check();
+        device.Api.CreateSampler(device.Handle, &info, device.Allocator, &sampler).Check();
         return sampler;
     }
 }

@@ -90,6 +90,11 @@ internal sealed unsafe class ConvertedImage : IDisposable
         // Readers that said until when are done by their timelines; earlier work of the queue is ordered here.
         ImageUse discard = ImageUse.Discard(PipelineStageFlags2.AllCommandsBit);
         uint levels = _image.Info.MipLevels;
+        if (source.IsWrittenByDevice)
+        {
+            Barriers.Compute(_device, commands);
+        }
+
         ImageUse written = source.IsPacked ? ImageUse.CopyTarget : ImageUse.ComputeStore;
         Barriers.Transition(_device, commands, Handle, discard, written, 0, 1);
         if (source.IsPacked)

@@ -18,6 +18,11 @@ internal sealed class HostImportSource(VulkanDevice device, SampleRing ring, str
     /// <summary>Why this ring cannot be imported on this device, or null when it can.</summary>
     public static string? WhyNot(VulkanDevice device, SampleRing ring)
     {
+        if (ring.Device is not null)
+        {
+            return "its samples are not in host memory";
+        }
+
         if (device.HostImportReason is not null)
         {
             return device.HostImportReason;

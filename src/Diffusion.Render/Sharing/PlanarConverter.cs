@@ -90,7 +90,7 @@ internal sealed unsafe class PlanarConverter : IDisposable
             };
             Pipeline pipeline;
             _device.Api.CreateComputePipelines(
-                _device.Handle, _device.Pipelines.Handle, 1, &info, null, &pipeline).Check();
+                _device.Handle, _device.Pipelines.Handle, 1, &info, _device.Allocator, &pipeline).Check();
             return pipeline;
         }
     }

@@ -13,6 +13,9 @@ internal abstract class SampleSource : IDisposable
     /// <summary>Whether the buffer holds RGBA8 pixels to copy, in place of planar floats to convert.</summary>
     public virtual bool IsPacked => false;
 
+    /// <summary>Whether kernels on the same queue write the buffer: a conversion has to come after them.</summary>
+    public virtual bool IsWrittenByDevice => false;
+
     /// <summary>Bytes that the CPU copied so far.</summary>
     public long TotalBytesCopied { get; protected set; }
 

@@ -1,3 +1,4 @@
+using Diffusion.Render.Compute.Sampling;
 using Diffusion.Render.Devices;
 using Diffusion.Render.Frames;
 using Diffusion.Runtime.Sharing;
@@ -41,7 +42,7 @@ public sealed unsafe class SharedTexture : IDisposable
         Name = name;
         using var made = new Construction(device);
         (_source, PathReason) = CreateSource(device, ring, name, path, format);
-        if (path is null && _source.Path != SharingPathNames.All[0])
+        if (path is null && _source.Path == SharingPath.Staging)
         {
             pass.LogFallback(Name, _source.Path, PathReason);
         }
@@ -76,7 +77,7 @@ public sealed unsafe class SharedTexture : IDisposable
     /// <summary>Why this path was taken.</summary>
     public string PathReason { get; }
 
-    /// <summary>Bytes that the CPU copied so far; stays 0 for <see cref="SharingPath.HostImport"/>.</summary>
+    /// <summary>Bytes that the CPU copied so far; stays 0 but for <see cref="SharingPath.Staging"/>.</summary>
     public long TotalBytesCopied => _source.TotalBytesCopied;
 
     /// <summary>Conversions recorded so far.</summary>
@@ -234,10 +235,21 @@ public sealed unsafe class SharedTexture : IDisposable
     private static (SampleSource Source, string Reason) CreateSource(
         VulkanDevice device, SampleRing ring, string name, SharingPath? path, SharedTextureFormat format)
     {
+        string? notInPlace = InPlaceSource.WhyNot(device, ring);
         string? whyNot = HostImportSource.WhyNot(device, ring);
+        if (path == SharingPath.InPlace && notInPlace is not null)
+        {
+            throw new VulkanException($"\"{name}\" cannot be shared in place: {notInPlace}.");
+        }
+
         if (path == SharingPath.HostImport && whyNot is not null)
         {
             throw new VulkanException($"\"{name}\" cannot be shared by host import: {whyNot}.");
+        }
+
+        if (notInPlace is null && path is null or SharingPath.InPlace)
+        {
+            return (new InPlaceSource((DeviceSamples)ring.Device!), "the chain runs on this device");
         }
 
         if (path == SharingPath.Staging)

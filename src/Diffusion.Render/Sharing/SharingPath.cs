@@ -3,6 +3,9 @@ namespace Diffusion.Render.Sharing;
 /// <summary>How samples reach the device, best first.</summary>
 public enum SharingPath
 {
+    /// <summary>The compute backend keeps them on the device that shows them: nothing crosses to the host.</summary>
+    InPlace,
+
     /// <summary>The ring's memory is imported as device memory: no copy.</summary>
     HostImport,
 

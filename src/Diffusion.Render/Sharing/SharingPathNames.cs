@@ -4,13 +4,15 @@ namespace Diffusion.Render.Sharing;
 public static class SharingPathNames
 {
     /// <summary>All paths, best first.</summary>
-    public static IReadOnlyList<SharingPath> All { get; } = [SharingPath.HostImport, SharingPath.Staging];
+    public static IReadOnlyList<SharingPath> All { get; } =
+        [SharingPath.InPlace, SharingPath.HostImport, SharingPath.Staging];
 
     /// <summary>A path's name, such as "host-import".</summary>
     /// <param name="path">The path.</param>
     /// <exception cref="ArgumentOutOfRangeException">No path of the enumeration.</exception>
     public static string NameOf(SharingPath path) => path switch
     {
+        SharingPath.InPlace => "in-place",
         SharingPath.HostImport => "host-import",
         SharingPath.Staging => "staging",
         _ => throw new ArgumentOutOfRangeException(nameof(path), path, "Unknown path."),

@@ -1,3 +1,4 @@
+using Diffusion.Render.Compute.Sampling;
 using Diffusion.Render.Devices;
 using Diffusion.Render.Frames;
 using Diffusion.Runtime.Schedules;
@@ -31,7 +32,11 @@ public static class SharingSelfTest
         ArgumentNullException.ThrowIfNull(device);
         ArgumentOutOfRangeException.ThrowIfLessThan(edge, 2);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(handOvers);
-        using var ring = new SampleRing(edge, edge, 0);
+        DeviceSamples? samples = null;
+        using var ring = new SampleRing(edge, edge, 0, path == SharingPath.InPlace
+            ? (slots, size) => samples = new DeviceSamples(device, slots, size, SampleRing.Channels * edge * edge)
+            : null);
+        using DeviceSamples? owned = samples;
         using var textures = new SharedTexturePass(device);
         SharedTexture texture;
         try
@@ -48,10 +53,12 @@ public static class SharingSelfTest
         var timed = new TimedTexturePass(textures);
         using var renderer = new FrameRenderer(device, target, [timed, reader]);
         var times = new List<TimeSpan>(handOvers);
+        var sample = new float[ring.PlaneLength];
         int largest = 0;
         for (int i = 0; i < handOvers; i++)
         {
-            Publish(ring, i);
+            Fill(sample, i);
+            Publish(ring, samples, sample, i);
             _ = renderer.TryBeginFrame(out Frame frame);
             if (device.Info.Type == PhysicalDeviceType.Cpu)
             {
@@ -69,7 +76,7 @@ public static class SharingSelfTest
             if (i is 0 or 1 || i == handOvers - 1)
             {
                 device.Timeline.Wait(frame.Value);
-                largest = Math.Max(largest, Compare(ring.Sample(ring.CurrentSlot), reader.Pixels));
+                largest = Math.Max(largest, Compare(sample, reader.Pixels));
             }
         }
 
@@ -77,22 +84,33 @@ public static class SharingSelfTest
             path, null, largest, Percentile(times, 0.5), Percentile(times, 0.99), texture.TotalBytesCopied / handOvers);
     }
 
-    // A ramp through all levels and past both ends, shifted from sample to sample so that an old one shows.
-    private static void Publish(SampleRing ring, int seed)
+    private static void Publish(SampleRing ring, DeviceSamples? samples, float[] sample, int step)
     {
         if (!ring.TryBeginWrite(out int slot))
         {
             throw new InvalidOperationException("The ring has no free slot: a lease was not given back.");
         }
 
+        if (samples is null)
+        {
+            sample.CopyTo(ring.Sample(slot));
+        }
+        else
+        {
+            samples.Write(slot, isDenoised: false, sample);
+        }
+
+        ring.Publish(step, NoiseLevel.Clean);
+    }
+
+    // A ramp through all levels and past both ends, shifted from sample to sample so that an old one shows.
+    private static void Fill(Span<float> sample, int seed)
+    {
         const int Period = 1021; // prime, so that rows and planes differ
-        Span<float> sample = ring.Sample(slot);
         for (int i = 0; i < sample.Length; i++)
         {
             sample[i] = (((i + (seed * 7)) % Period) * (2.4f / Period)) - 1.2f;
         }
-
-        ring.Publish(seed, NoiseLevel.Clean);
     }
 
     // By the definition: [-1, 1] -> [0, 255], rounded to nearest.

@@ -77,6 +77,7 @@ public static unsafe partial class HostStepKernel
     private static Operands Prepare(in HostStep step)
     {
         SampleRing ring = step.Samples;
+        FusedStep fused = FusedStep.Of(ring, step.Evaluation, step.Step);
         Operands operands = new()
         {
             Width = ring.Width,
@@ -84,47 +85,32 @@ public static unsafe partial class HostStepKernel
             Sample = Address(ring.Sample(ring.CurrentSlot)),
             Denoised = Address(ring.Denoised(step.Slot)),
             Next = Address(ring.Sample(step.Slot)),
-            SkipFactor = (float)step.Evaluation.Preconditioning.CSkip,
-            OutputFactor = (float)step.Evaluation.Preconditioning.COut,
-            Guidance = step.Evaluation.GuidanceScale,
-            Limit = step.Evaluation.ThresholdRatio > 0 ? float.PositiveInfinity : step.Evaluation.ClampLimit,
-            SampleFactor = (float)step.Step.Sample,
-            DenoisedFactor = (float)step.Step.Denoised[0],
-            NoiseFactor = step.Step.LearnedVariance ? 1 : (float)step.Step.Noise,
-            DrawsNoise = step.Step.LearnedVariance || step.Step.Noise != 0 || step.Step.Langevin > 0,
-            LogVarianceLow = (float)step.Step.LogVarianceLow,
-            LogVarianceHigh = (float)step.Step.LogVarianceHigh,
-            IsVarianceLearned = step.Step.LearnedVariance,
+            SkipFactor = fused.SkipFactor,
+            OutputFactor = fused.OutputFactor,
+            Guidance = fused.Guidance,
+            Limit = fused.ClampLimit,
+            SampleFactor = fused.SampleFactor,
+            DenoisedFactor = fused.DenoisedFactor,
+            NoiseFactor = fused.NoiseFactor,
+            DrawsNoise = fused.DrawsNoise,
+            LogVarianceLow = fused.LogVarianceLow,
+            LogVarianceHigh = fused.LogVarianceHigh,
+            IsVarianceLearned = fused.IsVarianceLearned,
             Noise = step.Noise,
             StepNumber = step.StepNumber,
+            TermCount = fused.TermCount,
         };
-        for (int k = 1; k < LinearStep.MaxDenoised; k++)
+        for (int i = 0; i < fused.TermCount; i++)
         {
-            AddTerm(ref operands, ring, k, isSample: false, step.Step.Denoised[k]);
-            AddTerm(ref operands, ring, k, isSample: true, step.Step.EarlierSamples[k - 1]);
+            FusedStep.Term term = fused.Terms[i];
+            operands.Terms[i] = new Term
+            {
+                Image = Address(term.IsDenoised ? ring.Denoised(term.Slot) : ring.Sample(term.Slot)),
+                Factor = term.Factor,
+            };
         }
 
         return operands;
-    }
-
-    // D_k lies beside the sample that it led to, x_(k-1).
-    private static void AddTerm(ref Operands operands, SampleRing ring, int age, bool isSample, double factor)
-    {
-        if (factor == 0)
-        {
-            return;
-        }
-
-        int slot = ring.HistorySlot(isSample ? age : age - 1);
-        if (slot < 0)
-        {
-            throw new ArgumentException(
-                $"The step reads {(isSample ? "x" : "D")}_{age}, which is older than the ring's history or the chain.");
-        }
-
-        ref Term term = ref operands.Terms[operands.TermCount++];
-        term.Image = Address(isSample ? ring.Sample(slot) : ring.Denoised(slot));
-        term.Factor = (float)factor;
     }
 
     private static float* Address(Span<float> nativeImage) =>
@@ -280,7 +266,7 @@ public static unsafe partial class HostStepKernel
         public float Factor;
     }
 
-    [InlineArray(2 * (LinearStep.MaxDenoised - 1))]
+    [InlineArray(FusedStep.MaxTerms)]
     private struct TermList
     {
         private Term _first;

@@ -50,15 +50,26 @@ public interface IDenoiserSession : IDisposable
     bool CompleteStep(in LinearStep step, NoiseSource noise, int stepNumber);
 
     /// <summary>
+    /// Whether all that a device was handed is done, so that the newest step stands; polls. A session that publishes a
+    /// step while the device still works on it says so here. Default true.
+    /// </summary>
+    /// <exception cref="NonFiniteSampleException">A published step turned out to have a NaN or an
+    /// infinity.</exception>
+    bool TryFinish() => true;
+
+    /// <summary>
     /// Whether <see cref="RunSlice"/> only hands work to a device, so that the host's clock does not tell its cost.
     /// Default false.
     /// </summary>
     bool RunsBesideTheHost => false;
 
-    /// <summary>The next slice of the present evaluation whose time on the device has become known.</summary>
-    /// <remarks>Polls, in the slices' order, each once; allocates nothing. Only where
+    /// <summary>Whether <see cref="CompleteStep"/> only hands work to the device as well. Default false.</summary>
+    bool StepsBesideTheHost => false;
+
+    /// <summary>The next slice whose time on the device has become known.</summary>
+    /// <remarks>Polls, in the slices' order, each once at most; allocates nothing. Only where
     /// <see cref="RunsBesideTheHost"/>.</remarks>
-    /// <param name="slice">Its index in <see cref="Slices"/>.</param>
+    /// <param name="slice">Its index in <see cref="Slices"/>; their number stands for the solver's step.</param>
     /// <param name="cost">What it took on the device.</param>
     /// <returns>False when there is none yet.</returns>
     bool TryReadCost(out int slice, out TimeSpan cost)

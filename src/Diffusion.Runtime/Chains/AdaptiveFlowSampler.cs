@@ -33,6 +33,7 @@ public sealed class AdaptiveFlowSampler
     /// may leap over everything there is, where no estimate of an error sees it.
     /// </param>
     /// <exception cref="ArgumentOutOfRangeException">The tolerance is outside its range.</exception>
+    /// <exception cref="ArgumentException">The network is distilled: it knows no flow, only steps.</exception>
     public AdaptiveFlowSampler(IDenoiserBackend backend, ModelDescription model, double tolerance = 1e-5)
     {
         ArgumentNullException.ThrowIfNull(backend);
@@ -43,6 +44,13 @@ public sealed class AdaptiveFlowSampler
                 nameof(tolerance), tolerance, "The tolerance must be above 0 and below 1.");
         }
 
+        if (model.DistilledSteps.Count > 0)
+        {
+            throw new ArgumentException(
+                "This network is distilled to steps of DDIM; the adaptive solver needs one that was not.",
+                nameof(model));
+        }
+
         (_backend, _model, _tolerance) = (backend, model, tolerance);
     }
 
@@ -51,7 +59,7 @@ public sealed class AdaptiveFlowSampler
 
     /// <summary>Draws one image.</summary>
     /// <param name="request">
-    /// Size, class, seed, schedule, guidance and clamp; its solver, steps, spacing and image are not read.
+    /// Size, class, seed, schedule, guidance and clamp; its solver, steps, their times and image are not read.
     /// </param>
     /// <param name="progress">Receives the share of the way in λ = ln(α/σ), in [0, 1], after each evaluation.</param>
     /// <param name="cancel">Asked at each evaluation.</param>
@@ -63,7 +71,15 @@ public sealed class AdaptiveFlowSampler
         ArgumentNullException.ThrowIfNull(request);
         TextureRequestResolver resolver = new(_backend.Config, _model, noiseThreads: 1);
         (SessionOptions shape, ChainSettings settings) = resolver.Resolve(
-            request with { Solver = new DdimSolver(), Spacing = null, Steps = 1, Times = default, Image = default });
+            request with
+            {
+                Solver = new DdimSolver(),
+                Spacing = null,
+                Steps = 1,
+                Times = default,
+                EndTime = null,
+                Image = default,
+            });
         NoiseSchedule schedule = request.Schedule ?? _model.Schedule;
         using IDenoiserSession session = _backend.CreateSession(shape);
         Flow flow = new(session, settings, schedule);
@@ -118,7 +134,7 @@ public sealed class AdaptiveFlowSampler
             }
 
             session.Start(level, settings.Noise, _image, isNoised: false);
-            session.BeginEvaluation(settings.EvaluationAt(level));
+            session.BeginEvaluation(settings.EvaluationAt(level, NoiseLevel.Clean));
             for (int i = 0; i < session.Slices.Count; i++)
             {
                 session.RunSlice(i);

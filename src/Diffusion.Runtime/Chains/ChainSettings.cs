@@ -61,14 +61,16 @@ public sealed record ChainSettings
     public ReadOnlyMemory<float> Image { get; init; }
 
     /// <summary>What the network is asked at a level.</summary>
-    internal Evaluation EvaluationAt(NoiseLevel level)
+    /// <param name="level">The level.</param>
+    /// <param name="next">Where the step that follows ends.</param>
+    internal Evaluation EvaluationAt(NoiseLevel level, NoiseLevel next)
     {
         Preconditioning preconditioning = HasModelTimes
             ? Preconditioning.For(Model.Prediction, level, Model.Schedule.NetworkTime(level.Time), Model.SigmaData)
             : Preconditioning.Across(Model.Prediction, level, Model.Schedule, Model.SigmaData);
         return new Evaluation(
             preconditioning,
-            ClassLabel,
+            DistilledSteps.LabelOf(Model, ClassLabel, level, next),
             Model.NullLabel,
             GuidanceInterval.Contains(level) ? GuidanceScale : 1,
             ClampLimit,

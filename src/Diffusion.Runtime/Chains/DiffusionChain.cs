@@ -61,16 +61,20 @@ public sealed class DiffusionChain : IDisposable
     /// </summary>
     public IReadOnlyList<SliceInfo> Slices => _slices;
 
-    /// <summary>Index in <see cref="Slices"/> of what <see cref="AdvanceSlice"/> does next.</summary>
+    /// <summary>
+    /// Index in <see cref="Slices"/> of what <see cref="AdvanceSlice"/> does next; after the last step it stays at
+    /// <c>solver_step</c>.
+    /// </summary>
     public int NextSliceIndex => _slice;
 
     /// <summary>What <see cref="AdvanceSlice"/> does next.</summary>
     public SliceInfo NextSlice => _slices[_slice];
 
-    /// <summary>Whether the next slice is only handed to a device: <see cref="IDenoiserSession.RunsBesideTheHost"/>.
-    /// </summary>
-    public bool IsNextSliceBesideTheHost =>
-        _session.RunsBesideTheHost && _slice > StartSlice && _slice < _slices.Length - 1;
+    /// <summary>Whether the next slice is only handed to a device: <see cref="IDenoiserSession.RunsBesideTheHost"/>,
+    /// <see cref="IDenoiserSession.StepsBesideTheHost"/>.</summary>
+    public bool IsNextSliceBesideTheHost => _slice == _slices.Length - 1
+        ? _session.StepsBesideTheHost
+        : _slice > StartSlice && _session.RunsBesideTheHost;
 
     /// <summary>Where finished steps are published; the session's.</summary>
     public SampleRing Samples => _session.Samples;
@@ -191,7 +195,7 @@ public sealed class DiffusionChain : IDisposable
                 $"The solver '{_settings.Solver.Name}' evaluates between its steps; their number stays.");
         }
 
-        if (!IsRunnable && Status != ChainStatus.Paused)
+        if ((!IsRunnable && Status != ChainStatus.Paused) || Step == StepCount)
         {
             return;
         }
@@ -219,7 +223,7 @@ public sealed class DiffusionChain : IDisposable
     public void Retarget(ChainSettings settings)
     {
         ArgumentNullException.ThrowIfNull(settings);
-        if (!IsRunnable && Status != ChainStatus.Paused)
+        if ((!IsRunnable && Status != ChainStatus.Paused) || Step == StepCount)
         {
             throw new InvalidOperationException($"The chain is {Status}; it can only be restarted.");
         }
@@ -254,11 +258,17 @@ public sealed class DiffusionChain : IDisposable
             return true;
         }
 
+        if (Step == StepCount)
+        {
+            Status = ChainStatus.Waiting;
+            return Finish();
+        }
+
         if (_slice < _slices.Length - 1)
         {
             if (_slice == StartSlice + 1)
             {
-                _session.BeginEvaluation(_settings.EvaluationAt(Level));
+                _session.BeginEvaluation(_settings.EvaluationAt(Level, _levels[Step + 1]));
             }
 
             _session.RunSlice(_slice - 1);
@@ -274,9 +284,25 @@ public sealed class DiffusionChain : IDisposable
         }
 
         Step++;
-        _slice = StartSlice + 1;
-        Status = Step == StepCount ? ChainStatus.Completed : ChainStatus.Running;
-        HandOut();
+        Status = ChainStatus.Running;
+        if (Step < StepCount || Finish())
+        {
+            _slice = StartSlice + 1;
+        }
+
+        StepCompleted?.Invoke(new StepResult(Samples, Step, Level));
+        return true;
+    }
+
+    // All steps are handed out; a device may still be at work on the last ones.
+    private bool Finish()
+    {
+        if (!_session.TryFinish())
+        {
+            return false;
+        }
+
+        Status = ChainStatus.Completed;
         return true;
     }
 
@@ -289,24 +315,6 @@ public sealed class DiffusionChain : IDisposable
         }
 
         _settings.Levels.Span.CopyTo(_levels);
-    }
-
-    private void HandOut()
-    {
-        if (StepCompleted is not { } handler)
-        {
-            return;
-        }
-
-        int slot = Samples.CurrentSlot;
-        StepResult result = new()
-        {
-            Step = Step,
-            Level = Level,
-            Sample = Samples.Sample(slot),
-            Denoised = Samples.Denoised(slot),
-        };
-        handler(result);
     }
 
     private static ChainSettings Checked(ChainSettings settings)

@@ -17,6 +17,12 @@ public sealed record ModelDescription
     /// <summary>The label of "no class", which guidance needs; -1 where the network has none.</summary>
     public int NullLabel { get; init; } = -1;
 
+    /// <summary>
+    /// The numbers of steps that a distilled network samples in, rising; empty for any other. Its clean estimates tell
+    /// where a step of DDIM shall end, not what the image is: other solvers are refused, and guidance is built in.
+    /// </summary>
+    public IReadOnlyList<int> DistilledSteps { get; init; } = [];
+
     /// <summary>What the network predicts.</summary>
     public PredictionType Prediction { get; init; } = PredictionType.Epsilon;
 

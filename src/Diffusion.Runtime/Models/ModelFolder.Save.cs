@@ -24,8 +24,8 @@ public sealed partial class ModelFolder
     /// </summary>
     /// <remarks>An optimal variance in the folder is deleted: it was that of the weights before.</remarks>
     /// <param name="path">The folder; made when missing. Configs in it are replaced, each whole or not at all.</param>
-    /// <param name="config">The network; <see cref="UNetConfig.NumClassEmbeds"/> is the number of names, or one more
-    /// for a null class.</param>
+    /// <param name="config">The network; <see cref="UNetConfig.NumClassEmbeds"/> is the number of names, one more for a
+    /// null class, or for a distilled network the names times the numbers of steps.</param>
     /// <param name="scheduler">The noise it was trained on.</param>
     /// <param name="classNames">Names by label, unique; empty for a network without classes.</param>
     /// <exception cref="ArgumentException">A config breaks a rule; nothing was written.</exception>
@@ -39,7 +39,7 @@ public sealed partial class ModelFolder
         ArgumentNullException.ThrowIfNull(classNames);
         ThrowIfProblem(UNetConfigRules.FindProblem(config), nameof(config));
         ThrowIfProblem(SchedulerConfigJson.FindProblem(scheduler), nameof(scheduler));
-        ThrowIfProblem(FindClassProblem(config, classNames), nameof(classNames));
+        ThrowIfProblem(FindClassProblem(config, scheduler.Sampler, classNames), nameof(classNames));
 
         string network = System.IO.Path.Combine(path, UNetFolder);
         string noise = System.IO.Path.Combine(path, SchedulerFolder);

@@ -1,12 +1,14 @@
 using System.Globalization;
 using Diffusion.Runtime.Denoising;
 using Diffusion.Runtime.Models.Configuration;
+using Diffusion.Runtime.Models.Files;
 using Diffusion.Runtime.Models.Safetensors;
 
 namespace Diffusion.Runtime.Models;
 
 /// <summary>
-/// A diffusers model folder on disk: what the network is, what noise it was trained on, and where its weights lie.
+/// A diffusers model folder, on disk or in memory: what the network is, what noise it was trained on, and where its
+/// weights lie.
 /// </summary>
 /// <remarks>
 /// Two layouts are read: a pipeline (<c>model_index.json</c>, <c>unet/</c>, <c>scheduler/</c>) and a folder that holds
@@ -28,21 +30,35 @@ public sealed partial class ModelFolder
     private const string VarianceName = "optimal_variance.json";
     private const string HalfWeightsName = "diffusion_pytorch_model.fp16.safetensors";
 
+    private readonly ModelFiles _files;
     private readonly List<string> _warnings = [];
+    private readonly string _weights;
 
-    private ModelFolder(string path, bool isPipeline)
+    private ModelFolder(ModelFiles files)
     {
-        Path = path;
-        string network = isPipeline ? System.IO.Path.Combine(path, UNetFolder) : path;
-        Config = ReadUNet(System.IO.Path.Combine(network, UNetConfigName));
+        bool isPipeline = files.HasFolder(UNetFolder);
+        if (!isPipeline && !files.Has(UNetConfigName))
+        {
+            throw new ModelFormatException(
+                files.Root,
+                $"this is no model folder; expected {UNetFolder}/{UNetConfigName} or {UNetConfigName} in it");
+        }
+
+        _files = files;
+        string network = isPipeline ? UNetFolder + "/" : "";
+        Config = ReadUNet(network + UNetConfigName);
         Scheduler = ReadScheduler(isPipeline);
+        IReadOnlyList<int> distilled = Scheduler.Sampler.DistilledSteps;
         ClassNames = ReadClassNames(isPipeline);
-        NullLabel = Config.NumClassEmbeds == ClassNames.Count + 1 ? Config.NumClassEmbeds - 1 : -1;
-        WeightsFile = FindWeights(network);
+        NullLabel = distilled.Count == 0 && Config.NumClassEmbeds == ClassNames.Count + 1
+            ? Config.NumClassEmbeds - 1
+            : -1;
+        _weights = FindWeights(files, network);
         Description = new ModelDescription
         {
             ClassNames = ClassNames,
             NullLabel = NullLabel,
+            DistilledSteps = distilled,
             Prediction = Scheduler.Prediction,
             Schedule = Scheduler.CreateSchedule(),
             ClampLimit = (float)Scheduler.ClipSampleRange,
@@ -52,8 +68,10 @@ public sealed partial class ModelFolder
         };
     }
 
-    /// <summary>The folder, as given to <see cref="Open"/>.</summary>
-    public string Path { get; }
+    /// <summary>
+    /// The folder, as given to <see cref="Open(string)"/>; of a model in memory, the name that was given to it.
+    /// </summary>
+    public string Path => _files.Root;
 
     /// <summary>The network's architecture, validated.</summary>
     public UNetConfig Config { get; }
@@ -73,8 +91,8 @@ public sealed partial class ModelFolder
     /// </summary>
     public ModelDescription Description { get; }
 
-    /// <summary>The safetensors file; it exists.</summary>
-    public string WeightsFile { get; }
+    /// <summary>The safetensors file; it exists, unless the model is in memory.</summary>
+    public string WeightsFile => _files.PathOf(_weights);
 
     /// <summary>What was read but not understood, one sentence each; empty when all was.</summary>
     public IReadOnlyList<string> Warnings => _warnings;
@@ -90,71 +108,82 @@ public sealed partial class ModelFolder
             throw new DirectoryNotFoundException($"{path}: there is no such model folder.");
         }
 
-        bool isPipeline = Directory.Exists(System.IO.Path.Combine(path, UNetFolder));
-        return isPipeline || File.Exists(System.IO.Path.Combine(path, UNetConfigName))
-            ? new ModelFolder(path, isPipeline)
-            : throw new ModelFormatException(
-                path, $"this is no model folder; expected {UNetFolder}/{UNetConfigName} or {UNetConfigName} in it");
+        return new ModelFolder(new FolderFiles(path));
+    }
+
+    /// <summary>Reads a model folder whose files are in memory, from an archive of the application's.</summary>
+    /// <param name="files">
+    /// The files by their path in the folder, with slashes: <c>unet/config.json</c>. Their bytes are read when needed
+    /// and not copied, so they must stay as they are for as long as the result is used. Files that a model does not
+    /// have do not matter.
+    /// </param>
+    /// <param name="name">What messages call the folder.</param>
+    /// <exception cref="ModelFormatException">A file is missing or breaks a rule; the message names both.</exception>
+    public static ModelFolder Open(
+        IReadOnlyDictionary<string, ReadOnlyMemory<byte>> files, string name = "memory")
+    {
+        ArgumentNullException.ThrowIfNull(files);
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        return new ModelFolder(new MemoryFiles(files, name));
     }
 
     /// <summary>Opens the weights; the caller disposes.</summary>
     /// <exception cref="ModelFormatException">The file breaks the safetensors format.</exception>
-    public SafetensorsFile OpenWeights() => SafetensorsFile.Open(WeightsFile);
+    public SafetensorsFile OpenWeights() => _files.OpenWeights(_weights);
 
-    private UNetConfig ReadUNet(string file)
+    private UNetConfig ReadUNet(string name)
     {
-        ConfigObject json = ConfigObject.Load(file);
+        ConfigObject json = ConfigObject.Load(_files, name);
         UNetConfig config = UNetConfigJson.Read(json, _warnings);
-        WarnOfUnread(file, json);
+        WarnOfUnread(name, json);
         return config;
     }
 
     private SchedulerConfig ReadScheduler(bool isPipeline)
     {
-        string file = System.IO.Path.Combine(Path, SchedulerFolder, SchedulerConfigName);
-        if (!isPipeline && !File.Exists(file))
+        string name = $"{SchedulerFolder}/{SchedulerConfigName}";
+        if (!isPipeline && !_files.Has(name))
         {
-            file = System.IO.Path.Combine(Path, SchedulerConfigName);
-            if (!File.Exists(file))
+            name = SchedulerConfigName;
+            if (!_files.Has(name))
             {
-                _warnings.Add($"{file} is missing: DDPM's linear schedule of 1000 steps is assumed.");
+                _warnings.Add($"{_files.PathOf(name)} is missing: DDPM's linear schedule of 1000 steps is assumed.");
                 return new SchedulerConfig();
             }
         }
 
-        ConfigObject json = ConfigObject.Load(file);
+        ConfigObject json = ConfigObject.Load(_files, name);
         SchedulerConfig config = SchedulerConfigJson.Read(json, _warnings);
-        WarnOfUnread(file, json);
+        WarnOfUnread(name, json);
         return config;
     }
 
     private CleanVariance? ReadVariance()
     {
-        string file = System.IO.Path.Combine(Path, VarianceName);
-        if (!File.Exists(file))
+        if (!_files.Has(VarianceName))
         {
             return null;
         }
 
-        ConfigObject json = ConfigObject.Load(file);
+        ConfigObject json = ConfigObject.Load(_files, VarianceName);
         CleanVariance variance = CleanVarianceJson.Read(json);
-        WarnOfUnread(file, json);
+        WarnOfUnread(VarianceName, json);
         return variance;
     }
 
     private IReadOnlyList<string> ReadClassNames(bool isPipeline)
     {
-        string file = System.IO.Path.Combine(Path, IndexName);
+        string file = _files.PathOf(IndexName);
         IReadOnlyList<string> names = [];
-        if (isPipeline || File.Exists(file))
+        if (isPipeline || _files.Has(IndexName))
         {
-            ConfigObject json = ConfigObject.Load(file);
+            ConfigObject json = ConfigObject.Load(_files, IndexName);
             json.Ignore(UNetFolder, SchedulerFolder);
             names = json.IndexedTexts("id2label");
-            WarnOfUnread(file, json);
+            WarnOfUnread(IndexName, json);
         }
 
-        if (FindClassProblem(Config, names) is { } problem)
+        if (FindClassProblem(Config, Scheduler.Sampler, names) is { } problem)
         {
             throw new ModelFormatException(file, problem);
         }
@@ -166,7 +195,7 @@ public sealed partial class ModelFolder
             return [.. Enumerable.Range(0, rows).Select(i => i.ToString(CultureInfo.InvariantCulture))];
         }
 
-        if (rows > names.Count + 1)
+        if (rows > names.Count + 1 && Scheduler.Sampler.DistilledSteps.Count == 0)
         {
             _warnings.Add($"{file} names {names.Count} classes and the class table has {rows} rows: "
                 + "those left over cannot be asked for.");
@@ -175,8 +204,15 @@ public sealed partial class ModelFolder
         return names;
     }
 
-    private static string? FindClassProblem(UNetConfig config, IReadOnlyList<string> names)
+    private static string? FindClassProblem(UNetConfig config, SamplerConfig sampler, IReadOnlyList<string> names)
     {
+        int stepCounts = sampler.DistilledSteps.Count;
+        if (stepCounts > 0 && (names.Count == 0 || config.NumClassEmbeds != names.Count * stepCounts))
+        {
+            return $"'num_class_embeds' is {config.NumClassEmbeds}; it must be the {names.Count} classes of 'id2label' "
+                + $"(at least 1) times the {stepCounts} numbers of 'distilled_steps'";
+        }
+
         if (names.Count > config.NumClassEmbeds)
         {
             return $"'id2label' names {names.Count} classes and the network's 'num_class_embeds' is "
@@ -200,27 +236,26 @@ public sealed partial class ModelFolder
         return null;
     }
 
-    private static string FindWeights(string folder)
+    private static string FindWeights(ModelFiles files, string network)
     {
         foreach (string name in (ReadOnlySpan<string>)[WeightsName, HalfWeightsName])
         {
-            string file = System.IO.Path.Combine(folder, name);
-            if (File.Exists(file))
+            if (files.Has(network + name))
             {
-                return file;
+                return network + name;
             }
         }
 
         throw new ModelFormatException(
-            System.IO.Path.Combine(folder, WeightsName),
+            files.PathOf(network + WeightsName),
             "the weights are missing; only safetensors is read, no pickle (.bin)");
     }
 
-    private void WarnOfUnread(string file, ConfigObject json)
+    private void WarnOfUnread(string name, ConfigObject json)
     {
         foreach (string key in json.UnreadKeys)
         {
-            _warnings.Add($"{file} has the unknown key '{key}', which is ignored.");
+            _warnings.Add($"{_files.PathOf(name)} has the unknown key '{key}', which is ignored.");
         }
     }
 }

@@ -27,10 +27,26 @@ public sealed record SamplerConfig
     public string AlgorithmType { get; init; } = "dpmsolver++";
 
     /// <summary>
-    /// Whether multistep DPM-Solver++ takes order 2 at most for the last step but one of fewer than 15; UniPC ends
-    /// with lower orders always.
+    /// Whether the last steps of DPM-Solver++ (the last two of fewer than 15, in its multistep form) and of UniPC have
+    /// lower orders; the one onto the clean image is of order 1 always, and UniPC's before it of lower orders.
     /// </summary>
     public bool LowerOrderFinal { get; init; } = true;
+
+    /// <summary>Whether the last step of multistep DPM-Solver++ is of order 1 wherever it ends.</summary>
+    public bool EulerAtFinal { get; init; }
+
+    /// <summary>Whether DDIM and PNDM end at the clean image, and not at the table's cleanest level.</summary>
+    public bool SetAlphaToOne { get; init; } = true;
+
+    /// <summary>
+    /// Where the schedulers of σ end: <c>zero</c>, the clean image, or <c>sigma_min</c>, the cleanest level.
+    /// </summary>
+    public string FinalSigmasType { get; init; } = "zero";
+
+    /// <summary>
+    /// λ = ln(α/σ) below which DPM-Solver++ on a table begins no step; -∞, the default, leaves none out.
+    /// </summary>
+    public double LambdaMinClipped { get; init; } = double.NegativeInfinity;
 
     /// <summary>
     /// <c>midpoint</c> for DPM-Solver++, <c>bh1</c> or <c>bh2</c> for UniPC; null for the class's own default.
@@ -64,6 +80,12 @@ public sealed record SamplerConfig
     /// <summary>The largest threshold, at least 1; 1 leaves nothing of thresholding but a clamp to [-1, 1].</summary>
     public double SampleMaxValue { get; init; } = 1;
 
+    /// <summary>
+    /// The numbers of steps that a distilled network samples in, rising; empty for any other network. A key of this
+    /// project.
+    /// </summary>
+    public IReadOnlyList<int> DistilledSteps { get; init; } = [];
+
     /// <summary>The first value of the file that no solver here does, or null.</summary>
     internal UnsupportedValue? Unsupported { get; init; }
 
@@ -77,18 +99,45 @@ public sealed record SamplerConfig
         : UseExponentialSigmas ? StepSpacing.LogSnr
         : StepSpacings.Parse(TimestepSpacing);
 
-    /// <summary>The timesteps of a chain, as the scheduler places them in the table it was trained on.</summary>
-    /// <param name="stepCount">N, 1 to <paramref name="tableLength"/>.</param>
-    /// <param name="tableLength">T, the training timesteps.</param>
-    /// <returns>
-    /// N times, falling; empty where they are not placed by time (see <see cref="CreateSpacing"/>), and for a single
-    /// step, which begins at the noisiest level here.
-    /// </returns>
-    public double[] CreateTimes(int stepCount, int tableLength)
+    /// <summary>
+    /// Whether chains end at the schedule's cleanest level, <see cref="NoiseSchedule.MinTime"/>, and keep its noise.
+    /// </summary>
+    public bool EndsAtCleanestLevel => ClassName switch
     {
-        if (UseKarrasSigmas || UseExponentialSigmas || stepCount == 1)
+        "DDIMScheduler" or "DDIMParallelScheduler" or "PNDMScheduler" => !SetAlphaToOne,
+        "DPMSolverMultistepScheduler" or "DPMSolverSinglestepScheduler" or "UniPCMultistepScheduler"
+            or "EulerDiscreteScheduler" or "EDMEulerScheduler" or "EDMDPMSolverMultistepScheduler" =>
+            FinalSigmasType == "sigma_min",
+        _ => false,
+    };
+
+    /// <summary>The timesteps of a chain, as the scheduler places them in the table it was trained on.</summary>
+    /// <param name="stepCount">N, from 1 to the levels of the table that are not clipped.</param>
+    /// <param name="schedule">The table.</param>
+    /// <returns>
+    /// N times, falling; fewer with <see cref="LambdaMinClipped"/> on trailing, as diffusers has it; none where they
+    /// are not placed by time (see <see cref="CreateSpacing"/>). A single step begins at the noisiest level here.
+    /// </returns>
+    /// <exception cref="ArgumentException">The table has not as many levels.</exception>
+    public double[] CreateTimes(int stepCount, NoiseSchedule schedule)
+    {
+        ArgumentNullException.ThrowIfNull(schedule);
+        if (UseKarrasSigmas || UseExponentialSigmas || schedule.TableLength is not { } tableLength)
         {
             return [];
+        }
+
+        int length = UnclippedLength(schedule, tableLength);
+        if (stepCount < 1 || stepCount > length)
+        {
+            string reason = length < tableLength ? $"'lambda_min_clipped' {LambdaMinClipped} leaves" : "the table has";
+            throw new ArgumentException(
+                $"Steps must be 1 to {length}, not {stepCount}, for {reason} {length} levels.", nameof(stepCount));
+        }
+
+        if (stepCount == 1)
+        {
+            return [length - 1];
         }
 
         // Multistep schedulers place N + 1 points and drop the cleanest; the sigma schedulers do not round.
@@ -96,23 +145,24 @@ public sealed record SamplerConfig
             or "UniPCMultistepScheduler" or "DEISMultistepScheduler";
         bool isExact = ClassName is "EulerDiscreteScheduler" or "EulerAncestralDiscreteScheduler"
             or "HeunDiscreteScheduler";
-        int points = isMultistep ? Math.Min(stepCount + 1, tableLength) : stepCount;
-        int ratio = tableLength / points;
+        int points = isMultistep ? Math.Min(stepCount + 1, length) : stepCount;
+        int ratio = length / points;
         int offset = ((points - 1) * ratio) + StepsOffset < tableLength ? StepsOffset : 0;
         double[] times = new double[stepCount];
         for (int i = 0; i < stepCount; i++)
         {
             int fromCleanest = points - 1 - i;
-            double even = (double)fromCleanest / (points - 1) * (tableLength - 1);
+            double even = (double)fromCleanest / (points - 1) * (length - 1);
             times[i] = TimestepSpacing switch
             {
                 "leading" => (fromCleanest * ratio) + offset,
                 "linspace" => isExact ? even : Math.Round(even),
-                _ => Math.Round(tableLength - (i * (double)tableLength / stepCount)) - 1,
+                _ => Math.Round(length - (i * (double)tableLength / stepCount)) - 1,
             };
         }
 
-        return times;
+        // Trailing keeps the unclipped distance, and so may run out of levels before it has made N steps.
+        return [.. times.TakeWhile(time => time >= 0)];
     }
 
     /// <summary>The solver that does what the scheduler does.</summary>
@@ -120,6 +170,19 @@ public sealed record SamplerConfig
     public Solver CreateSolver() => Unsupported is { } value
         ? throw Refused(value.Key, value.Value, value.Supported)
         : FindSolver();
+
+    // The levels that are noisier than LambdaMinClipped lie at the table's end.
+    private int UnclippedLength(NoiseSchedule schedule, int tableLength)
+    {
+        int length = tableLength;
+        bool clips = ClassName is "DPMSolverMultistepScheduler" or "DPMSolverSinglestepScheduler";
+        while (clips && length > 0 && schedule.At(length - 1).Lambda < LambdaMinClipped)
+        {
+            length--;
+        }
+
+        return length;
+    }
 
     private Solver FindSolver() => ClassName switch
     {
@@ -135,13 +198,16 @@ public sealed record SamplerConfig
             ? new PndmSolver()
             : throw Refused("skip_prk_steps", "false", "true"),
         "DPMSolverMultistepScheduler" or "EDMDPMSolverMultistepScheduler" =>
-            new DpmSolverPlusPlusSolver(CheckedOrder(3), CheckedAlgorithm() == "sde-dpmsolver++", LowerOrderFinal),
+            new DpmSolverPlusPlusSolver(
+                CheckedOrder(3), CheckedAlgorithm() == "sde-dpmsolver++", LowerOrderFinal, EulerAtFinal),
         "DPMSolverSinglestepScheduler" when CheckedAlgorithm() != "dpmsolver++" =>
             throw Refused("algorithm_type", AlgorithmType, "dpmsolver++"),
         "DPMSolverSinglestepScheduler" =>
-            CheckedOrder(2) == 1 ? new DpmSolverPlusPlusSolver(1) : new DpmSolverPlusPlus2SSolver(pairsSteps: true),
+            CheckedOrder(2) == 1
+                ? new DpmSolverPlusPlusSolver(1)
+                : new DpmSolverPlusPlus2SSolver(pairsSteps: true, LowerOrderFinal),
         "UniPCMultistepScheduler" => PredictX0
-            ? new UniPcSolver(CheckedOrder(3), TypeOfUniPc() == "bh2")
+            ? new UniPcSolver(CheckedOrder(3), TypeOfUniPc() == "bh2", LowerOrderFinal)
             : throw Refused("predict_x0", "false", "true"),
         "EulerDiscreteScheduler" or "EDMEulerScheduler" => new EulerSolver(),
         "EulerAncestralDiscreteScheduler" => new EulerAncestralSolver(),

@@ -25,7 +25,7 @@ public readonly record struct NoiseLevel(double Time, double Alpha, double Sigma
     /// <summary>Half the log signal-to-noise ratio, λ = ln(α/σ); +∞ at <see cref="Clean"/>. [Lu22, Sec. 3.1]</summary>
     public double Lambda => Math.Log(Alpha / Sigma);
 
-    /// <summary>The logarithm of the signal-to-noise ratio α²/σ², 2λ. [Kingma21, Eq. 3]</summary>
+    /// <summary>The logarithm of the signal-to-noise ratio α²/σ², 2λ. [Kingma21, Eq. 2]</summary>
     public double LogSnr => 2 * Lambda;
 
     /// <summary>Whether no noise is left (σ = 0).</summary>

@@ -14,6 +14,9 @@ public static class StepGrid
     // [Karras22, Table 1] σ_max = 80; of the cosine table they leave out the noisiest levels for it (j_0 = 8).
     private const double MaxDefaultRatio = 80;
 
+    // Spacings in the noise level reach the schedule's ends up to rounding, far below this.
+    private const double LambdaRounding = 1e-9;
+
     /// <summary>The levels of a chain of <paramref name="stepCount"/> steps.</summary>
     /// <param name="schedule">The schedule on which the levels lie.</param>
     /// <param name="spacing">How they are placed.</param>
@@ -75,6 +78,33 @@ public static class StepGrid
 
         levels[^1] = NoiseLevel.Clean;
         return levels;
+    }
+
+    /// <summary>
+    /// Lets a grid end at a time of its schedule, with the noise that is left there, in place of the clean image.
+    /// </summary>
+    /// <param name="levels">A grid of this class; its last level is replaced.</param>
+    /// <param name="schedule">The schedule that it lies on.</param>
+    /// <param name="time">
+    /// From the schedule's <see cref="NoiseSchedule.MinTime"/> to the time of the last step, which then changes
+    /// nothing.
+    /// </param>
+    /// <exception cref="ArgumentException">The time is outside its range.</exception>
+    public static void EndAt(Span<NoiseLevel> levels, NoiseSchedule schedule, double time)
+    {
+        ArgumentNullException.ThrowIfNull(schedule);
+        NoiseLevel last = levels[^2];
+        double gain = schedule.At(time).Lambda - last.Lambda;
+        if (!(time >= schedule.MinTime && time <= schedule.MaxTime && gain >= -LambdaRounding))
+        {
+            throw new ArgumentException(
+                $"EndTime must be from {schedule.MinTime} to the last step's {last.Time} on the schedule "
+                + $"'{schedule.Name}', not {time}.",
+                nameof(time));
+        }
+
+        // Exactly the same level where nothing is left to do: multistep solvers divide by the step in λ.
+        levels[^1] = gain > LambdaRounding ? schedule.At(time) : last;
     }
 
     private static NoiseLevel[] Create(NoiseSchedule schedule, StepSpacing spacing, int stepCount, double maxRatio)

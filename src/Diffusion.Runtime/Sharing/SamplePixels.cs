@@ -1,8 +1,10 @@
 namespace Diffusion.Runtime.Sharing;
 
 /// <summary>Reads the newest image of a ring as RGBA8, for hosts without Vulkan and for saving.</summary>
-/// <remarks>Any thread; never waits, allocates nothing. A pixel costs some nanoseconds: engines that have Vulkan share
-/// the texture instead.</remarks>
+/// <remarks>
+/// Any thread; never waits, allocates nothing. A pixel costs some nanoseconds: engines that have Vulkan share the
+/// texture instead. A ring on a device is read on the thread of the device's queue, and waits for what that was handed.
+/// </remarks>
 public static class SamplePixels
 {
     /// <summary>Bytes of a pixel: red, green, blue, alpha.</summary>

@@ -3,13 +3,16 @@ using System.Runtime.InteropServices;
 namespace Diffusion.Runtime.Sharing;
 
 /// <summary>
-/// A ring of slots in page-aligned host memory, each holding x_t and the clean estimate D as planar float32 [3, H, W].
+/// A ring of slots, each holding x_t and the clean estimate D as planar float32 [3, H, W]: in page-aligned host memory,
+/// or in that of a device.
 /// </summary>
 /// <remarks>
 /// The chain's state lives in the ring: a step reads x (and earlier D's) from older slots and writes x' and D into a
 /// free one, so that publishing costs no copy. A renderer may import <see cref="Address"/> as device memory and read a
 /// leased slot until it gives the lease back. One writer thread, any number of reader threads; no lock is held while a
-/// slot is written or read. The memory outlives no one: dispose after the last reader is done.
+/// slot is written or read. The memory outlives no one: dispose after the last reader is done. With
+/// <see cref="Device"/>, a published slot is readable by what is submitted to the device's queue from then on, and
+/// <see cref="Sample"/> and <see cref="Denoised"/> copy to the host first, on the thread of that queue.
 /// </remarks>
 public sealed unsafe class SampleRing : IDisposable
 {
@@ -29,6 +32,7 @@ public sealed unsafe class SampleRing : IDisposable
     private readonly bool[] _retained;
     private readonly int[] _history;
     private void* _memory;
+    private bool _isDisposed;
     private int _writing = -1;
     private SampleInfo _latestInfo;
 
@@ -37,6 +41,17 @@ public sealed unsafe class SampleRing : IDisposable
     /// <param name="height">Height in pixels, at least 1.</param>
     /// <param name="historyLength">Earlier slots whose D the writer still reads.</param>
     public SampleRing(int width, int height, int historyLength)
+        : this(width, height, historyLength, null)
+    {
+    }
+
+    /// <summary>A ring whose images a device holds.</summary>
+    /// <param name="width">Width in pixels, at least 1.</param>
+    /// <param name="height">Height in pixels, at least 1.</param>
+    /// <param name="historyLength">Earlier slots whose D the writer still reads.</param>
+    /// <param name="device">Makes the images for a number of slots of a size in bytes, and whoever makes the ring owns
+    /// them; null for host memory.</param>
+    public SampleRing(int width, int height, int historyLength, Func<int, long, IDeviceSamples>? device)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
@@ -44,17 +59,19 @@ public sealed unsafe class SampleRing : IDisposable
         Width = width;
         Height = height;
         PlaneLength = checked(Channels * width * height);
-        SlotSizeInBytes = RoundUp(checked(2L * PlaneLength * sizeof(float)), Alignment);
-
-        // Current x, the earlier slots, the one being written, and what readers hold.
-        SlotCount = 2 + historyLength + ReaderSlots;
+        SlotSizeInBytes = SlotSizeOf(width, height);
+        SlotCount = SlotsFor(historyLength);
         SizeInBytes = SlotSizeInBytes * SlotCount;
         _leases = new int[SlotCount];
         _retained = new bool[SlotCount];
         _history = new int[1 + historyLength];
         Array.Fill(_history, -1);
-        _memory = NativeMemory.AlignedAlloc((nuint)SizeInBytes, Alignment);
-        NativeMemory.Clear(_memory, (nuint)SizeInBytes);
+        Device = device?.Invoke(SlotCount, SlotSizeInBytes);
+        if (Device is null)
+        {
+            _memory = NativeMemory.AlignedAlloc((nuint)SizeInBytes, Alignment);
+            NativeMemory.Clear(_memory, (nuint)SizeInBytes);
+        }
     }
 
     /// <summary>Width in pixels.</summary>
@@ -80,13 +97,19 @@ public sealed unsafe class SampleRing : IDisposable
     /// <summary>Size of the whole block in bytes, a multiple of <see cref="Alignment"/>.</summary>
     public long SizeInBytes { get; }
 
+    /// <summary>The device's images, or null for a ring in host memory.</summary>
+    public IDeviceSamples? Device { get; }
+
     /// <summary>Address of the block; valid until <see cref="Dispose"/>.</summary>
+    /// <exception cref="InvalidOperationException">The ring's images are a device's.</exception>
     public nint Address
     {
         get
         {
-            ObjectDisposedException.ThrowIf(_memory is null, this);
-            return (nint)_memory;
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            return Device is null
+                ? (nint)_memory
+                : throw new InvalidOperationException("The ring's images lie on a device and have no address.");
         }
     }
 
@@ -110,16 +133,23 @@ public sealed unsafe class SampleRing : IDisposable
     /// </summary>
     public int HistorySlot(int age) => age < _history.Length ? _history[age] : -1;
 
-    /// <summary>x_t of a slot, planar [3, H, W].</summary>
-    public Span<float> Sample(int slot) => new(SlotAddress(slot), PlaneLength);
+    /// <summary>Bytes that a ring takes, asked before it is made.</summary>
+    /// <param name="width">Width in pixels.</param>
+    /// <param name="height">Height in pixels.</param>
+    /// <param name="historyLength">Earlier slots whose D the writer still reads.</param>
+    public static long SizeOf(int width, int height, int historyLength) =>
+        SlotSizeOf(width, height) * SlotsFor(historyLength);
 
-    /// <summary>D of a slot, planar [3, H, W] in [-1, 1] when clamped.</summary>
-    public Span<float> Denoised(int slot) => new((byte*)SlotAddress(slot) + DenoisedOffsetInBytes, PlaneLength);
+    /// <summary>x_t of a slot, planar [3, H, W]; of a ring on a device a copy, made now.</summary>
+    public Span<float> Sample(int slot) => Image(slot, isDenoised: false);
+
+    /// <summary>D of a slot, planar [3, H, W] in [-1, 1] when clamped; likewise.</summary>
+    public Span<float> Denoised(int slot) => Image(slot, isDenoised: true);
 
     /// <summary>Writer: takes a free slot to write, or returns false when readers hold them all.</summary>
     public bool TryBeginWrite(out int slot)
     {
-        ObjectDisposedException.ThrowIf(_memory is null, this);
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
         lock (_gate)
         {
             for (slot = 0; slot < SlotCount; slot++)
@@ -127,6 +157,7 @@ public sealed unsafe class SampleRing : IDisposable
                 if (!_retained[slot] && _leases[slot] == 0)
                 {
                     _writing = slot;
+                    Device?.Forget(slot);
                     return true;
                 }
             }
@@ -187,7 +218,7 @@ public sealed unsafe class SampleRing : IDisposable
     /// <returns>False when there is nothing newer.</returns>
     public bool TryAcquireLatest(ulong afterGeneration, out SampleLease lease)
     {
-        ObjectDisposedException.ThrowIf(_memory is null, this);
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
         lock (_gate)
         {
             if (_latestInfo.Generation <= afterGeneration)
@@ -218,9 +249,10 @@ public sealed unsafe class SampleRing : IDisposable
         }
     }
 
-    /// <summary>Frees the memory. The device must no longer read it.</summary>
+    /// <summary>Frees host memory. No device must read it any more.</summary>
     public void Dispose()
     {
+        _isDisposed = true;
         if (_memory is not null)
         {
             NativeMemory.AlignedFree(_memory);
@@ -228,13 +260,25 @@ public sealed unsafe class SampleRing : IDisposable
         }
     }
 
+    private static long SlotSizeOf(int width, int height) =>
+        RoundUp(checked(2L * Channels * width * height * sizeof(float)), Alignment);
+
+    // Current x, the earlier slots, the one being written, and what readers hold.
+    private static int SlotsFor(int historyLength) => 2 + historyLength + ReaderSlots;
+
     private static long RoundUp(long value, long multiple) => (value + multiple - 1) / multiple * multiple;
 
-    private void* SlotAddress(int slot)
+    private Span<float> Image(int slot, bool isDenoised)
     {
-        ObjectDisposedException.ThrowIf(_memory is null, this);
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
         ArgumentOutOfRangeException.ThrowIfNegative(slot);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(slot, SlotCount);
-        return (byte*)_memory + (slot * SlotSizeInBytes);
+        if (Device is { } device)
+        {
+            return device.Read(slot, isDenoised);
+        }
+
+        byte* image = (byte*)_memory + (slot * SlotSizeInBytes) + (isDenoised ? DenoisedOffsetInBytes : 0);
+        return new Span<float>(image, PlaneLength);
     }
 }

@@ -12,9 +12,6 @@ namespace Diffusion.Runtime.Solvers;
 /// </remarks>
 public sealed class DdimSolver : Solver
 {
-    private readonly double _eta;
-    private readonly CleanVariance? _optimal;
-
     /// <summary>Makes the solver.</summary>
     /// <param name="eta">η in [0, 1]; 0 (the default) is deterministic.</param>
     /// <param name="optimal">The data's curve for the optimal variance [Bao22, Thm. 1], or null for DDIM's own.</param>
@@ -26,18 +23,23 @@ public sealed class DdimSolver : Solver
             throw new ArgumentOutOfRangeException(nameof(eta), eta, "DDIM's η must be between 0 and 1.");
         }
 
-        _eta = eta;
-        _optimal = optimal;
+        (Eta, Optimal) = (eta, optimal);
     }
 
+    /// <summary>η, the share of ancestral sampling's noise, in [0, 1].</summary>
+    public double Eta { get; }
+
+    /// <summary>The data's curve for the optimal variance, or null for DDIM's own.</summary>
+    public CleanVariance? Optimal { get; }
+
     /// <inheritdoc/>
-    public override string Name => _optimal is null ? "ddim" : "ddim-optimal";
+    public override string Name => Optimal is null ? "ddim" : "ddim-optimal";
 
     /// <inheritdoc/>
     public override int HistoryLength => 0;
 
     /// <inheritdoc/>
-    public override bool IsStochastic => _eta > 0 || _optimal is not null;
+    public override bool IsStochastic => Eta > 0 || Optimal is not null;
 
     /// <inheritdoc/>
     public override LinearStep Plan(ReadOnlySpan<NoiseLevel> levels, int evaluation)
@@ -45,7 +47,7 @@ public sealed class DdimSolver : Solver
         (NoiseLevel t, NoiseLevel s) = (levels[evaluation], levels[evaluation + 1]);
 
         // [Song21DDIM, Eq. 16] σ_η = η·(σ_s/σ_t)·σ_t|s
-        double fresh = _eta * Math.Sqrt(Posterior.Between(t, s).Variance);
+        double fresh = Eta * Math.Sqrt(Posterior.Between(t, s).Variance);
 
         // [Song21DDIM, Eq. 12] x' = α_s·D + √(σ_s² - σ_η²)·ε + σ_η·z,  ε = (x - α_t·D)/σ_t
         double kept = Math.Sqrt(Math.Max(0, (s.Sigma * s.Sigma) - (fresh * fresh))) / t.Sigma;
@@ -54,9 +56,9 @@ public sealed class DdimSolver : Solver
         step.Denoised[0] = s.Alpha - (kept * t.Alpha);
         step.Noise = fresh;
         step.Target = s;
-        if (_optimal is not null && !s.IsClean)
+        if (Optimal is { } optimal && !s.IsClean)
         {
-            step.Noise = Math.Sqrt(_optimal.OfStep(fresh * fresh, step.Denoised[0], t));
+            step.Noise = Math.Sqrt(optimal.OfStep(fresh * fresh, step.Denoised[0], t));
         }
 
         return step;

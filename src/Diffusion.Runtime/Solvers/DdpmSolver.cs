@@ -66,7 +66,7 @@ public sealed class DdpmSolver : Solver
             double variance = _optimal.OfStep(posterior.Variance, posterior.Clean, t);
             step.Noise = s.IsClean && !_keepsLastNoise ? 0 : Math.Sqrt(variance);
         }
-        else if (_variance is DdpmVariance.Learned && !s.IsClean)
+        else if (_variance is DdpmVariance.Learned && posterior.Variance > 0)
         {
             step.LearnedVariance = true;
             step.LogVarianceLow = Posterior.ClippedLogVariance(levels, evaluation);

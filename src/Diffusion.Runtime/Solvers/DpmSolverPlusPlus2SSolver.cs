@@ -11,15 +11,20 @@ namespace Diffusion.Runtime.Solvers;
 public sealed class DpmSolverPlusPlus2SSolver : Solver
 {
     private readonly bool _pairsSteps;
+    private readonly bool _endsWithEuler;
 
     /// <summary>Makes the solver.</summary>
     /// <param name="pairsSteps">
     /// Whether two steps of the grid make one of the method, with the level between them for the evaluation on the way,
     /// as diffusers has it; by default each step is one, and the evaluation lies half way in λ.
     /// </param>
-    public DpmSolverPlusPlus2SSolver(bool pairsSteps = false)
+    /// <param name="endsWithEuler">
+    /// Whether the last of the grid's steps is of first order when two make one and it does not end at the clean image;
+    /// diffusers' <c>lower_order_final</c>.
+    /// </param>
+    public DpmSolverPlusPlus2SSolver(bool pairsSteps = false, bool endsWithEuler = true)
     {
-        _pairsSteps = pairsSteps;
+        (_pairsSteps, _endsWithEuler) = (pairsSteps, endsWithEuler);
     }
 
     /// <inheritdoc/>
@@ -53,7 +58,8 @@ public sealed class DpmSolverPlusPlus2SSolver : Solver
     public override LinearStep Plan(ReadOnlySpan<NoiseLevel> levels, int evaluation)
     {
         (NoiseLevel middle, NoiseLevel next) = (levels[evaluation], levels[evaluation + 1]);
-        if (evaluation % 2 == 0 || next.IsClean)
+        bool isLast = evaluation == levels.Length - 2;
+        if (evaluation % 2 == 0 || next.IsClean || (isLast && _endsWithEuler))
         {
             // [Lu22pp, Alg. 1] u = (σ_m/σ_t)·x - α_m·(e^(-r·h) - 1)·D
             return EulerSolver.Plan(middle, next);

@@ -17,6 +17,7 @@ public sealed class DpmSolverPlusPlusSolver : Solver
     private readonly int _order;
     private readonly bool _isSde;
     private readonly bool _lowersOrder;
+    private readonly bool _endsWithEuler;
 
     /// <summary>Makes the solver.</summary>
     /// <param name="order">1 (DDIM's step), 2 (2M) or 3 (3M).</param>
@@ -24,14 +25,18 @@ public sealed class DpmSolverPlusPlusSolver : Solver
     /// <param name="lowersOrder">
     /// Whether the last step but one of a chain of fewer than 15 is of order 2 at most, as diffusers'
     /// <c>lower_order_final</c> has it. By default it keeps its order, with which Gaussians and mixtures
-    /// mostly end nearer the flow.
+    /// mostly end nearer the flow. A last step that does not end at the clean image is then of order 1.
+    /// </param>
+    /// <param name="endsWithEuler">
+    /// Whether such a last step is of order 1 in any case: diffusers' <c>euler_at_final</c>.
     /// </param>
     /// <exception cref="ArgumentOutOfRangeException">The order is not 1 to 3.</exception>
-    public DpmSolverPlusPlusSolver(int order = 2, bool isSde = false, bool lowersOrder = false)
+    public DpmSolverPlusPlusSolver(
+        int order = 2, bool isSde = false, bool lowersOrder = false, bool endsWithEuler = false)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(order, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(order, 3);
-        (_order, _isSde, _lowersOrder) = (order, isSde, lowersOrder);
+        (_order, _isSde, _lowersOrder, _endsWithEuler) = (order, isSde, lowersOrder, endsWithEuler);
         Name = (order == 1 ? "dpmpp-1" : $"dpmpp-{order}m") + (isSde ? "-sde" : "");
     }
 
@@ -59,9 +64,8 @@ public sealed class DpmSolverPlusPlusSolver : Solver
         step.Noise = _isSde ? s.Sigma * Math.Sqrt(-double.ExpM1(-2 * h)) : 0;
         step.Denoised[0] = s.Alpha * estimate;
 
-        int stepCount = levels.Length - 1;
-        bool isLowered = _lowersOrder && stepCount < ManySteps && evaluation == stepCount - 2;
-        int order = s.IsClean ? 1 : Math.Min(isLowered ? Math.Min(_order, 2) : _order, evaluation + 1);
+        // A step that ends where it begins has no differences to scale.
+        int order = s.IsClean || s == t ? 1 : Math.Min(OrderAt(evaluation, levels.Length - 1), evaluation + 1);
         if (order == 2)
         {
             // [Lu22pp, Alg. 2] D = D_0 + (D_0 - D_1)/(2r),  r = (λ_t - λ_(t-1))/h
@@ -74,6 +78,15 @@ public sealed class DpmSolverPlusPlusSolver : Solver
         }
 
         return step;
+    }
+
+    private int OrderAt(int evaluation, int stepCount)
+    {
+        int stepsLeft = stepCount - evaluation;
+        bool isLowered = _lowersOrder && stepCount < ManySteps;
+        return stepsLeft == 1 && (isLowered || _endsWithEuler) ? 1
+            : stepsLeft == 2 && isLowered ? Math.Min(_order, 2)
+            : _order;
     }
 
     // [Lu22pp] D(λ) ≈ D_0 + D'·(λ - λ_t)/h + ½·D''·(λ - λ_t)²/h², D' and D'' by divided differences, integrated

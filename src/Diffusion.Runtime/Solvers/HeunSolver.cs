@@ -13,16 +13,17 @@ namespace Diffusion.Runtime.Solvers;
 /// </remarks>
 public sealed class HeunSolver : Solver
 {
-    private readonly EdmChurn _churn;
-
     /// <summary>Makes the solver.</summary>
     /// <param name="churn">How much noise to add; by default none.</param>
     /// <exception cref="ArgumentOutOfRangeException">A number of the churn breaks its rule.</exception>
     public HeunSolver(EdmChurn churn = default)
     {
         churn.Validate();
-        _churn = churn;
+        Churn = churn;
     }
+
+    /// <summary>How much noise is added before each step.</summary>
+    public EdmChurn Churn { get; }
 
     /// <inheritdoc/>
     public override string Name => IsStochastic ? "edm" : "heun";
@@ -38,7 +39,7 @@ public sealed class HeunSolver : Solver
     public override StepSpacing? OwnSpacing => StepSpacing.LogSnr;
 
     /// <inheritdoc/>
-    public override bool IsStochastic => _churn.Amount > 0;
+    public override bool IsStochastic => Churn.Amount > 0;
 
     /// <inheritdoc/>
     public override NoiseLevel[] PlaceEvaluations(ReadOnlySpan<NoiseLevel> levels, NoiseSchedule schedule)
@@ -49,7 +50,7 @@ public sealed class HeunSolver : Solver
         for (int i = 0; i < stepCount; i++)
         {
             double ratio = levels[i].Ratio;
-            double raised = _churn.Raise(ratio, stepCount);
+            double raised = Churn.Raise(ratio, stepCount);
             evaluations[2 * i] = raised == ratio ? levels[i] : schedule.AtLambda(-Math.Log(raised));
             evaluations[(2 * i) + 1] = levels[i + 1];
         }
@@ -78,7 +79,7 @@ public sealed class HeunSolver : Solver
 
         // [Karras22, Alg. 2] x̂ = x + √(σ̂² - σ²)·S_noise·z
         double added = (next.Ratio * next.Ratio) - (t.Ratio * t.Ratio);
-        step.Noise = next.Alpha * _churn.NoiseScale * Math.Sqrt(Math.Max(0, added));
+        step.Noise = next.Alpha * Churn.NoiseScale * Math.Sqrt(Math.Max(0, added));
         step.Target = next;
         return step;
     }

@@ -49,4 +49,29 @@ public static class SolverCatalog
             ?? throw new ArgumentException(
                 $"Unknown solver '{name}'; known are {string.Join(", ", _names)}.", nameof(name));
     }
+
+    /// <summary>DDIM's solver with another η.</summary>
+    /// <param name="solver">The solver to take after.</param>
+    /// <param name="eta">η in [0, 1].</param>
+    /// <exception cref="ArgumentException">The solver has none, or η breaks its rule.</exception>
+    public static Solver WithEta(Solver solver, double eta)
+    {
+        ArgumentNullException.ThrowIfNull(solver);
+        return solver is DdimSolver ddim
+            ? new DdimSolver(eta, ddim.Optimal)
+            : throw new ArgumentException(
+                $"The solver '{solver.Name}' has no eta; ddim and {DdimOptimal} have.", nameof(eta));
+    }
+
+    /// <summary>EDM's stochastic solver with another S_churn; its other settings stay.</summary>
+    /// <param name="solver">The solver to take after.</param>
+    /// <param name="amount">S_churn, finite and at least 0, which is none. [Karras22, Alg. 2]</param>
+    /// <exception cref="ArgumentException">The solver has none, or S_churn breaks its rule.</exception>
+    public static Solver WithChurn(Solver solver, double amount)
+    {
+        ArgumentNullException.ThrowIfNull(solver);
+        return solver is HeunSolver { IsStochastic: true } edm
+            ? new HeunSolver(edm.Churn with { Amount = amount })
+            : throw new ArgumentException($"The solver '{solver.Name}' has no churn; edm has.", nameof(amount));
+    }
 }

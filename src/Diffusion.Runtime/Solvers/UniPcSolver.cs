@@ -17,16 +17,21 @@ public sealed class UniPcSolver : Solver
 
     private readonly int _order;
     private readonly bool _isBh2;
+    private readonly bool _lowersOrder;
 
     /// <summary>Makes the solver.</summary>
     /// <param name="order">p, 1 to 3.</param>
     /// <param name="isBh2">B(h) = e^h - 1 (the default), or h: <c>bh2</c> and <c>bh1</c>.</param>
+    /// <param name="lowersOrder">
+    /// Whether the last steps have lower orders even where the chain does not end at the clean image; diffusers'
+    /// <c>lower_order_final</c>.
+    /// </param>
     /// <exception cref="ArgumentOutOfRangeException">The order is not 1 to 3.</exception>
-    public UniPcSolver(int order = 2, bool isBh2 = true)
+    public UniPcSolver(int order = 2, bool isBh2 = true, bool lowersOrder = true)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(order, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(order, MaxOrder);
-        (_order, _isBh2) = (order, isBh2);
+        (_order, _isBh2, _lowersOrder) = (order, isBh2, lowersOrder);
         Name = $"unipc-{order}" + (isBh2 ? "" : "-bh1");
     }
 
@@ -68,8 +73,9 @@ public sealed class UniPcSolver : Solver
     }
 
     // Few estimates at the start, and λ = ∞ at the end, allow less than the full order.
-    private int OrderOf(ReadOnlySpan<NoiseLevel> levels, int evaluation) =>
-        Math.Min(Math.Min(_order, evaluation + 1), levels.Length - 1 - evaluation);
+    private int OrderOf(ReadOnlySpan<NoiseLevel> levels, int evaluation) => Math.Min(
+        Math.Min(_order, evaluation + 1),
+        _lowersOrder || levels[^1].IsClean ? levels.Length - 1 - evaluation : MaxOrder);
 
     // [Zhao23, Thm. 3.1] x' = (σ_s/σ_t)·x - α_s·(e^(-h) - 1)·D_1 - α_s·B(h)·Σ_k a_k·(D_(k+1) - D_1)/r_k, where the
     // corrector's sum has one more term, the new estimate D_0 at r = 1. Ages count from the evaluation after the step.
@@ -81,7 +87,7 @@ public sealed class UniPcSolver : Solver
         double phi1 = double.ExpM1(-h);
         factors[1] -= sign * s.Alpha * phi1;
         int terms = isCorrector ? order : order - 1;
-        if (terms == 0)
+        if (terms == 0 || h == 0)
         {
             return;
         }

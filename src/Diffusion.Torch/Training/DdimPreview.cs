@@ -19,7 +19,7 @@ public static class DdimPreview
     /// <param name="labels">Class indices, one a picture.</param>
     /// <param name="channels">Channels of the pictures.</param>
     /// <param name="edge">Edge of the pictures in pixels.</param>
-    /// <param name="steps">Network evaluations, at least 2.</param>
+    /// <param name="steps">Network evaluations, at least 1.</param>
     /// <param name="seed">Seed of the noise it starts from.</param>
     /// <param name="device">Where the network is.</param>
     /// <returns>[N, C, H, W] on the CPU in [-1, 1]; the caller disposes it.</returns>
@@ -37,7 +37,7 @@ public static class DdimPreview
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(schedule);
         ArgumentNullException.ThrowIfNull(labels);
-        ArgumentOutOfRangeException.ThrowIfLessThan(steps, 2);
+        ArgumentOutOfRangeException.ThrowIfLessThan(steps, 1);
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
         using var generator = new Generator(seed);

@@ -45,13 +45,19 @@ public sealed partial class Trainer : IDisposable
     /// <param name="schedule">The forward process; of one with a table, times are the table's entries.</param>
     /// <param name="options">How to learn.</param>
     /// <param name="device">Where; the network is moved there.</param>
+    /// <param name="teacher">
+    /// For <see cref="TrainingObjective.Distillation"/>, a network as above that the student shall follow, in
+    /// evaluation mode, borrowed and moved to the device; the student's class table then has a row for each number of
+    /// steps and class. Else null.
+    /// </param>
     /// <exception cref="ArgumentException">An option is outside its range, or some do not go together.</exception>
     public Trainer(
         nn.Module<Tensor, Tensor, Tensor?, Tensor> network,
         TrainingData data,
         NoiseSchedule schedule,
         TrainingOptions options,
-        Device device)
+        Device device,
+        nn.Module<Tensor, Tensor, Tensor?, Tensor>? teacher = null)
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(data);
@@ -62,6 +68,13 @@ public sealed partial class Trainer : IDisposable
         if (TrainingRules.FindProblem(options, schedule) is { } problem)
         {
             throw new ArgumentException(problem, nameof(options));
+        }
+
+        if (teacher is not null != (options.Objective == TrainingObjective.Distillation))
+        {
+            throw new ArgumentException(
+                $"A teacher goes with the objective Distillation and none else, not with {options.Objective}.",
+                nameof(teacher));
         }
 
         long largestBatch = Array.MaxLength / ((long)data.Channels * data.Canvas * data.Canvas);
@@ -77,8 +90,10 @@ public sealed partial class Trainer : IDisposable
         _options = options;
         _device = device;
         _network.to(device);
+        teacher?.to(device);
         var levels = new LevelMap(schedule, options.Objective);
-        _objective = Objective.Create(network, schedule, levels, options, device);
+        _objective = Objective.Create(
+            network, schedule, levels, options, device, teacher, data.ClassNames.Count);
         _times = TimeSampler.Create(options.TimeSampling, levels);
         _parameters =
         [

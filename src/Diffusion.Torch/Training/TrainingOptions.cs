@@ -55,6 +55,9 @@ public sealed record TrainingOptions
     /// </summary>
     public ReverseVariance Variance { get; init; } = ReverseVariance.Fixed;
 
+    /// <summary>What a student is taught, for <see cref="TrainingObjective.Distillation"/> only; else null.</summary>
+    public DistillationOptions? Distillation { get; init; }
+
     /// <summary>How the noise levels count against each other.</summary>
     public LossWeighting Weighting { get; init; } = LossWeighting.Uniform;
 

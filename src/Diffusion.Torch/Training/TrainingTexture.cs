@@ -1,23 +1,18 @@
+using Diffusion.Torch.Quality;
+
 namespace Diffusion.Torch.Training;
 
 /// <summary>A texture as training sees it: the whole tile at the canvas size, and at twice that for crops.</summary>
 /// <remarks>Immutable; any thread.</remarks>
 internal sealed class TrainingTexture
 {
-    /// <summary>
-    /// A seam may differ by this factor more than the 95th percentile of inner lines and still count as wrapping.
-    /// </summary>
-    private const double SeamTolerance = 1.5;
-
-    private const double SeamPercentile = 0.95;
-
     private TrainingTexture(TrainingImage image, int canvas)
     {
         Name = image.Name;
         ClassName = image.ClassName;
         Tile = BoxResize(image, canvas);
         Large = BoxResize(image, 2 * canvas);
-        Wraps = SeamWraps(image, vertical: false) && SeamWraps(image, vertical: true);
+        Wraps = SeamWraps(image);
     }
 
     public string Name { get; }
@@ -81,32 +76,17 @@ internal sealed class TrainingTexture
         return result;
     }
 
-    private static bool SeamWraps(TrainingImage image, bool vertical)
-    {
-        var inner = new double[image.Edge - 1];
-        for (var i = 0; i < inner.Length; i++)
-        {
-            inner[i] = LineDifference(image, i, i + 1, vertical);
-        }
-
-        Array.Sort(inner);
-        var limit = SeamTolerance * inner[(int)(SeamPercentile * (inner.Length - 1))];
-        return LineDifference(image, image.Edge - 1, 0, vertical) <= limit;
-    }
-
-    private static double LineDifference(TrainingImage image, int first, int second, bool vertical)
+    // Planes of the bytes themselves, whose sums are exact.
+    private static bool SeamWraps(TrainingImage image)
     {
         var rgb = image.Rgb.Span;
-        var (along, across) = vertical ? (3, 3 * image.Edge) : (3 * image.Edge, 3);
-        var sum = 0;
-        for (var i = 0; i < image.Edge; i++)
+        var plane = image.Edge * image.Edge;
+        var planar = new float[3 * plane];
+        for (var i = 0; i < planar.Length; i++)
         {
-            for (var c = 0; c < 3; c++)
-            {
-                sum += Math.Abs(rgb[(first * across) + (i * along) + c] - rgb[(second * across) + (i * along) + c]);
-            }
+            planar[i] = rgb[(3 * (i % plane)) + (i / plane)];
         }
 
-        return sum;
+        return SeamError.Wraps(planar, image.Edge, image.Edge);
     }
 }

@@ -65,7 +65,7 @@ internal abstract class TimeProjection(int width)
         }
     }
 
-    /// <summary>[Song21SDE] sin(2π·ln(t)·w), cos(2π·ln(t)·w) with fixed random w.</summary>
+    /// <summary>[Song21SDE, App. H.2] sin(2π·ln(t)·w), cos(2π·ln(t)·w) with fixed random w.</summary>
     private sealed class Fourier(int channels, Layers layers) : TimeProjection(2 * channels)
     {
         private const double Scale = 16;

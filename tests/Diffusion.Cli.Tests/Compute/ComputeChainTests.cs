@@ -4,12 +4,15 @@ using Diffusion.Runtime;
 using Diffusion.Runtime.Backends;
 using Diffusion.Runtime.Chains;
 using Diffusion.Runtime.Models;
+using Diffusion.Runtime.Solvers;
 using Diffusion.Torch;
+using Xunit.Abstractions;
 
 namespace Diffusion.Cli.Tests.Compute;
 
 /// <summary>Whole chains of the shipped model on the compute backend.</summary>
-public sealed class ComputeChainTests(ComputeFixture compute) : IClassFixture<ComputeFixture>
+public sealed class ComputeChainTests(ComputeFixture compute, ITestOutputHelper output)
+    : IClassFixture<ComputeFixture>
 {
     /// <summary>Twenty steps, each of which may be off by 1e-4 of the image's range.</summary>
     private const double ChainRounding = 1e-3;
@@ -35,8 +38,82 @@ public sealed class ComputeChainTests(ComputeFixture compute) : IClassFixture<Co
         float[] expected = Run(torch, _request);
         float[] actual = Run(backend, _request);
 
-        Assert.InRange(SliceParity.Difference(expected, actual), 0, ChainRounding);
+        AssertSame(expected, actual);
         compute.AssertSilent();
+    }
+
+    [SkippableTheory]
+    [InlineData("ddim", 1f)]
+    [InlineData("ddpm", 1f)]
+    [InlineData("euler-ancestral", 3f)]
+    [InlineData("heun", 3f)]
+    [InlineData("edm", 1f)]
+    [InlineData("dpmpp-2s", 1f)]
+    [InlineData("dpmpp-3m", 3f)]
+    [InlineData("dpmpp-3m-sde", 1f)]
+    [InlineData("unipc-3", 1f)]
+    [InlineData("pndm", 1f)]
+    [InlineData("pc", 1f)]
+    public void Chain_AnySolver_EqualsTorchOverTwentySteps(string solver, float guidance)
+    {
+        using ComputeBackend backend = Open();
+        using TorchBackend torch = new(_folder);
+        TextureRequest request = _request with
+        {
+            Width = 16,
+            Height = 16,
+            Solver = SolverCatalog.Parse(solver),
+            GuidanceScale = guidance,
+        };
+
+        float[] expected = Run(torch, request);
+        float[] actual = Run(backend, request);
+
+        AssertSame(expected, actual);
+        compute.AssertSilent();
+    }
+
+    [SkippableTheory]
+    [InlineData(0.995f, true)]
+    [InlineData(0, false)]
+    public void Chain_ThresholdedOrUnclampedFromAnImage_EqualsTorch(float threshold, bool clamp)
+    {
+        using ComputeBackend backend = Open();
+        using TorchBackend torch = new(_folder);
+        TextureRequest request = _request with
+        {
+            Width = 16,
+            Height = 16,
+            ThresholdRatio = threshold,
+            Clamp = clamp,
+            Image = Enumerable.Range(0, 3 * 16 * 16).Select(i => MathF.Sin(i)).ToArray(),
+            Strength = 0.7,
+        };
+
+        AssertSame(Run(torch, request), Run(backend, request));
+        compute.AssertSilent();
+    }
+
+    [SkippableFact]
+    public void Retarget_FinishedTexture_StartsFromItsOwnImage()
+    {
+        using ComputeBackend backend = Open();
+        using TorchBackend torch = new(_folder);
+        TextureRequest request = _request with { Width = 16, Height = 16, Steps = 4 };
+        TextureRequest second = request with { ClassLabel = 1, Strength = 0.5 };
+
+        AssertSame(RunTwice(torch), RunTwice(backend));
+
+        float[] RunTwice(IDenoiserBackend on)
+        {
+            using DiffusionRuntime runtime = new(on, _folder.Description);
+            TextureHandle handle = runtime.Submit(request);
+            Finish(runtime, handle);
+            runtime.Retarget(handle, second);
+            Finish(runtime, handle);
+            var ring = runtime.GetSamples(handle);
+            return ring.Sample(ring.CurrentSlot).ToArray();
+        }
     }
 
     [SkippableFact]
@@ -91,6 +168,13 @@ public sealed class ComputeChainTests(ComputeFixture compute) : IClassFixture<Co
         }
 
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    private void AssertSame(float[] expected, float[] actual)
+    {
+        double difference = SliceParity.Difference(expected, actual);
+        output.WriteLine($"differs by {difference:e1}");
+        Assert.InRange(difference, 0, ChainRounding);
     }
 
     private ComputeBackend Open(ComputeBackendOptions? options = null) =>

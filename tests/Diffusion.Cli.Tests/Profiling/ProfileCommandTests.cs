@@ -15,7 +15,7 @@ public sealed class ProfileCommandTests : IDisposable
     // Figures are rounded to four digits.
     private const double Rounding = 0.00005;
 
-    private static readonly string[] _policies = ["budget", "whole-step", "fixed-slices"];
+    private static readonly string[] _policies = ["budget", "own-thread", "whole-step", "fixed-slices"];
     private static readonly string[] _phases = ["before", "during", "after"];
 
     // The fixed keys of report.json.
@@ -95,8 +95,8 @@ public sealed class ProfileCommandTests : IDisposable
         XNamespace svg = "http://www.w3.org/2000/svg";
         XNamespace html = "http://www.w3.org/1999/xhtml";
 
-        // Three timelines, the curve of what was taken, the slices.
-        Assert.Equal(5, page.Descendants(svg + "svg").Count());
+        // Four timelines, the curve of what was taken, the slices.
+        Assert.Equal(6, page.Descendants(svg + "svg").Count());
         Assert.Equal(3, page.Descendants(html + "table").Count());
         Assert.Empty(page.Descendants(html + "script"));
         Assert.DoesNotContain(

@@ -50,6 +50,64 @@ public sealed class SampleCommandTests : IDisposable
         Assert.InRange(LineDifference(image, image.Height - 1, 0, false), 0, Percentile95(image, false));
     }
 
+    [Theory]
+    [InlineData("ddim", "--eta", "0", "0.5")]
+    [InlineData("edm", "--churn", "40", "1")]
+    public async Task Sample_NoiseOfASolver_IsThatOfTheOption(string solver, string option, string own, string other)
+    {
+        byte[] plain = await SampleBytes("a.png", "--solver", solver);
+        byte[] named = await SampleBytes("b.png", "--solver", solver, option, own);
+        byte[] changed = await SampleBytes("c.png", "--solver", solver, option, other);
+
+        Assert.Equal(plain, named);
+        Assert.NotEqual(plain, changed);
+    }
+
+    [Fact]
+    public async Task Sample_DdimWithEtaOne_IsDdpm()
+    {
+        // The same maps up to float rounding, which a byte may show.
+        string ddim = Path.Combine(_folder, "ddim.png");
+        string ddpm = Path.Combine(_folder, "ddpm.png");
+        await Run("--solver", "ddim", "--eta", "1", "--steps", "5", "--size", "16x16", "--out", ddim);
+        await Run("--solver", "ddpm", "--steps", "5", "--size", "16x16", "--out", ddpm);
+
+        using var one = Image.Load<Rgb24>(ddim);
+        using var other = Image.Load<Rgb24>(ddpm);
+        for (int x = 0; x < 16; x++)
+        {
+            Assert.InRange(Math.Abs(one[x, x].G - other[x, x].G), 0, 1);
+        }
+    }
+
+    [Fact]
+    public async Task Sample_SchedulerThatEndsAtItsTable_KeepsTheNoiseThere()
+    {
+        string model = Path.Combine(_folder, "model");
+        CopyModel(model);
+        List<byte[]> images = [];
+        foreach (string value in (string[])["true", "false"])
+        {
+            await File.WriteAllTextAsync(
+                Path.Combine(model, "scheduler", "scheduler_config.json"),
+                $$"""
+                {"_class_name": "DDIMScheduler", "beta_schedule": "squaredcos_cap_v2", "timestep_spacing": "trailing",
+                 "prediction_type": "v_prediction", "set_alpha_to_one": {{value}}}
+                """);
+            images.Add(await SampleBytes($"{value}.png", "--model", model, "--solver", "model"));
+        }
+
+        Assert.NotEqual(images[0], images[1]);
+    }
+
+    [Fact]
+    public async Task Sample_AdaptiveSolverWithEta_IsRefused()
+    {
+        (int code, string error) = await Run("--solver", "rk45", "--eta", "0", "--out", Path.Combine(_folder, "x.png"));
+
+        Assert.Equal((2, "diffusion: --eta 0: the solver 'rk45' adds no noise."), (code, error.TrimEnd()));
+    }
+
     [Fact]
     public async Task Sample_GridAndAnimation_HaveTheirSizes()
     {
@@ -87,6 +145,11 @@ public sealed class SampleCommandTests : IDisposable
     [InlineData("--size", "0x64", "0x64")]
     [InlineData("--size", "100000x100000", "100000")]
     [InlineData("--solver", "magic", "magic")]
+    [InlineData("--eta", "0.5", "--eta: The solver 'dpmpp-2m' has no eta; ddim and ddim-optimal have.")]
+    [InlineData("--eta", "1.5", "--eta is 1.5; it must be from 0 to 1.")]
+    [InlineData("--eta", "NaN", "--eta is NaN; it must be from 0 to 1.")]
+    [InlineData("--churn", "20", "--churn: The solver 'dpmpp-2m' has no churn; edm has.")]
+    [InlineData("--churn", "-1", "--churn is -1; it must be from 0 to 1000.")]
     [InlineData("--schedule", "magic", "magic")]
     [InlineData("--backend", "magic", "--backend 'magic' is unknown: it must be torch or compute.")]
     [InlineData("--guidance", "-1", "-1")]

@@ -7,6 +7,8 @@
  * Each thread makes a runtime and mostly uses it; handles of all threads lie in shared tables, so that every call is
  * also made with other threads', ended and made-up handles. Invalid pointers other than null are not tried: no library
  * can tell them.
+ *
+ * The calls come in rounds. After each all runtimes and threads are gone: what is in use then must not grow.
  */
 #include <inttypes.h>
 #include <pthread.h>
@@ -14,16 +16,17 @@
 #include <stdlib.h>
 
 #include "diffusion.h"
+#include "memory.h"
 
 #define SHARED 64
 #define SIZE 16
 #define GUARD 32
 #define CODES 16
+#define ROUNDS 10
 
 static uint64_t runtimes[SHARED];
 static uint64_t textures[SHARED];
 static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
-static uint64_t counts[CODES];
 static const char *model_path;
 static long calls_each;
 
@@ -33,7 +36,9 @@ typedef struct worker {
     uint64_t counts[CODES];
     diffusion_runtime runtime;
     unsigned char *memory;
-    int index;
+    /* Runtimes that another thread held when they were to go. */
+    diffusion_runtime lost[SHARED];
+    int lost_count;
 } worker;
 
 static uint32_t next(worker *w, uint32_t below)
@@ -174,8 +179,13 @@ static void recreate(worker *w)
     diffusion_create_info *info = next(w, 2) ? NULL : prepare(w, sizeof *info);
     if (w->runtime != 0) {
         /* Another thread may have taken it; unless it is in a call there, it comes back and goes. */
+        diffusion_result destroyed;
         count(w, diffusion_attach_thread(w->runtime), "diffusion_attach_thread");
-        count(w, diffusion_destroy(w->runtime), "diffusion_destroy");
+        destroyed = diffusion_destroy(w->runtime);
+        count(w, destroyed, "diffusion_destroy");
+        if (destroyed != DIFFUSION_SUCCESS && w->lost_count < SHARED) {
+            w->lost[w->lost_count++] = w->runtime;
+        }
         put(w, runtimes, w->runtime);
     }
     w->runtime = 0;
@@ -307,31 +317,32 @@ static void *run(void *argument)
             step(w, &texture);
         }
     }
-    if (w->runtime != 0) {
-        (void)diffusion_attach_thread(w->runtime);
-        (void)diffusion_destroy(w->runtime);
-    }
     free(w->memory);
-    pthread_mutex_lock(&gate);
-    for (int i = 0; i < CODES; i++) {
-        counts[i] += w->counts[i];
-    }
-    pthread_mutex_unlock(&gate);
     return NULL;
 }
 
-/* All runtimes are gone by now: what grows with the number of calls is a leak. */
-static void print_memory(void)
+/* Alone, so that each can be taken. */
+static void destroy(worker *w, diffusion_runtime runtime)
 {
-    char line[256];
-    FILE *file = fopen("/proc/self/status", "r");
-    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
-        if (strncmp(line, "VmRSS:", 6) == 0 || strncmp(line, "VmHWM:", 6) == 0) {
-            fputs(line, stdout);
-        }
+    diffusion_result taken = diffusion_attach_thread(runtime);
+    diffusion_result destroyed = diffusion_destroy(runtime);
+    count(w, taken, "diffusion_attach_thread");
+    count(w, destroyed, "diffusion_destroy");
+    if (taken != DIFFUSION_SUCCESS || destroyed != DIFFUSION_SUCCESS) {
+        fprintf(stderr, "a runtime cannot be destroyed: %d, %d\n", (int)taken, (int)destroyed);
+        exit(1);
     }
-    if (file != NULL) {
-        fclose(file);
+}
+
+/* The runtimes that a round left, whoever's they are by now. */
+static void destroy_all(worker *w)
+{
+    if (w->runtime != 0) {
+        destroy(w, w->runtime);
+        w->runtime = 0;
+    }
+    while (w->lost_count > 0) {
+        destroy(w, w->lost[--w->lost_count]);
     }
 }
 
@@ -343,26 +354,45 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: fuzz MODEL CALLS THREADS SEED\n");
         return 2;
     }
+    memory_return_freed();
     model_path = argv[1];
-    calls_each = atol(argv[2]) / threads;
+    calls_each = atol(argv[2]) / threads / ROUNDS;
     for (int i = 0; i < threads; i++) {
-        workers[i].index = i;
         workers[i].random = (uint64_t)atoll(argv[4]) * 0x9E3779B97F4A7C15u + (uint64_t)i * 0xD1B54A32D192ED03u + 1;
-        if (pthread_create(&workers[i].thread, NULL, run, &workers[i]) != 0) {
-            return 2;
+    }
+    memory_use first = {0, 0};
+    for (int round = 0; round < ROUNDS; round++) {
+        char when[32];
+        for (int i = 0; i < threads; i++) {
+            if (pthread_create(&workers[i].thread, NULL, run, &workers[i]) != 0) {
+                return 2;
+            }
         }
+        for (int i = 0; i < threads; i++) {
+            pthread_join(workers[i].thread, NULL);
+        }
+        for (int i = 0; i < threads; i++) {
+            destroy_all(&workers[i]);
+        }
+        snprintf(when, sizeof when, "round %d", round + 1);
+        /* The first rounds load the driver's compiler and fill its and the runtime's caches. */
+        memory_use now = memory_now();
+        first = round < 2 ? now : first;
+        memory_compare(when, first, now);
     }
     uint64_t total = 0;
-    for (int i = 0; i < threads; i++) {
-        pthread_join(workers[i].thread, NULL);
-    }
+    uint64_t successes = 0;
     for (int i = 0; i < CODES; i++) {
-        total += counts[i];
-        if (counts[i] != 0) {
-            printf("code %d: %" PRIu64 "\n", i <= 1 ? i : 1 - i, counts[i]);
+        uint64_t sum = 0;
+        for (int j = 0; j < threads; j++) {
+            sum += workers[j].counts[i];
         }
+        total += sum;
+        if (sum != 0) {
+            printf("code %d: %" PRIu64 "\n", i <= 1 ? i : 1 - i, sum);
+        }
+        successes += i == 0 ? sum : 0;
     }
     printf("calls %" PRIu64 "\n", total);
-    print_memory();
-    return counts[0] > 0 ? 0 : 1;
+    return successes > 0 ? 0 : 1;
 }

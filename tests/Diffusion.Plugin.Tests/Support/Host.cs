@@ -16,11 +16,17 @@ internal sealed unsafe class Host : IDisposable
 
     /// <param name="engine">Lends its device; null for the library's own.</param>
     /// <param name="loadsModel">Whether a model is loaded.</param>
-    public Host(EngineHost? engine = null, bool loadsModel = true)
+    /// <param name="usesAllocator">Whether the engine lends its <see cref="CountingAllocator"/> along.</param>
+    public Host(EngineHost? engine = null, bool loadsModel = true, bool usesAllocator = false)
     {
         BackendFactory.Create = static (folder, _) => TestBackend.Create(folder.Config);
         NativeCreateInfo info = C.Init<NativeCreateInfo>();
         using var lent = engine is null ? null : new LentDevice(engine);
+        if (lent is not null)
+        {
+            lent.Allocator = usesAllocator ? CountingAllocator.Callbacks : null;
+        }
+
         info.Vulkan = lent is null ? null : lent.Value;
         ulong runtime;
         ResultCode result = C.Create(&info, &runtime);

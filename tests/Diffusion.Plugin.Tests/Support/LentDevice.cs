@@ -36,6 +36,12 @@ internal sealed unsafe class LentDevice : IDisposable
 
     public NativeVulkanHost* Value => _host;
 
+    /// <summary>The VkAllocationCallbacks that are lent along; null for none.</summary>
+    public void* Allocator
+    {
+        set => _host->Allocator = value;
+    }
+
     public void Dispose() => NativeMemory.Free(_host);
 
     [UnmanagedCallersOnly(CallConvs = [typeof(System.Runtime.CompilerServices.CallConvCdecl)])]

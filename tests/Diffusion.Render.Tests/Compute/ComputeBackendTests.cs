@@ -3,6 +3,7 @@ using Diffusion.Render.Devices;
 using Diffusion.Render.Tests.Support;
 using Diffusion.Runtime;
 using Diffusion.Runtime.Backends;
+using Diffusion.Runtime.Budget;
 using Diffusion.Runtime.Chains;
 using Diffusion.Runtime.Denoising;
 using Diffusion.Runtime.Models;
@@ -65,8 +66,8 @@ public sealed class ComputeBackendTests(VulkanFixture vulkan)
         using TestModelFolder model = new();
         using ComputeBackend backend = new(model.Folder, vulkan.Device);
         using IDenoiserSession session = backend.CreateSession(_shape);
-        ulong submitted = vulkan.Device.Timeline.Submitted;
         session.Start(new NoiseLevel(500, 0.6, 0.8), new NoiseSource(1));
+        ulong submitted = vulkan.Device.Timeline.Submitted;
 
         Assert.Throws<InvalidOperationException>(() => session.RunSlice(0));
         session.BeginEvaluation(_evaluation);
@@ -142,7 +143,11 @@ public sealed class ComputeBackendTests(VulkanFixture vulkan)
         for (int i = 0; i < 2; i++)
         {
             Step(session);
-            for (int expected = 0; expected < session.Slices.Count; expected++)
+            vulkan.Device.WaitIdle();
+            Assert.True(session.TryFinish());
+
+            // The last is the solver's step.
+            for (int expected = 0; expected <= session.Slices.Count; expected++)
             {
                 Assert.True(session.TryReadCost(out int slice, out TimeSpan cost));
                 Assert.Equal(expected, slice);
@@ -170,6 +175,57 @@ public sealed class ComputeBackendTests(VulkanFixture vulkan)
         TextureProgress progress = runtime.GetProgress(handle);
         Assert.Equal(ChainStatus.Failed, progress.Status);
         Assert.Contains("device was lost", progress.FailureReason, StringComparison.Ordinal);
+    }
+
+    [SkippableTheory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Tick_OutputIsNotFinite_FailsTheTextureAndNamesTheStep(bool waits)
+    {
+        using TestModelFolder model = new(scale: 1e25f);
+        using ComputeBackend backend = new(
+            model.Folder, vulkan.Device, new ComputeBackendOptions { WaitsForSlices = waits });
+        using DiffusionRuntime runtime = new(backend, model.Folder.Description);
+        TextureHandle handle = runtime.Submit(
+            new TextureRequest { Width = 8, Height = 8, ClassLabel = 0, Steps = 1 });
+
+        RunToEnd(runtime, handle);
+
+        TextureProgress progress = runtime.GetProgress(handle);
+        Assert.Equal(ChainStatus.Failed, progress.Status);
+        Assert.Contains("Step 1 produced values that are not finite", progress.FailureReason, StringComparison.Ordinal);
+        vulkan.AssertSilent();
+    }
+
+    [SkippableFact]
+    public void Tick_BesideTheHost_HandsOverSeveralStepsATickOnceTheirTimesAreKnown()
+    {
+        using TestModelFolder model = new();
+        using ComputeBackend backend = new(
+            model.Folder, vulkan.Device, new ComputeBackendOptions { WaitsForSlices = false });
+        using DiffusionRuntime runtime = new(backend, model.Folder.Description);
+        TextureHandle handle = runtime.Submit(
+            new TextureRequest { Width = 8, Height = 8, ClassLabel = 0, Steps = 100 });
+        while (runtime.GetProgress(handle).Step < 2)
+        {
+            runtime.Tick(TimeSpan.MaxValue);
+        }
+
+        vulkan.Device.WaitIdle();
+        TickReport report = runtime.Tick(TimeSpan.MaxValue);
+
+        Assert.True(report.StepsCompleted > 1, $"{report.StepsCompleted} steps were handed over");
+        RunToEnd(runtime, handle);
+        Assert.Equal(ChainStatus.Completed, runtime.GetProgress(handle).Status);
+        vulkan.AssertSilent();
+    }
+
+    private static void RunToEnd(DiffusionRuntime runtime, TextureHandle handle)
+    {
+        while (runtime.GetProgress(handle).Status is ChainStatus.Running or ChainStatus.Waiting)
+        {
+            runtime.Tick(TimeSpan.MaxValue);
+        }
     }
 
     private static void Step(IDenoiserSession session)

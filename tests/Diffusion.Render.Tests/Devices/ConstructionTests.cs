@@ -1,10 +1,13 @@
 using Diffusion.Render.Compute;
+using Diffusion.Render.Compute.Kernels;
+using Diffusion.Render.Compute.Sampling;
 using Diffusion.Render.Devices;
 using Diffusion.Render.Frames;
 using Diffusion.Render.Scenes;
 using Diffusion.Render.Sharing;
 using Diffusion.Render.Tests.Support;
 using Diffusion.Render.Windowing;
+using Diffusion.Runtime.Backends;
 using Diffusion.Runtime.Sharing;
 using Silk.NET.Vulkan;
 
@@ -26,6 +29,7 @@ public sealed class ConstructionTests(VulkanFixture vulkan)
         [nameof(SharedTexture)] = device => MakeTexture(device, null),
         [nameof(SharingPath.Staging)] = device => MakeTexture(device, SharingPath.Staging),
         [nameof(NetworkRun)] = MakeNetworkRun,
+        [nameof(DeviceSampleState)] = MakeSampleState,
     };
 
     public static TheoryData<string> Makers => [.. _makers.Keys];
@@ -147,6 +151,25 @@ public sealed class ConstructionTests(VulkanFixture vulkan)
             var model = parents.Add(new TestModelFolder());
             var backend = parents.Add(new ComputeBackend(model.Folder, device));
             parents.Add(backend.CreateRun(batch: 1, height: 8, width: 8, seamless: true));
+            return parents;
+        }
+        catch
+        {
+            parents.Dispose();
+            throw;
+        }
+    }
+
+    private static ObjectsAndParents MakeSampleState(VulkanDevice device)
+    {
+        var parents = new ObjectsAndParents();
+        try
+        {
+            var kernels = parents.Add(new KernelLibrary(device));
+            GpuBuffer buffer = parents.Add(GpuBuffer.Upload(device, 4096, BufferUsageFlags.StorageBufferBit, "test"));
+            parents.Add(new DeviceSampleState(
+                device, kernels, new SessionOptions { Width = 8, Height = 8 },
+                new SampleBuffers(buffer, buffer, buffer, buffer, Batch: 1), waits: true));
             return parents;
         }
         catch

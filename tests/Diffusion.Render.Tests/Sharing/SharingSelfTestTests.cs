@@ -8,6 +8,7 @@ namespace Diffusion.Render.Tests.Sharing;
 public sealed class SharingSelfTestTests(VulkanFixture vulkan)
 {
     [SkippableTheory]
+    [InlineData(SharingPath.InPlace, 0)]
     [InlineData(SharingPath.HostImport, 0)]
     [InlineData(SharingPath.Staging, 20 * 20 * 4)]
     public void Run_PathThatWorks_ReadsWhatWasWrittenAndCountsTheBytes(SharingPath path, long bytes)
@@ -39,6 +40,7 @@ public sealed class SharingSelfTestTests(VulkanFixture vulkan)
     }
 
     [Theory]
+    [InlineData("in-place", SharingPath.InPlace)]
     [InlineData("host-import", SharingPath.HostImport)]
     [InlineData("staging", SharingPath.Staging)]
     public void Parse_Name_IsThePathAndBack(string name, SharingPath path)

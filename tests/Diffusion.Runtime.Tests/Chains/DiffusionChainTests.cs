@@ -45,6 +45,42 @@ public sealed class DiffusionChainTests
     }
 
     [Fact]
+    public void AdvanceSlice_LastStepStillOnTheDevice_CompletesWhenThatIsDone()
+    {
+        GaussianBackend backend = new() { IsFinished = () => false };
+        using DiffusionChain chain = Create(Settings("ddim", 2) with { HasOneEvaluationAStep = true }, backend);
+        int handedOut = 0;
+        chain.StepCompleted = (in StepResult _) => handedOut++;
+
+        RunToEnd(chain);
+
+        Assert.Equal((ChainStatus.Waiting, 2, 2, 2), (chain.Status, chain.Step, chain.StepCount, handedOut));
+        Assert.Throws<InvalidOperationException>(() => chain.Retarget(Settings("ddim", 2)));
+        chain.ChangeSteps(1);
+        Assert.Equal(2, chain.StepCount);
+        backend.IsFinished = () => true;
+        Assert.True(chain.AdvanceSlice());
+        Assert.Equal((ChainStatus.Completed, 2), (chain.Status, handedOut));
+        Assert.False(chain.AdvanceSlice());
+    }
+
+    [Fact]
+    public void AdvanceSlice_LastStepTurnsOutNotFinite_FailsAndCanBeRestarted()
+    {
+        GaussianBackend backend = new() { IsFinished = () => throw new NonFiniteSampleException(2) };
+        using DiffusionChain chain = Create(Settings("ddim", 2), backend);
+
+        RunToEnd(chain);
+
+        Assert.Equal(ChainStatus.Failed, chain.Status);
+        Assert.Equal(2, Assert.IsType<NonFiniteSampleException>(chain.Failure).StepNumber);
+        backend.IsFinished = () => true;
+        chain.Restart();
+        RunToEnd(chain);
+        Assert.Equal(ChainStatus.Completed, chain.Status);
+    }
+
+    [Fact]
     public void AdvanceSlice_Inversion_StartsFromTheImageAndReachesItsNoise()
     {
         float[] image = [.. Enumerable.Range(0, 192).Select(i => (i - 96) / 96f)];

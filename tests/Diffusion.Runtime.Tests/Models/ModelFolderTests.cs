@@ -54,6 +54,52 @@ public sealed class ModelFolderTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
+    public void Open_FilesInMemory_GivesWhatTheFolderGives()
+    {
+        ModelFolder.Save(_folder.Path, _textures, new SchedulerConfig(), _classes);
+        var writer = new SafetensorsWriter();
+        writer.Add("a", SafetensorsDType.F32, [2], static values => values.Fill(0.5f));
+        writer.Save(ModelFolder.WeightsPath(_folder.Path));
+        Dictionary<string, ReadOnlyMemory<byte>> files = Directory
+            .GetFiles(_folder.Path, "*", SearchOption.AllDirectories)
+            .ToDictionary(
+                file => Path.GetRelativePath(_folder.Path, file).Replace('\\', '/'),
+                file => new ReadOnlyMemory<byte>(File.ReadAllBytes(file)));
+
+        ModelFolder expected = ModelFolder.Open(_folder.Path);
+        ModelFolder read = ModelFolder.Open(files, "archive");
+        Assert.Equal(expected.ClassNames, read.ClassNames);
+        Assert.Equal(expected.Scheduler.Prediction, read.Scheduler.Prediction);
+        Assert.Equal(expected.Config.BlockOutChannels, read.Config.BlockOutChannels);
+        Assert.Empty(read.Warnings);
+        Assert.Equal(Path.Combine("archive", "unet", "diffusion_pytorch_model.safetensors"), read.WeightsFile);
+        using SafetensorsFile weights = read.OpenWeights();
+        var values = new float[2];
+        weights.CopyTo("a", values);
+        Assert.Equal([0.5f, 0.5f], values);
+    }
+
+    [Theory]
+    [InlineData("unet/config.json")]
+    [InlineData("scheduler/scheduler_config.json")]
+    [InlineData("model_index.json")]
+    [InlineData("unet/diffusion_pytorch_model.safetensors")]
+    public void Open_FileMissingInMemory_IsNamed(string missing)
+    {
+        ModelFolder.Save(_folder.Path, _textures, new SchedulerConfig(), _classes);
+        new SafetensorsWriter().Save(ModelFolder.WeightsPath(_folder.Path));
+        Dictionary<string, ReadOnlyMemory<byte>> files = Directory
+            .GetFiles(_folder.Path, "*", SearchOption.AllDirectories)
+            .ToDictionary(
+                file => Path.GetRelativePath(_folder.Path, file).Replace('\\', '/'),
+                file => new ReadOnlyMemory<byte>(File.ReadAllBytes(file)));
+        Assert.True(files.Remove(missing));
+
+        string message = Assert.Throws<ModelFormatException>(() => ModelFolder.Open(files, "archive")).Message;
+        Assert.Contains(Path.Combine("archive", missing), message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Save_ThenOpen_GivesTheSame()
     {
         var scheduler = new SchedulerConfig
@@ -94,6 +140,46 @@ public sealed class ModelFolderTests : IDisposable
         using SafetensorsFile weights = read.OpenWeights();
         Assert.Empty(weights.Entries);
     }
+
+    [Fact]
+    public void Save_DistilledThenOpen_GivesTheStepsAndNoNullClass()
+    {
+        UNetConfig config = _textures with { NumClassEmbeds = 6 };
+        SchedulerConfig scheduler = Distilled(1, 2, 4);
+        SaveWithWeights(config, scheduler, _classes);
+
+        ModelFolder read = ModelFolder.Open(_folder.Path);
+
+        Assert.Equivalent(scheduler, read.Scheduler, strict: true);
+        Assert.Equal([1, 2, 4], read.Description.DistilledSteps);
+        Assert.Equal(_classes, read.ClassNames);
+        Assert.Equal(-1, read.NullLabel);
+        Assert.Equal("ddim", read.Scheduler.Sampler.CreateSolver().Name);
+        Assert.Empty(read.Warnings);
+    }
+
+    [Theory]
+    [InlineData(3, 1, "'num_class_embeds' is 3; it must be the 2 classes of 'id2label' (at least 1) times the 1")]
+    [InlineData(2, 0, "'distilled_steps' has 0; its numbers must rise from 1")]
+    [InlineData(2, 1001, "'distilled_steps' has 1001")]
+    public void Save_DistilledThatMakesNoSense_NamesTheKeyAndWritesNothing(int rows, int steps, string problem)
+    {
+        var error = Assert.Throws<ArgumentException>(() =>
+            ModelFolder.Save(_folder.Path, _textures with { NumClassEmbeds = rows }, Distilled(steps), _classes));
+
+        Assert.Contains(problem, error.Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_folder.Path));
+    }
+
+    private static SchedulerConfig Distilled(params int[] steps) => new()
+    {
+        Sampler = new SamplerConfig
+        {
+            ClassName = "DDIMScheduler",
+            TimestepSpacing = "trailing",
+            DistilledSteps = steps,
+        },
+    };
 
     [Fact]
     public void Save_Default_WritesIndentedJsonEndingInNewlineWithDiffusersNulls()

@@ -1,5 +1,4 @@
 using Diffusion.Runtime.Models;
-using Diffusion.Runtime.Models.Safetensors;
 using Diffusion.Runtime.Schedules;
 
 namespace Diffusion.Runtime.Tests.Models;
@@ -100,13 +99,24 @@ public sealed class SchedulerConfigTests
     {
         SchedulerConfig config = Read($"\"_class_name\": \"{className}\", {keys}");
 
-        Assert.Equal(times, config.Sampler.CreateTimes(4, 1000));
+        Assert.Equal(times, config.Sampler.CreateTimes(4, config.CreateSchedule()));
     }
 
     [Fact]
     public void CreateTimes_SigmaSchedulersOnLinspace_DoNotRound() => Assert.Equal(
         [999, 749.25, 499.5, 249.75, 0],
-        Read("\"_class_name\": \"EulerDiscreteScheduler\"").Sampler.CreateTimes(5, 1000));
+        Read("\"_class_name\": \"EulerDiscreteScheduler\"").Sampler.CreateTimes(5, NoiseSchedules.Linear()));
+
+    [Theory]
+    [InlineData("PNDMScheduler")]
+    [InlineData("DPMSolverMultistepScheduler")]
+    [InlineData("EDMEulerScheduler")]
+    public void CreateTimes_OneStep_BeginsAtTheNoisiestLevel(string className)
+    {
+        SchedulerConfig config = Read($"\"_class_name\": \"{className}\"");
+
+        Assert.Equal(config.Edm is null ? [999] : [], config.Sampler.CreateTimes(1, config.CreateSchedule()));
+    }
 
     [Theory]
     [InlineData("DDPMScheduler", "\"variance_type\": \"learned\"", "'variance_type' learned")]
@@ -124,12 +134,5 @@ public sealed class SchedulerConfigTests
             problem, Assert.Throws<NotSupportedException>(sampler.CreateSolver).Message, StringComparison.Ordinal);
     }
 
-    private static SchedulerConfig Read(string keys)
-    {
-        using TemporaryFolder folder = new();
-        ModelFolder.Save(folder.Path, new UNetConfig(), new SchedulerConfig(), []);
-        new SafetensorsWriter().Save(ModelFolder.WeightsPath(folder.Path));
-        folder.WriteText("scheduler/scheduler_config.json", $"{{{keys}}}");
-        return ModelFolder.Open(folder.Path).Scheduler;
-    }
+    private static SchedulerConfig Read(string keys) => SchedulerFolder.Open(keys).Scheduler;
 }

@@ -1,5 +1,6 @@
 using Diffusion.Runtime.Models;
 using Diffusion.Runtime.Models.Safetensors;
+using Diffusion.Runtime.Schedules;
 using Diffusion.Runtime.Solvers;
 
 namespace Diffusion.Runtime.Tests.Models;
@@ -37,6 +38,11 @@ public sealed class SchedulerKeysTests
     [InlineData("EulerDiscreteScheduler", Euler)]
     [InlineData("DDIMScheduler", "\"set_alpha_to_one\": true, \"clip_sample\": true, \"sample_max_value\": 1.0")]
     [InlineData("PNDMScheduler", "\"set_alpha_to_one\": true, \"clip_sample\": false, \"skip_prk_steps\": true")]
+    [InlineData("DDIMScheduler", "\"set_alpha_to_one\": false")]
+    [InlineData("PNDMScheduler", "\"skip_prk_steps\": true")]
+    [InlineData("EulerDiscreteScheduler", "\"final_sigmas_type\": \"sigma_min\"")]
+    [InlineData("UniPCMultistepScheduler", "\"final_sigmas_type\": \"sigma_min\", \"lower_order_final\": false")]
+    [InlineData("DPMSolverMultistepScheduler", "\"lambda_min_clipped\": -5.1")]
     [InlineData("DPMSolverMultistepScheduler", "\"euler_at_final\": true, \"lower_order_final\": false")]
     [InlineData("DPMSolverSinglestepScheduler", "\"lower_order_final\": false")]
     [InlineData("DDPMScheduler", "\"sample_max_value\": 9.5, \"tensor_format\": \"pt\"")]
@@ -50,11 +56,8 @@ public sealed class SchedulerKeysTests
     }
 
     [Theory]
-    [InlineData("DDIMScheduler", "\"set_alpha_to_one\": false", "'set_alpha_to_one' is false")]
-    [InlineData("PNDMScheduler", "\"skip_prk_steps\": true", "'set_alpha_to_one' is false")]
-    [InlineData("EulerDiscreteScheduler", "\"final_sigmas_type\": \"sigma_min\"", "'final_sigmas_type' is sigma_min")]
     [InlineData("UniPCMultistepScheduler", "\"lower_order_final\": false", "'lower_order_final' is false")]
-    [InlineData("DPMSolverMultistepScheduler", "\"lambda_min_clipped\": -5.1", "'lambda_min_clipped' is -5.1")]
+    [InlineData("DDIMScheduler", "\"timestep_spacing\": \"linspace\"", "'timestep_spacing' is linspace")]
     [InlineData("DPMSolverMultistepScheduler", "\"clip_sample\": true", "'clip_sample' is true")]
     [InlineData(
         "DDIMScheduler",
@@ -120,6 +123,51 @@ public sealed class SchedulerKeysTests
     public void CreateThresholdRatio_LimitOfOne_IsNothingButAClamp(string keys, double ratio) =>
         Assert.Equal(ratio, Open("DDIMScheduler", keys).Scheduler.Sampler.CreateThresholdRatio());
 
+    // A key of another class, which from_config leaves in the file, has no effect in diffusers either.
+    [Theory]
+    [InlineData("DDIMScheduler", "\"set_alpha_to_one\": true", false)]
+    [InlineData("DDIMScheduler", "\"set_alpha_to_one\": false", true)]
+    [InlineData("DDIMScheduler", "\"final_sigmas_type\": \"sigma_min\"", false)]
+    [InlineData("PNDMScheduler", "\"skip_prk_steps\": true", true)]
+    [InlineData("PNDMScheduler", "\"set_alpha_to_one\": true", false)]
+    [InlineData("DPMSolverMultistepScheduler", "\"set_alpha_to_one\": false", false)]
+    [InlineData("DPMSolverMultistepScheduler", "\"final_sigmas_type\": \"sigma_min\"", true)]
+    [InlineData("EulerDiscreteScheduler", "\"final_sigmas_type\": \"sigma_min\"", true)]
+    [InlineData("EDMEulerScheduler", "\"final_sigmas_type\": \"sigma_min\"", true)]
+    [InlineData("HeunDiscreteScheduler", "\"final_sigmas_type\": \"sigma_min\"", false)]
+    [InlineData("EulerAncestralDiscreteScheduler", "\"final_sigmas_type\": \"sigma_min\"", false)]
+    [InlineData("DDPMScheduler", "\"set_alpha_to_one\": false", false)]
+    public void EndsAtCleanestLevel_KeysOfTheClass_DecideAlone(string className, string keys, bool expected)
+    {
+        ModelFolder folder = Open(className, keys);
+
+        Assert.Empty(folder.Warnings);
+        Assert.Equal(expected, folder.Scheduler.Sampler.EndsAtCleanestLevel);
+    }
+
+    [Fact]
+    public void CreateSpacing_SinglestepWithALeftOverSpacing_IsLinspace() => Assert.Equal(
+        StepSpacing.Linspace,
+        Open("DPMSolverSinglestepScheduler", "\"timestep_spacing\": \"trailing\"").Scheduler.Sampler.CreateSpacing());
+
+    [Theory]
+    [InlineData("PNDMScheduler", "\"skip_prk_steps\": true")]
+    [InlineData("PNDMScheduler", "\"skip_prk_steps\": true, \"set_alpha_to_one\": true")]
+    [InlineData("DPMSolverSinglestepScheduler", "\"lower_order_final\": true")]
+    [InlineData("DPMSolverSinglestepScheduler", "\"lower_order_final\": false")]
+    [InlineData(
+        "DPMSolverMultistepScheduler",
+        "\"final_sigmas_type\": \"sigma_min\", \"lambda_min_clipped\": -5.1, \"euler_at_final\": true")]
+    public void Save_KeysOfTheEnd_AreReadBack(string className, string keys)
+    {
+        SchedulerConfig config = Open(className, keys).Scheduler;
+        using TemporaryFolder folder = new();
+        ModelFolder.Save(folder.Path, new UNetConfig(), config, []);
+        new SafetensorsWriter().Save(ModelFolder.WeightsPath(folder.Path));
+
+        Assert.Equal(config.Sampler, ModelFolder.Open(folder.Path).Scheduler.Sampler);
+    }
+
     // solver_type of another class, which diffusers' from_config leaves in the file.
     [Theory]
     [InlineData("DPMSolverMultistepScheduler", "\"solver_type\": \"bh2\"", "dpmpp-2m")]
@@ -137,12 +185,6 @@ public sealed class SchedulerKeysTests
         Assert.Equal(5, solver.PlaceEvaluations(levels, Runtime.Schedules.NoiseSchedules.Linear()).Length);
     }
 
-    private static ModelFolder Open(string className, string keys)
-    {
-        using TemporaryFolder folder = new();
-        ModelFolder.Save(folder.Path, new UNetConfig(), new SchedulerConfig(), []);
-        new SafetensorsWriter().Save(ModelFolder.WeightsPath(folder.Path));
-        folder.WriteText("scheduler/scheduler_config.json", $"{{\"_class_name\": \"{className}\", {keys}}}");
-        return ModelFolder.Open(folder.Path);
-    }
+    private static ModelFolder Open(string className, string keys) =>
+        SchedulerFolder.Open($"\"_class_name\": \"{className}\", {keys}");
 }

@@ -108,6 +108,49 @@ public sealed class StepGridTests
     }
 
     [Fact]
+    public void EndAt_TimeBelowTheLastStep_IsTheLevelThere()
+    {
+        NoiseSchedule schedule = NoiseSchedules.Linear();
+        NoiseLevel[] levels = StepGrid.Create(schedule, [900, 500.5, 40]);
+
+        StepGrid.EndAt(levels, schedule, 12);
+
+        Assert.Equal(schedule.At(12), levels[^1]);
+        Assert.Equal(schedule.At(40), levels[^2]);
+    }
+
+    [Theory]
+    [InlineData(StepSpacing.Leading)]
+    [InlineData(StepSpacing.LogSnr)]
+    [InlineData(StepSpacing.Karras)]
+    public void EndAt_TimeOfTheLastStep_RepeatsItsLevelExactly(StepSpacing spacing)
+    {
+        NoiseSchedule schedule = NoiseSchedules.Cosine();
+        NoiseLevel[] levels = StepGrid.Create(schedule, spacing, 9);
+
+        StepGrid.EndAt(levels, schedule, 0);
+
+        Assert.Equal(levels[^2], levels[^1]);
+    }
+
+    [Theory]
+    [InlineData(41)]
+    [InlineData(-1)]
+    [InlineData(1000)]
+    [InlineData(double.NaN)]
+    public void EndAt_TimeOutsideItsRange_NamesTheRule(double time)
+    {
+        NoiseLevel[] levels = StepGrid.Create(NoiseSchedules.Linear(), [900, 40]);
+
+        ArgumentException error = Assert.Throws<ArgumentException>(
+            () => StepGrid.EndAt(levels, NoiseSchedules.Linear(), time));
+
+        string rule = $"EndTime must be from 0 to the last step's 40 on the schedule 'linear', not {time}.";
+        Assert.Contains(rule, error.Message, StringComparison.Ordinal);
+        Assert.Equal(NoiseLevel.Clean, levels[^1]);
+    }
+
+    [Fact]
     public void Parse_EveryName_RoundTrips()
     {
         Assert.All(StepSpacings.Names, name => Assert.Equal(name, StepSpacings.Parse(name).Name()));

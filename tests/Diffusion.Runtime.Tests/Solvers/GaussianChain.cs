@@ -32,17 +32,23 @@ internal readonly record struct GaussianChain(double Mean, double Deviation)
 
     public double Denoise(double x, NoiseLevel level) => Mean + (Gain(level) * (x - (level.Alpha * Mean)));
 
-    /// <summary>Runs a chain from x with no noise but what the steps add, which is taken as 0.</summary>
+    /// <summary>Runs a chain from x; the noise that its steps add is taken as 0 unless it is given.</summary>
     /// <param name="solver">The solver.</param>
     /// <param name="levels">Its evaluations.</param>
     /// <param name="x">Where it starts.</param>
     /// <param name="steps">How many updates, or all.</param>
     /// <param name="exactSteps">How many of them, at the start, follow the ODE's own solution instead.</param>
+    /// <param name="noise">The value of z for each update, or null for 0.</param>
     public double Run(
-        Solver solver, ReadOnlySpan<NoiseLevel> levels, double x, int steps = int.MaxValue, int exactSteps = 0)
+        Solver solver,
+        ReadOnlySpan<NoiseLevel> levels,
+        double x,
+        int steps = int.MaxValue,
+        int exactSteps = 0,
+        Func<int, double>? noise = null)
     {
-        double[][] samples = Propagate(solver, levels, Constant(x, levels.Length + 1), steps, exactSteps);
-        return samples[^1][0];
+        double[] end = Propagate(solver, levels, Constant(x, levels.Length + 1), steps, exactSteps)[^1];
+        return end[0] + end.Skip(2).Select((factor, n) => noise is null ? 0 : factor * noise(n)).Sum();
     }
 
     /// <summary>

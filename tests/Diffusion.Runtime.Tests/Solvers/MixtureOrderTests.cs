@@ -24,20 +24,7 @@ public sealed class MixtureOrderTests
     private static readonly VpSchedule _schedule = new();
 
     [Theory]
-    [InlineData("ddim", 1)]
-    [InlineData("euler", 1)]
-    [InlineData("dpmpp-1", 1)]
-    [InlineData("heun", 2)]
-    [InlineData("dpmpp-2m", 2)]
-    [InlineData("dpmpp-2s", 2)]
-    [InlineData("dpmpp-3m", 3)]
-    [InlineData("unipc-1", 2)]
-    [InlineData("unipc-1-bh1", 2)]
-    [InlineData("unipc-2", 3)]
-    [InlineData("unipc-2-bh1", 3)]
-    [InlineData("unipc-3", 4)]
-    [InlineData("unipc-3-bh1", 4)]
-    [InlineData("pndm", 2)]
+    [MemberData(nameof(SolverOrders.All), MemberType = typeof(SolverOrders))]
     public void Plan_HalvedStepsOnAMixture_ConvergesWithItsOrder(string name, int order)
     {
         Solver solver = SolverCatalog.Parse(name);

@@ -11,12 +11,15 @@ public sealed class SolverCrossProductTests
     private static readonly GaussianChain _data = new(Mean: 0.4, Deviation: 0.5);
     private static readonly NoiseSchedule _schedule = new VpSchedule();
 
+    private const string Default = "default";
+    private const string List = "list";
+
+    private static readonly string[] _grids = [.. StepSpacings.Names, Default, List];
+
     [Fact]
     public void Plan_AnySolverOnAnySchedule_StaysFiniteAndEndsOnTheDataSide() => Gen.Select(
-        OneOf(1, 2, 5, 20, 1000), OneOf([.. Solvers()]), OneOf([.. NoiseSchedules.Names]),
-        OneOf(Enum.GetValues<StepSpacing>())).Sample(
-        (stepCount, solver, schedule, spacing) => AssertRuns(stepCount, solver, schedule, spacing),
-        iter: 400);
+        OneOf(1, 2, 5, 20, 1000), OneOf([.. Solvers()]), OneOf([.. NoiseSchedules.Names]), OneOf(_grids),
+        Gen.Bool).Sample(AssertRuns, iter: 400);
 
     [Theory]
     [InlineData(1)]
@@ -30,13 +33,55 @@ public sealed class SolverCrossProductTests
         {
             foreach (string schedule in NoiseSchedules.Names)
             {
-                AssertRuns(stepCount, solver, schedule, spacing: null);
-                foreach (StepSpacing spacing in Enum.GetValues<StepSpacing>())
+                foreach (string grid in _grids)
                 {
-                    AssertRuns(stepCount, solver, schedule, spacing);
+                    AssertRuns(stepCount, solver, schedule, grid, endsClean: true);
                 }
             }
         }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(5)]
+    [InlineData(20)]
+    public void Plan_WholeCrossProductToTheCleanestLevel_StaysFiniteAndEndsThere(int stepCount)
+    {
+        // On most grids the last step begins at that level, and has nothing left to do.
+        foreach (string solver in Solvers())
+        {
+            foreach (string schedule in NoiseSchedules.Names)
+            {
+                foreach (string grid in _grids)
+                {
+                    AssertRuns(stepCount, solver, schedule, grid, endsClean: false);
+                }
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(SolverOrders.All), MemberType = typeof(SolverOrders))]
+    public void Plan_StepThatEndsWhereItBegins_KeepsTheSample(string name, int order)
+    {
+        Assert.InRange(order, 1, 4);
+        Solver solver = SolverCatalog.Parse(name);
+        NoiseLevel[] grid = StepGrid.Create(NoiseSchedules.Linear(), StepSpacing.Leading, 8);
+        StepGrid.EndAt(grid, NoiseSchedules.Linear(), 0);
+        NoiseLevel[] levels = solver.PlaceEvaluations(grid, NoiseSchedules.Linear());
+
+        LinearStep step = solver.Plan(levels, levels.Length - 2);
+
+        // UniPC corrects the sample before it would leave it; what it gives to one estimate it takes from the others.
+        double estimates = 0;
+        for (int k = 0; k < LinearStep.MaxDenoised; k++)
+        {
+            estimates += step.Denoised[k];
+        }
+
+        Assert.Equal((1, 0), (step.Sample, step.Noise));
+        Assert.Equal(0, estimates, 1e-12);
     }
 
     [Fact]
@@ -97,15 +142,34 @@ public sealed class SolverCrossProductTests
     private static Solver Parse(string name, ReadOnlySpan<NoiseLevel> levels) =>
         SolverCatalog.Parse(name, _data.CleanVariance(levels));
 
-    private static void AssertRuns(int stepCount, string name, string scheduleName, StepSpacing? spacing)
+    private static NoiseLevel[] Grid(NoiseSchedule schedule, string name, string solver, int stepCount) => name switch
+    {
+        Default => StepGrid.CreateDefault(
+            schedule, SolverCatalog.Parse(solver, new CleanVariance([0], [0])), stepCount),
+        List => StepGrid.Create(schedule, Quadratic(schedule, stepCount)),
+        _ => StepGrid.Create(schedule, StepSpacings.Parse(name), stepCount),
+    };
+
+    // Times that no spacing has, and a table's between its entries. [Song21DDIM, App. D.2]
+    private static double[] Quadratic(NoiseSchedule schedule, int count)
+    {
+        double range = schedule.MaxTime - schedule.MinTime;
+        return [.. Enumerable.Range(0, count).Select(i => (double)(count - i) / count).Select(
+            share => schedule.MinTime + (range * share * share))];
+    }
+
+    private static void AssertRuns(int stepCount, string name, string scheduleName, string gridName, bool endsClean)
     {
         NoiseSchedule schedule = NoiseSchedules.Parse(scheduleName);
-        NoiseLevel[] grid = spacing is { } named
-            ? StepGrid.Create(schedule, named, stepCount)
-            : StepGrid.CreateDefault(schedule, SolverCatalog.Parse(name, new CleanVariance([0], [0])), stepCount);
+        NoiseLevel[] grid = Grid(schedule, gridName, name, stepCount);
+        if (!endsClean)
+        {
+            StepGrid.EndAt(grid, schedule, schedule.MinTime);
+        }
+
         Solver solver = Parse(name, grid);
         NoiseLevel[] levels = solver.PlaceEvaluations(grid, schedule);
-        string label = $"{name} {scheduleName} {spacing?.Name() ?? "default"} {stepCount}";
+        string label = $"{name} {scheduleName} {gridName} {stepCount}";
         List<double> samples = [solver.IsInversion ? 0.7 : levels[0].Sigma * 0.7];
         List<double> denoised = [];
         for (int n = 0; n < levels.Length - 1; n++)
@@ -124,8 +188,12 @@ public sealed class SolverCrossProductTests
         }
 
         LinearStep last = solver.Plan(levels, levels.Length - 2);
-        Assert.Equal(!solver.IsInversion, last.Target.IsClean);
-        if (!solver.IsInversion && solver is not PndmSolver)
+        Assert.Equal(!solver.IsInversion && endsClean, last.Target.IsClean);
+        if (!solver.IsInversion && !endsClean)
+        {
+            Assert.Equal(schedule.At(schedule.MinTime).Lambda, last.Target.Lambda, 1e-9);
+        }
+        else if (!solver.IsInversion && solver is not PndmSolver)
         {
             // The clean estimate itself; PNDM's last step is still made of several.
             Assert.Equal((0, 1, 0), (last.Sample, last.Denoised[0], last.Noise));

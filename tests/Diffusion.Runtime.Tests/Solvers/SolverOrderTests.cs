@@ -14,20 +14,7 @@ public sealed class SolverOrderTests
     private static readonly NoiseSchedule _schedule = new VpSchedule();
 
     [Theory]
-    [InlineData("ddim", 1)]
-    [InlineData("euler", 1)]
-    [InlineData("dpmpp-1", 1)]
-    [InlineData("heun", 2)]
-    [InlineData("dpmpp-2m", 2)]
-    [InlineData("dpmpp-2s", 2)]
-    [InlineData("dpmpp-3m", 3)]
-    [InlineData("unipc-1", 2)]
-    [InlineData("unipc-1-bh1", 2)]
-    [InlineData("unipc-2", 3)]
-    [InlineData("unipc-2-bh1", 3)]
-    [InlineData("unipc-3", 4)]
-    [InlineData("unipc-3-bh1", 4)]
-    [InlineData("pndm", 2)]
+    [MemberData(nameof(SolverOrders.All), MemberType = typeof(SolverOrders))]
     public void Plan_HalvedSteps_ConvergesWithItsOrder(string name, int order)
     {
         double measured = MeasuredOrder(SolverCatalog.Parse(name), EvenlyInLambda);

@@ -286,26 +286,7 @@ public sealed class TrainerTests : IDisposable
         Seed = 7,
     };
 
-    /// <summary>Two classes of four flat pictures each, of slightly different colours.</summary>
-    private static TextureDataset Data()
-    {
-        const int Edge = 2 * Canvas;
-        List<TrainingImage> images = [];
-        for (int i = 0; i < 8; i++)
-        {
-            byte[] rgb = new byte[3 * Edge * Edge];
-            for (int p = 0; p < rgb.Length; p += 3)
-            {
-                rgb[p] = (byte)(i % 2 == 0 ? 220 : 30 + i);
-                rgb[p + 1] = (byte)(100 + (4 * i));
-                rgb[p + 2] = (byte)(i % 2 == 0 ? 40 : 200);
-            }
-
-            images.Add(new TrainingImage($"picture{(char)('a' + i)}.png", i % 2 == 0 ? "red" : "blue", Edge, rgb));
-        }
-
-        return TextureDataset.Create(images, Canvas);
-    }
+    private static TextureDataset Data() => TestTextures.Dataset(Canvas);
 
     private static float[] FirstWeights(UNet2DModel network)
     {

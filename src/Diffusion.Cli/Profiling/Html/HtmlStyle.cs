@@ -11,13 +11,13 @@ internal static class HtmlStyle
           color-scheme: light dark;
           --page: #f6f6f3; --card: #fdfdfb; --edge: #e4e3de; --ink: #14140f; --soft: #55544d; --faint: #8a887f;
           --grid: #e9e8e3; --limit: #14140f; --over: #d03b3b; --load: #f3ead2; --mark: #f0f4fb;
-          --budget: #2a78d6; --whole: #eb6834; --fixed: #1b9e77;
+          --budget: #2a78d6; --whole: #eb6834; --fixed: #1b9e77; --thread: #8a63d2;
         }
         @media (prefers-color-scheme: dark) {
           :root {
             --page: #0e0e0d; --card: #1a1a19; --edge: #2e2d2a; --ink: #f5f4ef; --soft: #c0beb5; --faint: #8a887f;
             --grid: #2a2926; --limit: #f5f4ef; --over: #e66767; --load: #322c1b; --mark: #1d2734;
-            --budget: #4a93ea; --whole: #e2703d; --fixed: #22a981;
+            --budget: #4a93ea; --whole: #e2703d; --fixed: #22a981; --thread: #a583ec;
           }
         }
         * { box-sizing: border-box; }
@@ -47,6 +47,7 @@ internal static class HtmlStyle
         .key { display: inline-block; width: 10px; height: 10px; border-radius: 3px; margin-right: 8px; }
         .key.budget { background: var(--budget); } .key.whole-step { background: var(--whole); }
         .key.fixed-slices { background: var(--fixed); } .key.over { background: var(--over); }
+        .key.own-thread { background: var(--thread); }
         .key.promise { background: var(--ink); width: 4px; height: 13px; vertical-align: -2px; border-radius: 1px; }
         .key.median { background: var(--card); border: 1.5px solid var(--budget); border-radius: 50%; }
         table { border-collapse: collapse; width: 100%; font-size: 13.5px; margin: 8px 0 2px; }
@@ -69,11 +70,11 @@ internal static class HtmlStyle
         svg .curve { fill: none; stroke-width: 2; stroke-linejoin: round; }
         svg .range-line { stroke: var(--faint); stroke-width: 1; }
         svg .budget { stroke: var(--budget); } svg .whole-step { stroke: var(--whole); }
-        svg .fixed-slices { stroke: var(--fixed); }
+        svg .fixed-slices { stroke: var(--fixed); } svg .own-thread { stroke: var(--thread); }
         svg .range.over { stroke: var(--over); opacity: 0.9; }
         svg .bar { stroke: none; } svg .bar.budget { fill: var(--budget); }
         svg .bar.whole-step { fill: var(--whole); } svg .bar.fixed-slices { fill: var(--fixed); }
-        svg .bar.over { fill: var(--over); }
+        svg .bar.own-thread { fill: var(--thread); } svg .bar.over { fill: var(--over); }
         svg .dot { fill: var(--card); stroke: var(--budget); stroke-width: 1.5; } svg .promise { fill: var(--ink); }
         code { font: 13px ui-monospace, "Cascadia Mono", "DejaVu Sans Mono", monospace; }
         footer { color: var(--faint); font-size: 13px; margin-top: 24px; }

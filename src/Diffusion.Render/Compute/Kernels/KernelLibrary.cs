@@ -105,7 +105,7 @@ internal sealed unsafe class KernelLibrary : IDisposable
                 },
             };
             _device.Api.CreateComputePipelines(
-                _device.Handle, _device.Pipelines.Handle, 1, &info, null, &pipeline).Check();
+                _device.Handle, _device.Pipelines.Handle, 1, &info, _device.Allocator, &pipeline).Check();
         }
 
         made.Own(pipeline, key.ToString());

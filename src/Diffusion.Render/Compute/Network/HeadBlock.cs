@@ -26,7 +26,7 @@ internal sealed class HeadBlock(UNetConfig config, WeightLayout weights) : Block
             Activation = Activation.Silu,
         });
 
-        // [Song21SDE, App. C.1] a network of variance-exploding noise predicts the score, whose scale is 1/σ
+        // [Song21SDE] a network of variance-exploding noise predicts the score, whose scale is 1/σ
         bool isScore = config.TimeEmbeddingType == "fourier";
         return plan.Unpatch(output, config.PatchSize, isScore ? plan.Input.Levels : default(BufferRange?));
     }

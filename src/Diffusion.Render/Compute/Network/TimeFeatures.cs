@@ -64,7 +64,7 @@ internal sealed class TimeFeatures
             return;
         }
 
-        // [Song21SDE, App. C.1] sin(2π·ln(t)·w), cos(2π·ln(t)·w) with fixed random w
+        // [Song21SDE, App. H.2] sin(2π·ln(t)·w), cos(2π·ln(t)·w) with fixed random w
         bool isFourier = _table is not null;
         ReadOnlySpan<float> frequencies = isFourier ? _table!.Values : _frequencies;
         float argument = isFourier ? MathF.Log(time) : time;

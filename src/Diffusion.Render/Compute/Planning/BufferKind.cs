@@ -1,6 +1,6 @@
 namespace Diffusion.Render.Compute.Planning;
 
-/// <summary>The four buffers of an evaluation.</summary>
+/// <summary>The buffers of an evaluation.</summary>
 internal enum BufferKind
 {
     /// <summary>Nothing is bound.</summary>
@@ -12,9 +12,12 @@ internal enum BufferKind
     /// <summary>Weights; of the backend.</summary>
     Weights,
 
-    /// <summary>What the host writes before an evaluation.</summary>
+    /// <summary>Time and class, written before an evaluation.</summary>
     Input,
 
-    /// <summary>What the host reads after it.</summary>
+    /// <summary>The scaled sample, likewise.</summary>
+    Picture,
+
+    /// <summary>What it results in.</summary>
     Output,
 }

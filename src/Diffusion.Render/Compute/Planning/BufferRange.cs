@@ -18,5 +18,7 @@ internal readonly record struct BufferRange(BufferKind Kind, PlannedTensor? Tens
     public static BufferRange Input(long offset, long sizeInBytes) =>
         new(BufferKind.Input, null, offset, sizeInBytes);
 
+    public static BufferRange Picture(long sizeInBytes) => new(BufferKind.Picture, null, 0, sizeInBytes);
+
     public static BufferRange Output(long sizeInBytes) => new(BufferKind.Output, null, 0, sizeInBytes);
 }

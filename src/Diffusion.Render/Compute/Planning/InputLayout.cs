@@ -1,11 +1,11 @@
 namespace Diffusion.Render.Compute.Planning;
 
-/// <summary>What the host writes before an evaluation, and where: one buffer of float32.</summary>
-/// <param name="Picture">The scaled sample [N, C, H, W].</param>
+/// <summary>What is written before an evaluation, and where: two buffers of float32.</summary>
+/// <param name="Picture">The scaled sample [N, C, H, W], in a buffer of its own.</param>
 /// <param name="Levels">Network times [N].</param>
 /// <param name="Time">Their features [N, P].</param>
 /// <param name="Class">Class embeddings [N, E], or features of class labels [N, P], or null.</param>
-/// <param name="SizeInBytes">Of the buffer.</param>
+/// <param name="SizeInBytes">Of the buffer that holds the rest.</param>
 internal sealed record InputLayout(
     Activations Picture, BufferRange Levels, BufferRange Time, BufferRange? Class, long SizeInBytes)
 {
@@ -18,7 +18,7 @@ internal sealed record InputLayout(
     public static InputLayout Create(int batch, int channels, int height, int width, int timeWidth, int classWidth)
     {
         long size = 0;
-        BufferRange picture = Take((long)batch * channels * height * width);
+        BufferRange picture = BufferRange.Picture(sizeof(float) * (long)batch * channels * height * width);
         BufferRange levels = Take(batch);
         BufferRange time = Take((long)batch * timeWidth);
         BufferRange? classes = classWidth == 0 ? default(BufferRange?) : Take((long)batch * classWidth);

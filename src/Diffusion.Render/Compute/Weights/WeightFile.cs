@@ -67,13 +67,18 @@ internal sealed class WeightFile : IDisposable
     private static void Turn<T>(PackedWeight weight, float[] values, int firstRow, Span<T> target)
         where T : unmanaged, INumberBase<T>
     {
+        // Along the rows, so that the target, which may be write-combined, is written in order; what is read then comes
+        // from as many cache lines as there are rows, which the first-level cache holds.
         int columns = weight.Columns;
-        for (int row = 0; row < (int)weight.Shape[0]; row++)
+        int rows = (int)weight.Shape[0];
+        for (int column = 0; column < columns; column++)
         {
-            for (int column = 0; column < columns; column++)
+            Span<T> turned = target.Slice((column * weight.PaddedRows) + firstRow, rows);
+            int at = column;
+            foreach (ref T value in turned)
             {
-                target[(column * weight.PaddedRows) + firstRow + row] =
-                    T.CreateTruncating(values[(row * columns) + column]);
+                value = T.CreateTruncating(values[at]);
+                at += columns;
             }
         }
     }
@@ -101,8 +106,28 @@ internal sealed class WeightFile : IDisposable
     {
         var values = new float[shape.Aggregate(1L, (product, extent) => product * extent)];
         _file.CopyTo(_stored[name], values);
-        return Array.TrueForAll(values, float.IsFinite)
+        return AreFinite(values)
             ? values
             : throw new ModelFormatException(_file.Path, $"the tensor '{name}' holds a value that is not finite");
+    }
+
+    // v - v is 0 for finite values and NaN for the others.
+    private static bool AreFinite(ReadOnlySpan<float> values)
+    {
+        Vector<float> sum = Vector<float>.Zero;
+        int i = 0;
+        for (; i <= values.Length - Vector<float>.Count; i += Vector<float>.Count)
+        {
+            Vector<float> value = new(values[i..]);
+            sum += value - value;
+        }
+
+        float rest = Vector.Sum(sum);
+        for (; i < values.Length; i++)
+        {
+            rest += values[i] - values[i];
+        }
+
+        return rest == 0;
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Unicode;
+using Diffusion.Runtime.Models.Files;
 
 namespace Diffusion.Runtime.Models.Configuration;
 
@@ -30,22 +31,13 @@ internal sealed class ConfigObject
     public IEnumerable<string> UnreadKeys => _unread.Order(StringComparer.Ordinal);
 
     /// <summary>Reads a file.</summary>
+    /// <param name="files">The model's.</param>
+    /// <param name="name">Its path in the model, with slashes.</param>
     /// <exception cref="ModelFormatException">It is missing, too large, or no JSON object.</exception>
-    public static ConfigObject Load(string path)
+    public static ConfigObject Load(ModelFiles files, string name)
     {
-        var info = new FileInfo(path);
-        if (!info.Exists)
-        {
-            throw new ModelFormatException(path, "the file is missing; a model folder needs it");
-        }
-
-        if (info.Length > MaxFileSizeInBytes)
-        {
-            throw new ModelFormatException(
-                path, $"{info.Length} bytes are over the limit of {MaxFileSizeInBytes} for a config");
-        }
-
-        byte[] bytes = File.ReadAllBytes(path);
+        string path = files.PathOf(name);
+        byte[] bytes = files.Read(name, MaxFileSizeInBytes);
         if (!Utf8.IsValid(bytes))
         {
             throw new ModelFormatException(path, "the file is not valid UTF-8");
@@ -108,6 +100,10 @@ internal sealed class ConfigObject
         Find(key) is not { } value ? absent : value.ValueKind == JsonValueKind.Null ? 0 : ToInteger(key, value);
 
     public double Number(string key, double absent) => Find(key) is { } value ? ToNumber(key, value) : absent;
+
+    /// <summary>A number; null for one that is null or absent.</summary>
+    public double? NumberOrNull(string key) =>
+        Find(key) is { ValueKind: not JsonValueKind.Null } value ? ToNumber(key, value) : null;
 
     public string Text(string key, string absent) => Find(key) is { } value ? ToText(key, value) : absent;
 

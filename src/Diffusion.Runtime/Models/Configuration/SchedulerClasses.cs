@@ -14,12 +14,14 @@ internal static class SchedulerClasses
     /// </summary>
     private static readonly string[] _table =
     [
-        .. _ancestral, "PNDMScheduler", "DEISMultistepScheduler", "DPMSolverMultistepScheduler",
-        "DPMSolverSinglestepScheduler", "UniPCMultistepScheduler", "LMSDiscreteScheduler", "EulerDiscreteScheduler",
+        .. _ancestral, Pndm, "DEISMultistepScheduler", "DPMSolverMultistepScheduler",
+        Singlestep, "UniPCMultistepScheduler", "LMSDiscreteScheduler", "EulerDiscreteScheduler",
         "EulerAncestralDiscreteScheduler", Heun,
     ];
 
     private const string Heun = "HeunDiscreteScheduler";
+    private const string Pndm = "PNDMScheduler";
+    private const string Singlestep = "DPMSolverSinglestepScheduler";
 
     /// <summary>The classes whose noise a schedule here has.</summary>
     public static IEnumerable<string> Names => _table.Concat(_edm);
@@ -39,5 +41,16 @@ internal static class SchedulerClasses
 
     /// <summary><c>timestep_spacing</c> where the key is absent.</summary>
     public static string DefaultSpacing(string className) =>
-        className is "PNDMScheduler" || _ancestral.Contains(className) ? "leading" : "linspace";
+        className == Pndm || _ancestral.Contains(className) ? "leading" : "linspace";
+
+    /// <summary>
+    /// Whether <c>timestep_spacing</c> is a key of the class; one left over from another class has no effect.
+    /// </summary>
+    public static bool HasSpacing(string className) => className != Singlestep;
+
+    /// <summary><c>lower_order_final</c> where the key is absent.</summary>
+    public static bool DefaultLowerOrderFinal(string className) => className != Singlestep;
+
+    /// <summary><c>set_alpha_to_one</c> where the key is absent.</summary>
+    public static bool DefaultSetAlphaToOne(string className) => className != Pndm;
 }

@@ -67,9 +67,14 @@ internal static class SchedulerConfigJson
             AlgorithmType = json.Text("algorithm_type", absent.AlgorithmType),
             SolverType = json.TextOrNull("solver_type", null),
             PredictX0 = json.Boolean("predict_x0", absent.PredictX0),
-            LowerOrderFinal = json.Boolean("lower_order_final", absent.LowerOrderFinal),
+            LowerOrderFinal = json.Boolean(
+                "lower_order_final", SchedulerClasses.DefaultLowerOrderFinal(className)),
+            EulerAtFinal = json.Boolean("euler_at_final", absent.EulerAtFinal),
+            SetAlphaToOne = json.Boolean("set_alpha_to_one", SchedulerClasses.DefaultSetAlphaToOne(className)),
+            FinalSigmasType = json.Text("final_sigmas_type", absent.FinalSigmasType),
+            LambdaMinClipped = json.NumberOrNull("lambda_min_clipped") ?? absent.LambdaMinClipped,
             SkipPrkSteps = json.Boolean("skip_prk_steps", absent.SkipPrkSteps),
-            TimestepSpacing = json.Text("timestep_spacing", SchedulerClasses.DefaultSpacing(className)),
+            TimestepSpacing = ReadSpacing(json, className),
             StepsOffset = json.Integer("steps_offset", absent.StepsOffset),
             UseKarrasSigmas = json.Boolean("use_karras_sigmas", sigmas == "karras"),
             UseExponentialSigmas = json.Boolean("use_exponential_sigmas", sigmas == "exponential")
@@ -77,7 +82,15 @@ internal static class SchedulerConfigJson
             Thresholding = json.Boolean("thresholding", absent.Thresholding),
             DynamicThresholdingRatio = json.Number("dynamic_thresholding_ratio", absent.DynamicThresholdingRatio),
             SampleMaxValue = json.Number("sample_max_value", absent.SampleMaxValue),
+            DistilledSteps = json.Integers("distilled_steps", absent.DistilledSteps),
         };
+    }
+
+    private static string ReadSpacing(ConfigObject json, string className)
+    {
+        string absent = SchedulerClasses.DefaultSpacing(className);
+        string spacing = json.Text("timestep_spacing", absent);
+        return SchedulerClasses.HasSpacing(className) ? spacing : absent;
     }
 
     public static void Write(Utf8JsonWriter json, SchedulerConfig config)
@@ -146,6 +159,18 @@ internal static class SchedulerConfigJson
             json.WriteNumber("steps_offset", sampler.StepsOffset);
         }
 
+        if (sampler.DistilledSteps.Count > 0)
+        {
+            // Our key: diffusers names it in a warning, and knows nothing of the rows of the class table.
+            json.WriteStartArray("distilled_steps");
+            foreach (int steps in sampler.DistilledSteps)
+            {
+                json.WriteNumberValue(steps);
+            }
+
+            json.WriteEndArray();
+        }
+
         if (sampler.SolverOrder != absent.SolverOrder)
         {
             json.WriteNumber("solver_order", sampler.SolverOrder);
@@ -156,13 +181,33 @@ internal static class SchedulerConfigJson
             json.WriteString("algorithm_type", sampler.AlgorithmType);
         }
 
+        if (sampler.FinalSigmasType != absent.FinalSigmasType)
+        {
+            json.WriteString("final_sigmas_type", sampler.FinalSigmasType);
+        }
+
+        if (double.IsFinite(sampler.LambdaMinClipped))
+        {
+            json.WriteNumber("lambda_min_clipped", sampler.LambdaMinClipped);
+        }
+
         if (sampler.SolverType is { } type)
         {
             json.WriteString("solver_type", type);
         }
 
         WriteFlag(json, "predict_x0", sampler.PredictX0, absent.PredictX0);
-        WriteFlag(json, "lower_order_final", sampler.LowerOrderFinal, absent.LowerOrderFinal);
+        WriteFlag(
+            json,
+            "lower_order_final",
+            sampler.LowerOrderFinal,
+            SchedulerClasses.DefaultLowerOrderFinal(sampler.ClassName));
+        WriteFlag(json, "euler_at_final", sampler.EulerAtFinal, absent.EulerAtFinal);
+        WriteFlag(
+            json,
+            "set_alpha_to_one",
+            sampler.SetAlphaToOne,
+            SchedulerClasses.DefaultSetAlphaToOne(sampler.ClassName));
         WriteFlag(json, "skip_prk_steps", sampler.SkipPrkSteps, absent.SkipPrkSteps);
         WriteFlag(json, "use_karras_sigmas", sampler.UseKarrasSigmas, absent.UseKarrasSigmas);
         WriteFlag(json, "use_exponential_sigmas", sampler.UseExponentialSigmas, absent.UseExponentialSigmas);
@@ -198,9 +243,26 @@ internal static class SchedulerConfigJson
                 + "0 < min < max and 0 < data";
         }
 
+        int above = 0;
+        foreach (int steps in sampler.DistilledSteps)
+        {
+            if (steps <= above || steps > config.NumTrainTimesteps)
+            {
+                return $"'distilled_steps' has {steps}; its numbers must rise from 1 or more "
+                    + $"up to 'num_train_timesteps', {config.NumTrainTimesteps}";
+            }
+
+            above = steps;
+        }
+
         if (!(sampler.DynamicThresholdingRatio is > 0 and <= 1))
         {
             return $"'dynamic_thresholding_ratio' is {sampler.DynamicThresholdingRatio}; it must be above 0 and at most 1";
+        }
+
+        if (sampler.FinalSigmasType is not ("zero" or "sigma_min"))
+        {
+            return $"'final_sigmas_type' is '{sampler.FinalSigmasType}'; known are zero, sigma_min";
         }
 
         if (!(sampler.SampleMaxValue >= 1))

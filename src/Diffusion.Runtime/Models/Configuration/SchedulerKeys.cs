@@ -19,20 +19,10 @@ internal static class SchedulerKeys
     public static UnsupportedValue? Check(ConfigObject json, SchedulerConfig config, List<string> warnings)
     {
         RefuseOtherNoise(json, config);
-        WarnOfTheEnd(json, config.Sampler, warnings);
+        WarnOfPlacement(json, config.Sampler, warnings);
         WarnOfClamping(json, config, warnings);
-        if (json.Raw("lambda_min_clipped") is { } lambda)
-        {
-            warnings.Add(json.Describe($"'lambda_min_clipped' is {lambda}; the noisiest levels are not left out here"));
-        }
-
-        if (json.Raw("timestep_values") is { } times)
-        {
-            warnings.Add(json.Describe($"'timestep_values' is {times}; steps lie where 'timestep_spacing' puts them"));
-        }
-
-        // Of early files, and of no effect in diffusers either; the last step is Euler's whatever this one says.
-        json.Ignore("tensor_format", "euler_at_final");
+        // Of early files, and of no effect in diffusers either.
+        json.Ignore("tensor_format");
         return FindUnsupported(json, config.Sampler);
     }
 
@@ -53,30 +43,33 @@ internal static class SchedulerKeys
         json.Ignore("flow_shift", "use_dynamic_shifting", "time_shift_type", "shift_terminal");
     }
 
-    private static void WarnOfTheEnd(ConfigObject json, SamplerConfig sampler, List<string> warnings)
+    private static void WarnOfPlacement(ConfigObject json, SamplerConfig sampler, List<string> warnings)
     {
-        const string End = "the last step goes on to the clean image here";
-        string final = json.Text("final_sigmas_type", "zero");
-        if (final is not ("zero" or "sigma_min"))
+        if (json.Raw("timestep_values") is { } times)
         {
-            throw json.Bad($"'final_sigmas_type' is '{final}'; known are zero, sigma_min");
+            warnings.Add(json.Describe($"'timestep_values' is {times}; steps lie where 'timestep_spacing' puts them"));
         }
 
-        if (final == "sigma_min")
+        // Their steps lead to t - T/N whatever the next timestep is.
+        if (sampler is
+            {
+                ClassName: "DDIMScheduler" or "DDIMParallelScheduler" or "PNDMScheduler",
+                TimestepSpacing: "linspace",
+            })
         {
-            warnings.Add(json.Describe($"'final_sigmas_type' is sigma_min; {End}, as with zero"));
+            warnings.Add(json.Describe(
+                $"'timestep_spacing' is linspace, on which steps of a {sampler.ClassName} end beside the next "
+                + "timestep; here they end at it"));
         }
 
-        // diffusers ends at the table's cleanest level: DDIM when told to, and PNDM unless told otherwise.
-        bool isDdim = sampler.ClassName is "DDIMScheduler" or "DDIMParallelScheduler";
-        bool isPndm = sampler.ClassName is "PNDMScheduler";
-        if (!json.Boolean("set_alpha_to_one", !isPndm) && (isDdim || isPndm))
-        {
-            warnings.Add(json.Describe($"'set_alpha_to_one' is false; {End}, as with true"));
-        }
-
-        // Multistep DPM-Solver++ follows the key; diffusers' singlestep form sets it itself where it ends at zero.
-        if (sampler is { ClassName: "UniPCMultistepScheduler", LowerOrderFinal: false, SolverOrder: > 1 })
+        // Onto the clean image the full order would divide by an infinite step in λ.
+        if (sampler is
+            {
+                ClassName: "UniPCMultistepScheduler",
+                LowerOrderFinal: false,
+                SolverOrder: > 1,
+                EndsAtCleanestLevel: false,
+            })
         {
             warnings.Add(json.Describe("'lower_order_final' is false; the last steps have lower orders here"));
         }

@@ -1,11 +1,12 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
-using System.IO.MemoryMappedFiles;
 
 namespace Diffusion.Runtime.Models.Safetensors;
 
 /// <summary>
-/// A safetensors file, memory-mapped for reading; every offset is checked before anything is handed out.
+/// A safetensors file, memory-mapped for reading or in the caller's memory; every offset is checked before anything is
+/// handed out.
 /// </summary>
 /// <remarks>
 /// Layout: 8 bytes header length (little-endian), a JSON header, the tensors' bytes. Opening reads only the header;
@@ -22,23 +23,22 @@ public sealed unsafe class SafetensorsFile : IDisposable
 {
     private const int LengthSizeInBytes = sizeof(ulong);
 
-    private readonly MemoryMappedFile _mapping;
-    private readonly MemoryMappedViewAccessor _view;
+    private readonly IDisposable _owner;
     private readonly SafetensorsHeader _header;
     private readonly byte* _data;
     private bool _disposed;
 
-    private SafetensorsFile(
-        string path, MemoryMappedFile mapping, MemoryMappedViewAccessor view, SafetensorsHeader header, byte* data)
+    private SafetensorsFile(string path, IDisposable owner, byte* start, long length)
     {
+        int headerSize = ReadHeaderSize(path, start, length);
+        var json = new ReadOnlySpan<byte>(start + LengthSizeInBytes, headerSize);
         Path = path;
-        _mapping = mapping;
-        _view = view;
-        _header = header;
-        _data = data;
+        _owner = owner;
+        _header = SafetensorsHeader.Parse(path, json, length - LengthSizeInBytes - headerSize);
+        _data = start + LengthSizeInBytes + headerSize;
     }
 
-    /// <summary>The path it was opened by.</summary>
+    /// <summary>The path it was opened by, or the name that was given to it.</summary>
     public string Path { get; }
 
     /// <summary>Tensors by name; enumerates in the order of their bytes in the file.</summary>
@@ -57,49 +57,28 @@ public sealed unsafe class SafetensorsFile : IDisposable
     /// <exception cref="FileNotFoundException">There is no such file (or <see cref="DirectoryNotFoundException"/>: no
     /// such folder).</exception>
     /// <exception cref="ModelFormatException">The file breaks the format.</exception>
-    [SuppressMessage("Reliability", "CA2000", Justification = "The result owns them; on failure all are disposed.")]
+    [SuppressMessage("Reliability", "CA2000", Justification = "The result owns it; on failure it is disposed.")]
     public static SafetensorsFile Open(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        var stream = new FileStream(
-            path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 1);
-        MemoryMappedFile? mapping = null;
-        MemoryMappedViewAccessor? view = null;
-        byte* start = null;
-        try
-        {
-            long length = stream.Length;
-            if (length < LengthSizeInBytes)
-            {
-                throw new ModelFormatException(
-                    path, $"{length} bytes are too few: a safetensors file begins with a header length of 8 bytes");
-            }
+        var mapped = new MappedBytes(path);
+        return Open(path, mapped, mapped.Start, mapped.Length);
+    }
 
-            mapping = MemoryMappedFile.CreateFromFile(
-                stream, null, length, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
-            view = mapping.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read);
-            view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
-            int headerSize = ReadHeaderSize(path, new ReadOnlySpan<byte>(start, LengthSizeInBytes), length);
-            var json = new ReadOnlySpan<byte>(start + LengthSizeInBytes, headerSize);
-            var header = SafetensorsHeader.Parse(path, json, length - LengthSizeInBytes - headerSize);
-            return new SafetensorsFile(path, mapping, view, header, start + LengthSizeInBytes + headerSize);
-        }
-        catch
-        {
-            if (start is not null)
-            {
-                view!.SafeMemoryMappedViewHandle.ReleasePointer();
-            }
-
-            view?.Dispose();
-            mapping?.Dispose();
-            stream.Dispose();
-            throw;
-        }
+    /// <summary>Checks a file that is in memory already; nothing is copied.</summary>
+    /// <param name="bytes">The whole file; pinned, and not to change, until <see cref="Dispose"/>.</param>
+    /// <param name="name">What messages call it.</param>
+    /// <exception cref="ModelFormatException">The bytes break the format.</exception>
+    [SuppressMessage("Reliability", "CA2000", Justification = "The result owns it; on failure it is disposed.")]
+    public static SafetensorsFile Open(ReadOnlyMemory<byte> bytes, string name)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        MemoryHandle pinned = bytes.Pin();
+        return Open(name, pinned, (byte*)pinned.Pointer, bytes.Length);
     }
 
     /// <summary>
-    /// The raw little-endian bytes of a tensor, straight from the mapping; valid until <see cref="Dispose"/>.
+    /// The raw little-endian bytes of a tensor, straight from the file; valid until <see cref="Dispose"/>.
     /// </summary>
     /// <exception cref="ModelFormatException">There is no such tensor.</exception>
     /// <exception cref="ObjectDisposedException">The file was disposed.</exception>
@@ -149,7 +128,7 @@ public sealed unsafe class SafetensorsFile : IDisposable
         }
     }
 
-    /// <summary>Unmaps the file.</summary>
+    /// <summary>Unmaps the file, or lets go of the memory.</summary>
     public void Dispose()
     {
         if (_disposed)
@@ -158,14 +137,31 @@ public sealed unsafe class SafetensorsFile : IDisposable
         }
 
         _disposed = true;
-        _view.SafeMemoryMappedViewHandle.ReleasePointer();
-        _view.Dispose();
-        _mapping.Dispose();
+        _owner.Dispose();
     }
 
-    private static int ReadHeaderSize(string path, ReadOnlySpan<byte> bytes, long fileLength)
+    private static SafetensorsFile Open(string path, IDisposable owner, byte* start, long length)
     {
-        ulong size = BinaryPrimitives.ReadUInt64LittleEndian(bytes);
+        try
+        {
+            return new SafetensorsFile(path, owner, start, length);
+        }
+        catch
+        {
+            owner.Dispose();
+            throw;
+        }
+    }
+
+    private static int ReadHeaderSize(string path, byte* start, long fileLength)
+    {
+        if (fileLength < LengthSizeInBytes)
+        {
+            throw new ModelFormatException(
+                path, $"{fileLength} bytes are too few: a safetensors file begins with a header length of 8 bytes");
+        }
+
+        ulong size = BinaryPrimitives.ReadUInt64LittleEndian(new ReadOnlySpan<byte>(start, LengthSizeInBytes));
         if (size > SafetensorsHeader.MaxHeaderSizeInBytes)
         {
             throw new ModelFormatException(

@@ -20,8 +20,12 @@ internal abstract class Objective : IDisposable
         NoiseSchedule schedule,
         LevelMap levels,
         TrainingOptions options,
-        Device device) => options.Objective switch
+        Device device,
+        nn.Module<Tensor, Tensor, Tensor?, Tensor>? teacher = null,
+        int classCount = 0) => options.Objective switch
         {
+            TrainingObjective.Distillation =>
+                new DistillationObjective(network, teacher!, schedule, options, classCount),
             TrainingObjective.Vlb or TrainingObjective.Hybrid => new BoundObjective(network, schedule, levels, options),
             TrainingObjective.Vdm => new VdmObjective(network, schedule, options, device),
             _ => new DenoisingObjective(network, schedule, levels, options),

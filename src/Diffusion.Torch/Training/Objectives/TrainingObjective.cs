@@ -24,4 +24,9 @@ public enum TrainingObjective
     /// The bound in continuous time with a learned schedule, in bits per dimension. [Kingma21, Sec. 5]
     /// </summary>
     Vdm,
+
+    /// <summary>
+    /// To go in one step where a teacher goes in several: multistep consistency distillation. [Heek24, Alg. 1]
+    /// </summary>
+    Distillation,
 }

@@ -16,7 +16,8 @@ public static class TrainingRules
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(schedule);
         return FindScheduleProblem(options, schedule) ?? FindVarianceProblem(options)
-            ?? FindWeightingProblem(options) ?? FindSamplingProblem(options);
+            ?? FindWeightingProblem(options) ?? FindSamplingProblem(options)
+            ?? FindDistillationProblem(options, schedule);
     }
 
     private static string? FindScheduleProblem(TrainingOptions options, NoiseSchedule schedule)
@@ -52,6 +53,24 @@ public static class TrainingRules
         };
     }
 
+    private static string? FindDistillationProblem(TrainingOptions options, NoiseSchedule schedule)
+    {
+        var isAsked = options.Objective == TrainingObjective.Distillation;
+        if (options.Distillation is not { } distillation)
+        {
+            return isAsked ? "The objective 'distillation' needs its settings, Distillation." : null;
+        }
+
+        return !isAsked
+                ? $"The settings Distillation need the objective 'distillation', not '{Name(options.Objective)}'."
+            : options.LabelDropout != 0
+                ? $"The objective 'distillation' needs LabelDropout 0, not {options.LabelDropout}: guidance is in it."
+            : schedule.TableLength < distillation.TeacherSteps
+                ? $"The teacher's steps must be at most the schedule's {schedule.TableLength}, "
+                    + $"not {distillation.TeacherSteps}."
+            : distillation.FindProblem();
+    }
+
     private static string? FindWeightingProblem(TrainingOptions options)
     {
         var allowed = options.Objective switch
@@ -74,6 +93,8 @@ public static class TrainingRules
             + $"'{Name(options.Objective)}' and '{Name(options.Weighting)}'.",
         TimeSampling.Importance when options.Objective == TrainingObjective.Vdm =>
             "The time sampler 'importance' does not go with the objective 'vdm', whose schedule evens out its loss.",
+        TimeSampling.Importance when options.Objective == TrainingObjective.Distillation =>
+            "The time sampler 'importance' does not go with the objective 'distillation', whose times are steps.",
         _ => null,
     };
 

@@ -12,12 +12,16 @@ internal sealed class ObjectiveScene : IDisposable
     private readonly nn.Module<Tensor, Tensor, Tensor?, Tensor> _network;
 
     public ObjectiveScene(
-        TrainingOptions options, NoiseSchedule schedule, nn.Module<Tensor, Tensor, Tensor?, Tensor> network)
+        TrainingOptions options,
+        NoiseSchedule schedule,
+        nn.Module<Tensor, Tensor, Tensor?, Tensor> network,
+        nn.Module<Tensor, Tensor, Tensor?, Tensor>? teacher = null,
+        int classCount = 1)
     {
         Assert.Null(TrainingRules.FindProblem(options, schedule));
         _network = network;
         Levels = new LevelMap(schedule, options.Objective);
-        Objective = Objective.Create(network, schedule, Levels, options, CPU);
+        Objective = Objective.Create(network, schedule, Levels, options, CPU, teacher, classCount);
     }
 
     public Objective Objective { get; }

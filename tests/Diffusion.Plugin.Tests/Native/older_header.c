@@ -1,8 +1,8 @@
-/* A host that was built with the header of version 0.1.0: creates, loads, generates a texture, reads it, destroys. */
+/* A host that was built with an older header, OLDER_HEADER: creates, loads, generates a texture, reads it, destroys. */
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "diffusion-0.1.0.h"
+#include OLDER_HEADER
 
 #define SIZE 16
 
@@ -28,7 +28,7 @@ int main(int count, char **arguments)
     diffusion_progress progress;
     diffusion_pixels target;
     if (count != 2 || diffusion_get_version() <= DIFFUSION_HEADER_VERSION) {
-        fprintf(stderr, "usage: first_header MODEL, with a library newer than the header\n");
+        fprintf(stderr, "usage: older_header MODEL, with a library newer than the header\n");
         return 2;
     }
     check(diffusion_create(NULL, &runtime), "diffusion_create");

@@ -1,0 +1,54 @@
+// What the kernels of a chain's step are told, and the ring of samples: see StepParameters.cs. Offsets are in floats.
+const uint DRAWS_NOISE = 1u;
+const uint GUIDED = 2u;
+const uint CLAMPED = 4u;
+const uint VARIANCE_LEARNED = 8u;
+const uint LANGEVIN = 16u;
+const uint HAS_IMAGE = 32u;
+const uint CHANNELS = 3u;
+const uint MAX_TERMS = 8u;
+
+layout(set = 0, binding = 2, std430) readonly restrict buffer Parameters
+{
+    uint flags;
+    uint width;
+    uint height;
+    uint current;           // x_t
+    uint next;              // x'
+    uint denoised;          // D
+    uint nullOutput;        // F for no class, in the network's output
+    uint variance;          // v, in the network's output
+    uint seedLow;
+    uint seedHigh;
+    uint originX;
+    uint originY;
+    uint stepNumber;
+    uint chainWord;
+    float skipFactor;
+    float outputFactor;
+    float guidance;
+    float clampLimit;
+    float sampleFactor;
+    float denoisedFactor;
+    float noiseFactor;
+    float logVarianceLow;
+    float logVarianceHigh;
+    float langevin;
+    float thresholdLimit;
+    uint thresholdRank;
+    float inputScale;
+    uint batch;
+    uint conditioningLength;
+    uint termCount;
+    uint termOffsets[MAX_TERMS];
+    float termFactors[MAX_TERMS];
+} parameters;
+
+layout(set = 0, binding = 7, std430) buffer Ring { float ring[]; };
+
+// The header of the scratch, then two sums for each workgroup.
+const uint SCRATCH_SAMPLE = 0u;
+const uint SCRATCH_DENOISED = 1u;
+const uint SCRATCH_NOISE = 2u;
+const uint SCRATCH_THRESHOLD = 3u;
+const uint SCRATCH_SUMS = 4u;

@@ -1,0 +1,68 @@
+using Diffusion.Cli.Output;
+using SixLabors.ImageSharp;
+using SixLabors.ImageSharp.PixelFormats;
+
+namespace Diffusion.Cli.Evaluation.Quality;
+
+/// <summary>The textures of a comparison as files: one strip of seeds for each row and class.</summary>
+/// <remarks>
+/// 8 bits, as a renderer shows them; what is measured is what was kept. Any thread, one for each strip.
+/// </remarks>
+internal sealed class SampleStore(string folder, int edge, int count)
+{
+    /// <summary>Whether a strip is there.</summary>
+    public bool Has(QualityRow row, string className) => File.Exists(PathOf(row, className));
+
+    /// <summary>Keeps the textures of a class, each planar [3, edge, edge] in [-1, 1].</summary>
+    public void Write(QualityRow row, string className, IReadOnlyList<float[]> textures)
+    {
+        using var strip = new Image<Rgb24>(edge * count, edge);
+        for (int i = 0; i < count; i++)
+        {
+            using Image<Rgb24> texture = TextureImage.FromPlanar(textures[i], edge, edge);
+            texture.ProcessPixelRows(strip, (from, to) =>
+            {
+                for (int y = 0; y < edge; y++)
+                {
+                    from.GetRowSpan(y).CopyTo(to.GetRowSpan(y)[(i * edge)..]);
+                }
+            });
+        }
+
+        OutputFile.Write(PathOf(row, className), stream => strip.SaveAsPng(stream));
+    }
+
+    /// <summary>Reads the textures of a class.</summary>
+    /// <exception cref="UserErrorException">The file is damaged or of another size.</exception>
+    public IReadOnlyList<float[]> Read(QualityRow row, string className)
+    {
+        string path = PathOf(row, className);
+        using Image<Rgb24> strip = TextureImage.Load(path);
+        if (strip.Width != edge * count || strip.Height != edge)
+        {
+            throw new UserErrorException(
+                $"'{path}' is {strip.Width}x{strip.Height}; it must be {edge * count}x{edge}. "
+                + "Delete it to have it made again.");
+        }
+
+        return [.. Enumerable.Range(0, count).Select(i => Planar(strip, i * edge))];
+    }
+
+    private float[] Planar(Image<Rgb24> strip, int left)
+    {
+        int plane = edge * edge;
+        var planar = new float[3 * plane];
+        for (int i = 0; i < plane; i++)
+        {
+            Rgb24 pixel = strip[left + (i % edge), i / edge];
+            planar[i] = (pixel.R / 127.5f) - 1;
+            planar[plane + i] = (pixel.G / 127.5f) - 1;
+            planar[(2 * plane) + i] = (pixel.B / 127.5f) - 1;
+        }
+
+        return planar;
+    }
+
+    private string PathOf(QualityRow row, string className) =>
+        Path.Combine(folder, "samples", row.Key, $"{OutputFile.SafeName(className)}.png");
+}

@@ -1,0 +1,32 @@
+using Diffusion.Render.Compute.Sampling;
+using Diffusion.Render.Devices;
+using Diffusion.Runtime.Sharing;
+
+namespace Diffusion.Render.Sharing;
+
+/// <summary>The buffer in which the compute backend keeps x_t on this very device.</summary>
+/// <remarks>The conversion is not part of the step: only what is shown is converted, once a frame at most.</remarks>
+internal sealed class InPlaceSource(DeviceSamples samples) : SampleSource
+{
+    public override GpuBuffer Buffer => samples.Buffer;
+
+    public override SharingPath Path => SharingPath.InPlace;
+
+    public override bool IsWrittenByDevice => true;
+
+    /// <summary>Why a ring's samples cannot be read in place on a device, or null when they can.</summary>
+    public static string? WhyNot(VulkanDevice device, SampleRing ring) => ring.Device switch
+    {
+        null => "its samples are written by the host",
+        DeviceSamples samples when samples.Vulkan == device => null,
+        _ => "its samples are on another device",
+    };
+
+    public override uint Prepare(in SampleLease lease, SampleView view, int frameSlot) =>
+        samples.OffsetOf(lease.Slot, view == SampleView.Denoised);
+
+    // The chain's.
+    public override void Dispose()
+    {
+    }
+}

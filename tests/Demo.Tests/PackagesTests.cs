@@ -1,0 +1,68 @@
+using System.IO.Compression;
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+
+namespace Diffusion.Demo.Tests;
+
+/// <summary>The NuGet packages: what is in them, and a project outside the repository that lives on them.</summary>
+/// <remarks>Packs what the solution's build made. No network: other packages come from the cache that restored the
+/// solution.</remarks>
+public sealed class PackagesTests(PackagesFixture packages) : IClassFixture<PackagesFixture>
+{
+    [Theory]
+    [InlineData("Runtime", "")]
+    [InlineData("Render", "Diffusion.Runtime Silk.NET.Core Silk.NET.Vulkan Microsoft.Extensions.DependencyModel")]
+    [InlineData("Torch", "Diffusion.Runtime TorchSharp Google.Protobuf OnnxSharp")]
+    public void Package_HasAssemblyDocumentsSymbolsAndDependencies(string name, string dependencies)
+    {
+        using ZipArchive package = packages.Open(name, "nupkg");
+        string[] files = [.. package.Entries.Select(entry => entry.FullName)];
+        Assert.Contains($"lib/net10.0/Diffusion.{name}.dll", files);
+        Assert.Contains("README.md", files);
+        Assert.Contains("LICENSE", files);
+        Assert.Contains("<member name=", Text(package, $"lib/net10.0/Diffusion.{name}.xml"), StringComparison.Ordinal);
+        XElement metadata = XDocument.Parse(Text(package, $"Diffusion.{name}.nuspec")).Root!.Elements().First();
+        string Value(string element) => metadata.Elements().Single(e => e.Name.LocalName == element).Value;
+        Assert.Equal("MIT", Value("license"));
+        Assert.Equal("README.md", Value("readme"));
+        IEnumerable<string> named = metadata.Descendants().Where(e => e.Name.LocalName == "dependency")
+            .Select(e => e.Attribute("id")!.Value);
+        Assert.Superset(
+            dependencies.Split(' ', StringSplitOptions.RemoveEmptyEntries).ToHashSet(), named.ToHashSet());
+        Assert.DoesNotContain(named, id => id.StartsWith("libtorch", StringComparison.Ordinal));
+        using ZipArchive symbols = packages.Open(name, "snupkg");
+        Assert.Contains(symbols.Entries, entry => entry.FullName == $"lib/net10.0/Diffusion.{name}.pdb");
+    }
+
+    [Fact]
+    public void Example_IsTheQuickstartOfTheReadme()
+    {
+        string program = File.ReadAllText(Path.Combine(PackagesFixture.Example, "Program.cs"));
+        string readme = File.ReadAllText(Path.Combine(Repository.Root, "README.md"));
+        Assert.Contains($"```csharp\n{program}```", readme, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public void Consumer_RestoredFromTheFolder_RunsTheQuickstart()
+    {
+        VulkanTests.SkipWithoutDevice();
+        string output = packages.BuildConsumer();
+
+        // libtorch once, where TorchNative looks first, and not as the assets of a package lie.
+        string library = OperatingSystem.IsWindows() ? "torch_cpu.dll" : "libtorch_cpu.so";
+        Assert.Equal(
+            [Path.Combine(output, "libtorch", "cpu", library)],
+            Directory.GetFiles(output, library, SearchOption.AllDirectories));
+        string[] own = Directory.GetFiles(packages.Cache, "*.nupkg.metadata", SearchOption.AllDirectories);
+        Assert.Equal(3, own.Length);
+
+        string printed = packages.Run("dotnet", Path.Combine(output, "packages.dll"), Repository.Model);
+        Assert.Matches(new Regex(@"^Completed, \d+ frames, x_t by \w+\s*$"), printed);
+    }
+
+    private static string Text(ZipArchive package, string name)
+    {
+        using var reader = new StreamReader(package.GetEntry(name)!.Open());
+        return reader.ReadToEnd();
+    }
+}
