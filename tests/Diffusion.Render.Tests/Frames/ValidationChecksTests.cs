@@ -5,6 +5,7 @@ using Diffusion.Render.Scenes;
 using Diffusion.Render.Sharing;
 using Diffusion.Render.Tests.Support;
 using Diffusion.Runtime.Sharing;
+using Silk.NET.Vulkan;
 
 namespace Diffusion.Render.Tests.Frames;
 
@@ -17,12 +18,31 @@ public sealed partial class ValidationChecksTests(VulkanFixture vulkan)
     /// <summary>Messages that say nothing about this code, by their names, each with its reason.</summary>
     private static readonly Dictionary<string, string> _allowed = new()
     {
+        ["UNASSIGNED-BestPractices-vkCreateInstance-specialuse-extension-debugging"] =
+            "VK_EXT_debug_utils carries the layer's messages and the objects' names",
+        ["UNASSIGNED-BestPractices-vkAllocateMemory-small-allocation"] =
+            "every object has memory of its own: a few hundred in all, and there is no sub-allocator yet",
+        ["UNASSIGNED-BestPractices-vkBindMemory-small-dedicated-allocation"] = "the same",
+        ["UNASSIGNED-BestPractices-pipeline-stage-flags"] = "a time stamp after a pass waits for all of it",
+        ["UNASSIGNED-BestPractices-ImageBarrierAccessLayout"] =
+            "this layer does not know that SHADER_SAMPLED_READ is a part of SHADER_READ",
+        ["CHASSIS"] = "memory goes before what is bound to it and no longer used, as Vulkan allows",
     };
 
-    [SkippableTheory]
-    [InlineData(ValidationChecks.Synchronisation | ValidationChecks.BestPractices)]
-    [InlineData(ValidationChecks.GpuAssisted)]
-    public void Frames_AllPasses_GiveNoMessageButTheNamedOnes(ValidationChecks checks)
+    [SkippableFact]
+    public void Frames_UnderBestPractices_GiveNoMessageButTheNamedOnes()
+        => RunUnder(ValidationChecks.Synchronisation | ValidationChecks.BestPractices);
+
+    [SkippableFact]
+    public void Frames_UnderGpuAssistedChecks_GiveNoMessageButTheNamedOnes()
+    {
+        Skip.If(
+            vulkan.Device.Info.Type == PhysicalDeviceType.Cpu,
+            "the layer of Vulkan 1.3.239 never comes back from these checks on llvmpipe");
+        RunUnder(ValidationChecks.GpuAssisted);
+    }
+
+    private void RunUnder(ValidationChecks checks)
     {
         _ = vulkan.Device;
         using VulkanDevice device = VulkanDevice.Create(

@@ -69,12 +69,17 @@ public sealed class WindowPictureTests(VulkanFixture vulkan)
         using (SharedTexture noise = textures.Add(ring, "noise"))
         {
             scene.Camera = Camera.LookAt(new Vector3(2.2f, 1.7f, 3.2f), Vector3.Zero);
+
+            // Across the picture, so that the shadow lies in it.
+            scene.Light = new SceneLight { Direction = new Vector3(-0.8f, 1f, 0.3f) };
             for (int frame = 0; frame < Frames; frame++)
             {
                 window.PollEvents();
                 Assert.True(renderer.TryBeginFrame(out _));
                 scene.Draw(cube, Matrix4x4.CreateScale(1.4f), noise);
-                scene.Draw(plane, Matrix4x4.CreateTranslation(0f, -0.7f, 0f));
+                scene.Draw(
+                    plane, Matrix4x4.CreateTranslation(0f, -0.7f, 0f), null, 1f,
+                    Material.Default with { Tint = new Vector3(0.3f) });
                 overlay.Text(4, 4, "glyphs, 7 jpqy", Rgba.White, 1);
                 overlay.Rectangle(4, 84, 40, 8, Rgba.Amber);
                 renderer.EndFrame();
