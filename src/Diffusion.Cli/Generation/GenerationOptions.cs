@@ -131,7 +131,6 @@ internal sealed class GenerationOptions(int defaultSteps = 20, bool prefersFast 
     }
 
     /// <summary>What the user chose, the rest by the model.</summary>
-    /// <exception cref="UserErrorException">There is no such model, and it is needed.</exception>
     public GenerationSettings Read(ParseResult result)
     {
         var chosen = new GenerationSettings
@@ -154,7 +153,7 @@ internal sealed class GenerationOptions(int defaultSteps = 20, bool prefersFast 
             return chosen;
         }
 
-        var taught = LoadedModel.OpenFolder(chosen).Description.DistilledSteps;
+        var taught = TaughtSteps(chosen);
         return taught.Count == 0
             ? chosen
             : chosen with
@@ -162,6 +161,20 @@ internal sealed class GenerationOptions(int defaultSteps = 20, bool prefersFast 
                 Steps = result.GetValue(_steps) ?? taught[^1],
                 Solver = result.GetValue(_solver) ?? DistilledSolver,
             };
+    }
+
+    // Of a model that cannot be opened none: the command says so itself, after what it checks before.
+    private static IReadOnlyList<int> TaughtSteps(GenerationSettings chosen)
+    {
+        try
+        {
+            return LoadedModel.OpenFolder(chosen).Description.DistilledSteps;
+        }
+        catch (Exception error)
+            when (error is UserErrorException or IOException or InvalidDataException or UnauthorizedAccessException)
+        {
+            return [];
+        }
     }
 
     // Distilled networks leave all of it no choice.

@@ -116,7 +116,7 @@ internal sealed class Soak
         if (_ledger.Live.Count < _settings.Textures && _random.NextDouble() < SubmitChance)
         {
             TextureRequest request = NextRequest(model);
-            _ledger.Begin(runtime.Submit(request), request.ReadyWithinTicks, _tick);
+            _ledger.Begin(runtime.Submit(request), request, _tick);
             Count("submit");
         }
 
@@ -148,7 +148,7 @@ internal sealed class Soak
                 TextureRequest request = NextRequest(model);
                 account.Generation = runtime.KeepsSamples(texture, request) ? account.Generation : 0;
                 runtime.Restart(texture, request);
-                _ledger.Begin(account, request.ReadyWithinTicks, _tick);
+                _ledger.Begin(account, request, _tick);
                 Count("restart");
                 break;
             case 3:
@@ -176,10 +176,16 @@ internal sealed class Soak
         Count("release");
     }
 
-    // Only to what the shape allows; the runtime refuses the rest, which a host may try as well.
+    // Sometimes to another shape, which the runtime must refuse.
     private void Retarget(LoadedModel model, DiffusionRuntime runtime, SoakLedger.Account account)
     {
-        TextureRequest request = NextRequest(model) with { ReadyWithinTicks = null };
+        TextureRequest other = NextRequest(model);
+        TextureRequest request = _random.Next(4) == 0 ? other : account.Request with
+        {
+            ClassLabel = other.ClassLabel,
+            Seed = other.Seed,
+        };
+        request = request with { ReadyWithinTicks = null };
         try
         {
             runtime.Retarget(account.Texture, request);
@@ -195,7 +201,7 @@ internal sealed class Soak
         account.Deadline = null;
         if (!account.IsRunning)
         {
-            _ledger.Begin(account, null, _tick);
+            _ledger.Begin(account, request, _tick);
         }
     }
 

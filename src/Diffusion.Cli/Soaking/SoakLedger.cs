@@ -38,21 +38,22 @@ internal sealed class SoakLedger
     public int Running => _live.Count(account => account.IsRunning);
 
     /// <summary>Notes a submission.</summary>
-    public void Begin(TextureHandle texture, int? readyWithin, long tick)
+    public void Begin(TextureHandle texture, TextureRequest request, long tick)
     {
-        var account = new Account(texture);
+        var account = new Account(texture, request);
         _live.Add(account);
-        Begin(account, readyWithin, tick);
+        Begin(account, request, tick);
     }
 
     /// <summary>Notes that a texture's generation begins anew, dropping what ran.</summary>
-    public void Begin(Account account, int? readyWithin, long tick)
+    public void Begin(Account account, TextureRequest request, long tick)
     {
         Drop(account);
+        account.Request = request;
         Begun++;
         account.IsRunning = true;
         account.IsDisturbed = false;
-        account.Deadline = readyWithin is { } ticks ? tick + ticks : null;
+        account.Deadline = request.ReadyWithinTicks is { } ticks ? tick + ticks : null;
         account.WaitsSince = tick;
     }
 
@@ -130,9 +131,12 @@ internal sealed class SoakLedger
     }
 
     /// <summary>A live texture.</summary>
-    internal sealed class Account(TextureHandle texture)
+    internal sealed class Account(TextureHandle texture, TextureRequest request)
     {
         public TextureHandle Texture { get; } = texture;
+
+        /// <summary>What it was last asked to be.</summary>
+        public TextureRequest Request { get; set; } = request;
 
         public bool IsRunning { get; set; }
 

@@ -7,12 +7,13 @@ namespace Diffusion.Cli.Tests.Soaking;
 public sealed class SoakLedgerTests
 {
     private static readonly TextureHandle _texture = new(0, 1);
+    private static readonly TextureRequest _request = new() { Width = 8, Height = 8 };
 
     [Fact]
     public void See_CompletedByItsDeadline_IsMet()
     {
         SoakLedger ledger = new();
-        ledger.Begin(_texture, readyWithin: 5, tick: 10);
+        ledger.Begin(_texture, _request with { ReadyWithinTicks = 5 }, tick: 10);
 
         ledger.See(ledger.Live[0], Progress(ChainStatus.Completed, step: 4), tick: 15);
 
@@ -23,7 +24,7 @@ public sealed class SoakLedgerTests
     public void See_RunningPastItsDeadline_IsMissedOnce()
     {
         SoakLedger ledger = new();
-        ledger.Begin(_texture, readyWithin: 5, tick: 10);
+        ledger.Begin(_texture, _request with { ReadyWithinTicks = 5 }, tick: 10);
 
         ledger.See(ledger.Live[0], Progress(ChainStatus.Running, step: 2), tick: 16);
         ledger.See(ledger.Live[0], Progress(ChainStatus.Completed, step: 4), tick: 17);
@@ -35,8 +36,8 @@ public sealed class SoakLedgerTests
     public void Begin_WhatStillRuns_IsDropped()
     {
         SoakLedger ledger = new();
-        ledger.Begin(_texture, null, tick: 0);
-        ledger.Begin(ledger.Live[0], null, tick: 3);
+        ledger.Begin(_texture, _request, tick: 0);
+        ledger.Begin(ledger.Live[0], _request, tick: 3);
         ledger.See(ledger.Live[0], Progress(ChainStatus.Failed, step: 1), tick: 4);
         ledger.Release(ledger.Live[0]);
 
@@ -51,7 +52,7 @@ public sealed class SoakLedgerTests
     public void See_WhatNothingExplains_IsRefused(ChainStatus status, int step, ulong generation)
     {
         SoakLedger ledger = new();
-        ledger.Begin(_texture, null, tick: 0);
+        ledger.Begin(_texture, _request, tick: 0);
         ledger.See(ledger.Live[0], Progress(ChainStatus.Running, step: 1), tick: 1);
 
         Assert.Throws<SoakException>(
@@ -62,7 +63,7 @@ public sealed class SoakLedgerTests
     public void See_RunsOnAfterItsCancellation_IsRefused()
     {
         SoakLedger ledger = new();
-        ledger.Begin(_texture, null, tick: 0);
+        ledger.Begin(_texture, _request, tick: 0);
         ledger.Drop(ledger.Live[0]);
 
         Assert.Throws<SoakException>(() => ledger.See(ledger.Live[0], Progress(ChainStatus.Running, step: 1), tick: 1));
