@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Diffusion.Plugin.Abi;
 using Diffusion.Plugin.Errors;
+using Diffusion.Render.Devices;
 using Diffusion.Render.Sharing;
 using Diffusion.Runtime.Budget;
 using Silk.NET.Vulkan;
@@ -18,8 +19,8 @@ internal sealed partial class PluginRuntime
     private NativeStatistics _statistics;
     private double _handOverMs;
 
-    /// <summary>Objects of the device that wait for it to be done with them.</summary>
-    internal int RetiredCount => _device.Retirement.Count;
+    /// <summary>The engine's device or this runtime's own, for tests.</summary>
+    internal VulkanDevice Device => _device;
 
     /// <summary>One frame; see <c>diffusion_tick</c>.</summary>
     public NativeTickReport Tick(double budgetMs)
