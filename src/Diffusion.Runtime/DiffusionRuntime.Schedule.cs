@@ -3,21 +3,18 @@ using Diffusion.Runtime.Chains;
 
 namespace Diffusion.Runtime;
 
-/// <content>Who goes next, and how many steps fit before a deadline.</content>
+/// <content>Who goes next, and what a texture is turned into.</content>
 public sealed partial class DiffusionRuntime
 {
-    /// <summary>Ticks without a slice after which a texture goes before all others.</summary>
+    /// <summary>Ticks without a step after which a texture is overdue, and without a slice after which one that fits
+    /// no tick is forced.</summary>
     private const int PatienceInTicks = 30;
 
-    /// <summary>
-    /// Part of the expected time that plans rely on; the rest is for what the expectation leaves out.
-    /// </summary>
-    private const double PlannedShare = 0.9;
+    /// <summary>Part of the time that overdue textures have before all others.</summary>
+    private const double OverdueShare = 1.0 / 8;
 
-    // How much of a tick's budget work has filled, and how long such budgets were: averages over about 16 ticks.
-    private const double AverageWeight = 1.0 / 16;
-
-    private double _secondsPerTick;
+    // Seconds that overdue textures may take now; below 0 they have had more than their part.
+    private double _overdueCredit;
 
     /// <summary>Changes how many steps a texture still takes, from its present noise level on.</summary>
     /// <remarks>The levels left are those of the request's own grid, thinned evenly.</remarks>
@@ -82,11 +79,13 @@ public sealed partial class DiffusionRuntime
         else
         {
             chain.Restart(settings);
+            ChooseSteps(entry, goal);
             _telemetry.TextureSubmitted(handle, chain);
         }
     }
 
-    // A waiting texture first, then by priority, then by deadline, then whoever has had the least time.
+    // The texture that has been without a step for longest, while the part of time that is kept for such lasts; then by
+    // priority, then by deadline, then whoever has had the least time.
     private bool IsFairer(Entry candidate, Entry? best)
     {
         if (best is null)
@@ -94,15 +93,15 @@ public sealed partial class DiffusionRuntime
             return true;
         }
 
-        bool hasPatience = _tick - candidate.LastTick < PatienceInTicks;
-        if (hasPatience != _tick - best.LastTick < PatienceInTicks)
+        bool isOverdue = IsOverdue(candidate);
+        if (isOverdue != IsOverdue(best))
         {
-            return !hasPatience;
+            return isOverdue;
         }
 
-        if (!hasPatience && candidate.LastTick != best.LastTick)
+        if (isOverdue && candidate.LastStepTick != best.LastStepTick)
         {
-            return candidate.LastTick < best.LastTick;
+            return candidate.LastStepTick < best.LastStepTick;
         }
 
         if (candidate.Priority != best.Priority)
@@ -121,66 +120,12 @@ public sealed partial class DiffusionRuntime
             : candidate.IsInStep && !best.IsInStep;
     }
 
-    /// <summary>
-    /// Thins the steps of textures that would else miss their deadline. Once a tick, before its work.
-    /// </summary>
-    private void KeepDeadlines(TimeSpan budget)
-    {
-        if (_secondsPerTick == 0)
-        {
-            _secondsPerTick = budget.TotalSeconds;
-        }
+    // Images count, not slices: a slice now and then would leave a texture of many slices without one for minutes.
+    private bool IsOverdue(Entry entry) =>
+        _overdueCredit > 0 && _tick - entry.LastStepTick >= PatienceInTicks;
 
-        foreach (Entry entry in _entries)
-        {
-            if (entry.Deadline == long.MaxValue || entry.Chain is not { IsRunnable: true, CanSkipLevels: true } chain)
-            {
-                continue;
-            }
-
-            // The present tick is one of those left.
-            double ticksLeft = Math.Max(1, entry.Deadline - _tick + 1);
-            double secondsLeft = (ticksLeft * _secondsPerTick * PlannedShare) - SecondsAheadOf(entry);
-            double step = SecondsPerStep(entry);
-            double present = step * chain.NextSliceIndex / chain.Slices.Count;
-            int possible = (int)Math.Min((secondsLeft + present) / step, int.MaxValue);
-            int left = chain.StepCount - chain.Step;
-            if (possible < left)
-            {
-                chain.ChangeSteps(Math.Max(1, possible));
-            }
-        }
-    }
-
-    // What textures that go before this one still need.
-    private double SecondsAheadOf(Entry entry)
-    {
-        double seconds = 0;
-        foreach (Entry other in _entries)
-        {
-            if (other != entry && other.Chain is { IsRunnable: true } chain
-                && (other.Priority > entry.Priority
-                    || (other.Priority == entry.Priority && other.Deadline < entry.Deadline)))
-            {
-                seconds += SecondsPerStep(other) * (chain.StepCount - chain.Step);
-            }
-        }
-
-        return seconds;
-    }
-
-    private static double SecondsPerStep(Entry entry)
-    {
-        double seconds = 0;
-        for (int i = 1; i < entry.Chain!.Slices.Count; i++)
-        {
-            seconds += entry.Costs!.Expect(i).TotalSeconds;
-        }
-
-        return seconds;
-    }
-
-    /// <summary>Learns how much time a tick has for work, from ticks that left some undone.</summary>
-    private void LearnCapacity(double secondsTaken) =>
-        _secondsPerTick += AverageWeight * (secondsTaken - _secondsPerTick);
+    // What is not used is not saved up for longer than a tick, so that the others are never without time for long.
+    private void Credit(bool isOverdue, double seconds) => _overdueCredit = isOverdue
+        ? _overdueCredit - seconds
+        : Math.Min(_overdueCredit + (seconds * OverdueShare / (1 - OverdueShare)), _secondsPerTick);
 }

@@ -16,9 +16,9 @@ public sealed partial class DiffusionRuntime
     /// <remarks>
     /// Call it once a frame. Time goes to the highest priority, within it to the earliest deadline, within that to the
     /// texture that has had the least; where that one's next slice does not fit what is left, to the next whose slice
-    /// does. A texture that has had none for 30 ticks goes first. A slice that was predicted not to fit is begun only
-    /// on a tick that would else be empty, or for a texture that has waited so long that its turn is now, and only if
-    /// <see cref="RuntimeOptions.Progress"/> says so; the report tells. Allocates nothing but what the backend does, or
+    /// does. An eighth of the time is kept for textures that have not finished a step for 30 ticks, the one that waits
+    /// for longest first. A slice that was predicted not to fit is begun only on a tick that would else be empty, or
+    /// for a texture that has had no slice for 30 ticks, and only if <see cref="RuntimeOptions.Progress"/> says so; the report tells. Allocates nothing but what the backend does, or
     /// a failure's exception. A failing texture fails alone. Slices that a device runs beside the host count with what
     /// they are predicted to take there, and are learned from when the device has done them; no tick waits for it.
     /// </remarks>
@@ -129,9 +129,9 @@ public sealed partial class DiffusionRuntime
             return;
         }
 
-        entry.LastTick = _tick;
         TimeSpan cost = isBesideTheHost ? predicted : taken;
-        entry.Serve(cost.TotalSeconds, isStepEnd: chain.Step != step);
+        Credit(IsOverdue(entry), cost.TotalSeconds);
+        entry.Serve(cost.TotalSeconds, isStepEnd: chain.Step != step, _tick);
         _secondsServed = Math.Max(_secondsServed, entry.SecondsServed);
         if (chain.Status != ChainStatus.Failed && !isBesideTheHost)
         {

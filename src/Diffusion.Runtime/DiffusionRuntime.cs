@@ -70,6 +70,7 @@ public sealed partial class DiffusionRuntime : IDisposable
         place.Occupy(chain, shape, _costs.ForShape(shape, chain.Slices));
         place.Request(request, _tick);
         place.SecondsServed = _secondsServed;
+        ChooseSteps(place, request);
         _telemetry.TextureSubmitted(place.Handle, chain);
         return place.Handle;
     }
@@ -140,6 +141,7 @@ public sealed partial class DiffusionRuntime : IDisposable
             ChainStatus before = chain.Status;
             chain.Restart(settings);
             entry.Request(request, _tick);
+            ChooseSteps(entry, request);
             _telemetry.TextureDropped(handle, before);
             _telemetry.TextureSubmitted(handle, chain);
             return;
@@ -148,10 +150,11 @@ public sealed partial class DiffusionRuntime : IDisposable
         DiffusionChain successor = CreateChain(shape, settings);
         successor.StepCompleted = chain.StepCompleted;
         _telemetry.TextureDropped(handle, chain.Status);
-        _telemetry.TextureSubmitted(handle, successor);
         chain.Dispose();
         entry.Occupy(successor, shape, _costs.ForShape(shape, successor.Slices));
         entry.Request(request, _tick);
+        ChooseSteps(entry, request);
+        _telemetry.TextureSubmitted(handle, successor);
     }
 
     /// <summary>
@@ -232,7 +235,12 @@ public sealed partial class DiffusionRuntime : IDisposable
         public SliceCosts? Costs;
         public int Priority;
         public long BlockedInTick;
+
+        /// <summary>The last tick that ran a slice of it, or in which it was asked for.</summary>
         public long LastTick;
+
+        /// <summary>The last tick that finished a step of it, or in which it was asked for.</summary>
+        public long LastStepTick;
 
         /// <summary>Time spent on finished steps; that of the step under way counts when it is finished.</summary>
         public double SecondsServed;
@@ -254,11 +262,13 @@ public sealed partial class DiffusionRuntime : IDisposable
         /// <summary>Whether a step is under way: begun, and not finished.</summary>
         public bool IsInStep => _secondsInStep > 0;
 
-        public void Serve(double seconds, bool isStepEnd)
+        public void Serve(double seconds, bool isStepEnd, long tick)
         {
+            LastTick = tick;
             _secondsInStep += seconds;
             if (isStepEnd)
             {
+                LastStepTick = tick;
                 SecondsServed += _secondsInStep;
                 _secondsInStep = 0;
             }
@@ -269,6 +279,7 @@ public sealed partial class DiffusionRuntime : IDisposable
             Priority = request.Priority;
             Deadline = request.ReadyWithinTicks is { } ticks ? tick + ticks : long.MaxValue;
             LastTick = tick;
+            LastStepTick = tick;
         }
     }
 }

@@ -81,16 +81,17 @@ public sealed record TextureRequest
     public float ThresholdRatio { get; init; }
 
     /// <summary>
-    /// Textures of a higher priority go first; the others get time in which no slice of theirs fits, and a slice every
-    /// 30 ticks. Default 0.
+    /// Textures of a higher priority go first; the others get time in which no slice of theirs fits, and an eighth of
+    /// the time while one of them has had no step for 30 ticks. Default 0.
     /// </summary>
     public int Priority { get; init; }
 
     /// <summary>
     /// Null, or the number of ticks, at least 1, within which the texture is to be complete: it goes before others of
     /// its priority, and takes fewer steps than <see cref="Steps"/> where the throughput measured so far says that not
-    /// all fit. <see cref="TextureProgress.StepCount"/> tells how many; the image then depends on the machine. A solver
-    /// that evaluates between its steps keeps their number, and may be late.
+    /// all fit. <see cref="TextureProgress.StepCount"/> tells how many; the image then depends on the machine. For a
+    /// solver that evaluates between its steps their number is chosen when the texture is submitted, from the second
+    /// tick of a runtime on, and not for <see cref="Times"/>; if time runs short later, it is late.
     /// </summary>
     public int? ReadyWithinTicks { get; init; }
 

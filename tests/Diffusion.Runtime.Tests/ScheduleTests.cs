@@ -11,7 +11,7 @@ public sealed class ScheduleTests
         new() { Width = 8, Height = 8, ClassName = "wood", Seed = 3, Steps = 10 };
 
     [Fact]
-    public void Tick_StreamOfHigherPriority_LeavesTheLowerASliceEvery30Ticks()
+    public void Tick_StreamOfHigherPriority_LeavesTheLowerAnEighthAfter30Ticks()
     {
         using GaussianBackend backend = new();
         using DiffusionRuntime runtime = Create(backend);
@@ -24,9 +24,40 @@ public sealed class ScheduleTests
             ticks++;
         }
 
-        // A start and five slices for the first step, each after 30 ticks without; a slice that has not run yet is
+        // After 30 ticks, a start and five slices of 1 ms at an eighth of 2 ms a tick; a slice that has not run yet is
         // guessed, and may have to wait for a tick more.
-        Assert.InRange(ticks, 6 * 30, 7 * 30);
+        Assert.InRange(ticks, 30 + 18, 30 + 26);
+    }
+
+    [Fact]
+    public void Tick_LowerTexturesOverdue_HaveAnEighthBetweenThemAndEachItsImages()
+    {
+        using GaussianBackend backend = new();
+        using DiffusionRuntime runtime = Create(backend);
+        Warm(runtime, Milliseconds(5.5));
+        TextureHandle high = runtime.Submit(_request with { Priority = 1, Steps = 1000 });
+        TextureHandle[] low = [.. Enumerable.Range(0, 4).Select(_ => runtime.Submit(_request with { Steps = 100 }))];
+        int[] longest = new int[low.Length];
+        int[] since = new int[low.Length];
+        ulong[] seen = new ulong[low.Length];
+        for (int tick = 1; tick <= 800; tick++)
+        {
+            runtime.Tick(Milliseconds(5.5));
+            for (int i = 0; i < low.Length; i++)
+            {
+                ulong generation = runtime.GetProgress(low[i]).Generation;
+                since[i] = generation == seen[i] ? since[i] + 1 : 0;
+                longest[i] = Math.Max(longest[i], since[i]);
+                seen[i] = generation;
+            }
+        }
+
+        // 5 slices of 1 ms a tick, 5 slices a step: 700 ticks of 800 for the one, 25 steps each for the four.
+        Assert.InRange(runtime.GetProgress(high).Step, 0.98 * 700, 1.02 * 700);
+        Assert.All(low, texture => Assert.InRange(runtime.GetProgress(texture).Step, 23, 27));
+
+        // In turn: 4 steps of 5 ms at an eighth of 5 ms, and as much again before the first, which has a start.
+        Assert.All(longest, wait => Assert.InRange(wait, 30, 30 + 40));
     }
 
     [Fact]
@@ -126,6 +157,42 @@ public sealed class ScheduleTests
         }
 
         Assert.InRange(ready, 0.98 * requests, requests);
+    }
+
+    [Theory]
+    [InlineData("heun", 3, 1)]
+    [InlineData("heun", 20, 5)]
+    [InlineData("dpmpp-2s", 20, 5)]
+    [InlineData("heun", 400, 10)]
+    [InlineData("pndm", 30, 10)]
+    public void ReadyWithinTicks_SolverThatEvaluatesBetweenSteps_IsGivenTheStepsThatFit(string name, int ticks, int steps)
+    {
+        using GaussianBackend backend = new();
+        using DiffusionRuntime runtime = Create(backend);
+        Warm(runtime, Milliseconds(3));
+        Solver solver = SolverCatalog.Parse(name);
+        TextureRequest request = _request with { Solver = solver, ReadyWithinTicks = ticks };
+
+        TextureHandle handle = runtime.Submit(request);
+        TextureHandle restarted = runtime.Submit(_request with { Seed = 5 });
+        runtime.Pause(restarted);
+        Assert.Equal(Expected(), runtime.GetProgress(handle).StepCount);
+        for (int i = 0; i < ticks; i++)
+        {
+            runtime.Tick(Milliseconds(3));
+        }
+
+        // 5 ms an evaluation, the start 1 ms, 3 ms a tick of which nine tenths are planned with.
+        Assert.Equal(ChainStatus.Completed, runtime.GetProgress(handle).Status);
+        runtime.Restart(restarted, request);
+        Assert.Equal(Expected(), runtime.GetProgress(restarted).StepCount);
+
+        int Expected()
+        {
+            NoiseSchedule schedule = GaussianBackend.Model.Schedule;
+            NoiseLevel[] grid = StepGrid.CreateDefault(schedule, solver, steps);
+            return solver.PlaceEvaluations(grid, schedule).Length - 1;
+        }
     }
 
     [Fact]

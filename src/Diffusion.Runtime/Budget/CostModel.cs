@@ -28,11 +28,15 @@ public sealed class CostModel
     // What a slice costs besides its arithmetic: calls, dispatch.
     private const double OverheadInSeconds = 20e-6;
 
+    // A table is some 30 KB. A host whose shapes come and go must not fill its memory with them.
+    private const int MaxShapes = 64;
+
     private readonly Dictionary<SessionOptions, SliceCosts> _shapes = [];
     private readonly double _quantile;
     private readonly SortedWindow _guessErrors = new(GuessMemory);
     private readonly SortedWindow _spreads = new(SpreadMemory);
     private readonly SortedWindow _openings = new(OpeningMemory);
+    private long _asked;
 
     /// <summary>Makes a model that knows nothing yet.</summary>
     /// <param name="quantile">Which quantile of recent costs is promised, above 0 and at most 1; higher overruns less
@@ -63,6 +67,8 @@ public sealed class CostModel
     internal double GuessError => _guessErrors.Count == 0 ? 1 : _guessErrors.Quantile(Median);
 
     /// <summary>The costs of a shape's slices; the only call that allocates, at the first sight of a shape.</summary>
+    /// <remarks>The 64 shapes asked for last are remembered; one that comes back after more others is learned anew.
+    /// </remarks>
     /// <param name="shape">The session's shape.</param>
     /// <param name="slices">Its slices in order; the same for every session of the shape.</param>
     public SliceCosts ForShape(SessionOptions shape, IReadOnlyList<SliceInfo> slices)
@@ -71,10 +77,16 @@ public sealed class CostModel
         ArgumentNullException.ThrowIfNull(slices);
         if (!_shapes.TryGetValue(shape, out SliceCosts? costs))
         {
+            if (_shapes.Count == MaxShapes)
+            {
+                _shapes.Remove(_shapes.MinBy(known => known.Value.AskedFor).Key);
+            }
+
             costs = new SliceCosts(this, slices);
             _shapes.Add(shape, costs);
         }
 
+        costs.AskedFor = ++_asked;
         return costs;
     }
 

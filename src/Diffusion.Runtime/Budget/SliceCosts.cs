@@ -46,6 +46,9 @@ public sealed class SliceCosts
         _lastingSpeed.Fill(1);
     }
 
+    /// <summary>When the model was last asked for this shape, counted in such questions.</summary>
+    internal long AskedFor { get; set; }
+
     /// <summary>What slice <paramref name="index"/> is expected to cost at most, nearly every time.</summary>
     /// <param name="index">Which slice.</param>
     /// <param name="opensTick">Whether it would be the first of its tick.</param>

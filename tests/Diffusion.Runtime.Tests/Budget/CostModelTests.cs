@@ -50,6 +50,24 @@ public sealed class CostModelTests
     }
 
     [Fact]
+    public void ForShape_MoreShapesThanAreRemembered_ForgetsTheOneAskedForLongestAgo()
+    {
+        CostModel model = new();
+        SliceCosts kept = model.ForShape(_shape, _slices);
+        SliceCosts forgotten = model.ForShape(Wide(1), _slices);
+        for (int i = 2; i <= 64; i++)
+        {
+            Assert.Same(kept, model.ForShape(_shape, _slices));
+            model.ForShape(Wide(i), _slices);
+        }
+
+        Assert.Same(kept, model.ForShape(_shape, _slices));
+        Assert.NotSame(forgotten, model.ForShape(Wide(1), _slices));
+
+        static SessionOptions Wide(int i) => _shape with { Width = 8 + (8 * i) };
+    }
+
+    [Fact]
     public void Predict_OneStrayValue_IsIgnored() => Gen.Select(Gen.Int[2, 31], Gen.Int[0, 31]).Sample((count, place) =>
     {
         SliceCosts costs = new CostModel().ForShape(_shape, _slices);
