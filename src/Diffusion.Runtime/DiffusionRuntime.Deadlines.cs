@@ -22,12 +22,13 @@ public sealed partial class DiffusionRuntime
     private void ChooseSteps(Entry entry, TextureRequest request)
     {
         DiffusionChain chain = entry.Chain!;
-        if (entry.Deadline == long.MaxValue || chain.CanSkipLevels || !request.Times.IsEmpty || _secondsPerTick == 0)
+        if (!entry.HasDeadline || chain.CanSkipLevels || !request.Times.IsEmpty || _secondsPerTick == 0)
         {
             return;
         }
 
-        int possible = EvaluationsUntilDeadline(entry);
+        ExpectWork();
+        int possible = EvaluationsThatFit(entry, SpareSeconds(entry));
         for (int steps = request.Steps; steps > 1 && chain.StepCount > possible;)
         {
             // A solver may evaluate more often in its first steps, so that the proportion is only a first guess.
@@ -37,7 +38,8 @@ public sealed partial class DiffusionRuntime
     }
 
     /// <summary>
-    /// Thins the steps of textures that would else miss their deadline. Once a tick, before its work.
+    /// Thins the steps of textures that would else miss their deadline, or let one that cannot be thinned miss its own.
+    /// Once a tick, before its work.
     /// </summary>
     private void KeepDeadlines(TimeSpan budget)
     {
@@ -46,68 +48,101 @@ public sealed partial class DiffusionRuntime
             _secondsPerTick = budget.TotalSeconds;
         }
 
+        ExpectWork();
+        foreach (Entry fixedOne in _entries)
+        {
+            if (fixedOne is { HasDeadline: true, Chain: { IsRunnable: true, CanSkipLevels: false } })
+            {
+                fixedOne.SpareSeconds = SpareSeconds(fixedOne);
+            }
+        }
+
         foreach (Entry entry in _entries)
         {
-            if (entry.Deadline == long.MaxValue || entry.Chain is not { IsRunnable: true, CanSkipLevels: true } chain)
+            if (entry is { HasDeadline: true, Chain: { IsRunnable: true, CanSkipLevels: true } chain })
             {
-                continue;
-            }
-
-            int possible = EvaluationsUntilDeadline(entry);
-            int left = chain.StepCount - chain.Step;
-            if (possible < left)
-            {
-                chain.ChangeSteps(Math.Max(1, possible));
+                int possible = EvaluationsThatFit(entry, Math.Min(SpareSeconds(entry), LeastSpareBehind(entry)));
+                if (possible < chain.StepCount - chain.Step)
+                {
+                    Thin(entry, possible);
+                }
             }
         }
     }
 
-    // What fits before the deadline, the evaluation under way included, by what a tick's work has come to so far.
-    private int EvaluationsUntilDeadline(Entry entry)
+    private void Thin(Entry entry, int stepsLeft)
     {
-        // The present tick is one of those left.
-        double ticksLeft = Math.Max(1, entry.Deadline - _tick + 1);
-        double secondsLeft = ticksLeft * _secondsPerTick * PlannedShare;
-        double secondsAhead = 0;
+        double before = entry.SecondsLeft;
+        entry.Chain!.ChangeSteps(stepsLeft);
+        entry.SecondsLeft = ExpectSecondsLeft(entry);
+        foreach (Entry other in _entries)
+        {
+            other.SpareSeconds += GoesBefore(entry, other) ? before - entry.SecondsLeft : 0;
+        }
+    }
+
+    private void ExpectWork()
+    {
+        foreach (Entry entry in _entries)
+        {
+            entry.SecondsLeft = entry.Chain is { IsRunnable: true } ? ExpectSecondsLeft(entry) : 0;
+        }
+    }
+
+    private static double ExpectSecondsLeft(Entry entry) =>
+        ((entry.Chain!.StepCount - entry.Chain.Step) * entry.Costs!.ExpectStepInSeconds) - SecondsIntoStep(entry);
+
+    private static double SecondsIntoStep(Entry entry) =>
+        entry.Costs!.ExpectStepInSeconds * entry.Chain!.NextSliceIndex / entry.Chain.Slices.Count;
+
+    // What is left before the deadline, by what a tick's work has come to so far, when the texture and those that go
+    // before it are done; below 0 it will be late.
+    private double SpareSeconds(Entry entry)
+    {
+        double work = entry.SecondsLeft;
         bool isAnyBehind = false;
         foreach (Entry other in _entries)
         {
-            if (other == entry || other.Chain is not { IsRunnable: true } chain)
+            if (other == entry || other.Chain is not { IsRunnable: true })
             {
                 continue;
             }
 
-            if (GoesBefore(other, entry))
-            {
-                secondsAhead += SecondsPerStep(other) * (chain.StepCount - chain.Step);
-            }
-            else
-            {
-                isAnyBehind = true;
-            }
+            bool isAhead = GoesBefore(other, entry);
+            work += isAhead ? other.SecondsLeft : 0;
+            isAnyBehind |= !isAhead;
         }
 
-        // Those behind become overdue, and then have their part.
-        secondsLeft = (isAnyBehind ? (1 - OverdueShare) * secondsLeft : secondsLeft) - secondsAhead;
-        DiffusionChain own = entry.Chain!;
-        double step = SecondsPerStep(entry);
-        double present = step * own.NextSliceIndex / own.Slices.Count;
-        return (int)Math.Min((secondsLeft + present) / step, int.MaxValue);
+        // The present tick is one of those left. Those behind become overdue, and then have their part.
+        double ticksLeft = Math.Max(1, entry.Deadline - _tick + 1);
+        double seconds = ticksLeft * _secondsPerTick * PlannedShare;
+        return (isAnyBehind ? (1 - OverdueShare) * seconds : seconds) - work;
     }
 
-    private static bool GoesBefore(Entry other, Entry entry) =>
-        other.Priority > entry.Priority || (other.Priority == entry.Priority && other.Deadline < entry.Deadline);
-
-    private static double SecondsPerStep(Entry entry)
+    private double LeastSpareBehind(Entry entry)
     {
-        double seconds = 0;
-        for (int i = 1; i < entry.Chain!.Slices.Count; i++)
+        double least = double.PositiveInfinity;
+        foreach (Entry other in _entries)
         {
-            seconds += entry.Costs!.Expect(i).TotalSeconds;
+            if (other is { HasDeadline: true, Chain: { IsRunnable: true, CanSkipLevels: false } }
+                && GoesBefore(entry, other))
+            {
+                least = Math.Min(least, other.SpareSeconds);
+            }
         }
 
-        return seconds;
+        return least;
     }
+
+    // The evaluation under way included; at least one.
+    private static int EvaluationsThatFit(Entry entry, double spareSeconds)
+    {
+        double seconds = entry.SecondsLeft + spareSeconds + SecondsIntoStep(entry);
+        return (int)Math.Clamp(seconds / entry.Costs!.ExpectStepInSeconds, 1, int.MaxValue);
+    }
+
+    private static bool GoesBefore(Entry one, Entry other) =>
+        one.Priority > other.Priority || (one.Priority == other.Priority && one.Deadline < other.Deadline);
 
     /// <summary>Learns how much time a tick has for work, from ticks that left some undone.</summary>
     private void LearnCapacity(double secondsTaken) =>

@@ -250,6 +250,12 @@ public sealed partial class DiffusionRuntime : IDisposable
         /// <summary>The last tick by which it is to be complete.</summary>
         public long Deadline = long.MaxValue;
 
+        /// <summary>What is expected of its work, at the time of the present tick's planning.</summary>
+        public double SecondsLeft;
+
+        /// <summary>What it then has to spare before its deadline, if its steps are fixed.</summary>
+        public double SpareSeconds;
+
         public void Occupy(DiffusionChain chain, SessionOptions shape, SliceCosts costs)
         {
             Chain = chain;
@@ -258,6 +264,8 @@ public sealed partial class DiffusionRuntime : IDisposable
             BlockedInTick = 0;
             _secondsInStep = 0;
         }
+
+        public bool HasDeadline => Deadline != long.MaxValue;
 
         /// <summary>Whether a step is under way: begun, and not finished.</summary>
         public bool IsInStep => _secondsInStep > 0;

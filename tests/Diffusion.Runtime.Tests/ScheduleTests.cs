@@ -196,6 +196,27 @@ public sealed class ScheduleTests
     }
 
     [Fact]
+    public void ReadyWithinTicks_EarlierDeadlinesComeLater_LeaveAFixedSolverItsTime()
+    {
+        using GaussianBackend backend = new();
+        using DiffusionRuntime runtime = Create(backend);
+        Warm(runtime, Milliseconds(3));
+        TextureHandle heun = runtime.Submit(_request with { Solver = SolverCatalog.Parse("heun"), ReadyWithinTicks = 20 });
+        runtime.Tick(Milliseconds(3));
+        TextureHandle[] later = [.. Enumerable.Range(1, 2).Select(
+            i => runtime.Submit(_request with { Seed = (ulong)i, ReadyWithinTicks = 10 + (2 * i) }))];
+        for (int i = 1; i < 20; i++)
+        {
+            runtime.Tick(Milliseconds(3));
+        }
+
+        // Heun's 9 evaluations take 46 ms of 60; by their own deadlines alone the later could take 6 steps, 31 ms.
+        Assert.Equal(ChainStatus.Completed, runtime.GetProgress(heun).Status);
+        Assert.All(later, texture => Assert.Equal(ChainStatus.Completed, runtime.GetProgress(texture).Status));
+        Assert.All(later, texture => Assert.Equal(1, runtime.GetProgress(texture).StepCount));
+    }
+
+    [Fact]
     public void ChangeSteps_InTheMiddle_ThinsTheGridAndEndsOnTheData()
     {
         using GaussianBackend backend = new();

@@ -231,7 +231,7 @@ internal sealed class Soak
             Seed = (ulong)_random.NextInt64(),
             Seamless = _random.Next(4) > 0,
             GuidanceScale = model.Folder.Description.NullLabel >= 0 && _random.Next(2) == 0 ? 3 : 1,
-            Priority = _random.Next(3) == 0 ? 1 : 0,
+            Priority = _settings.IsDisturbed && _random.Next(3) == 0 ? 1 : 0,
             Solver = NextSolver(model),
             Steps = steps,
             Times = default,

@@ -41,7 +41,7 @@ internal static class SoakCommand
         }.PositiveUpTo(MaxMilliseconds);
         var calm = new Option<bool>("--calm")
         {
-            Description = "Only submit and release: what deadlines are promised to.",
+            Description = "Only submit and release, all of one priority: what deadlines are promised to.",
         };
         var output = new Option<string>("--out")
         {

@@ -28,10 +28,13 @@ public sealed class SliceCosts
     private readonly SortedWindow[] _typical;
     private readonly SortedWindow _speed = new(SpeedMemory);
     private readonly SortedWindow _lastingSpeed;
+    private double? _stepInSeconds;
+    private int _unseen;
 
     internal SliceCosts(CostModel model, IReadOnlyList<SliceInfo> slices)
     {
         _model = model;
+        _unseen = slices.Count;
         _guesses = new double[slices.Count];
         _typical = new SortedWindow[slices.Count];
         for (int i = 0; i < slices.Count; i++)
@@ -49,6 +52,21 @@ public sealed class SliceCosts
     /// <summary>When the model was last asked for this shape, counted in such questions.</summary>
     internal long AskedFor { get; set; }
 
+    /// <summary>What all slices but the first, a chain's start, typically cost at the machine's present speed.</summary>
+    internal double ExpectStepInSeconds
+    {
+        get
+        {
+            // Other shapes correct guesses, so that a sum of them does not last.
+            if (_stepInSeconds is null || _unseen > 0)
+            {
+                _stepInSeconds = SumOfStep();
+            }
+
+            return _stepInSeconds.Value;
+        }
+    }
+
     /// <summary>What slice <paramref name="index"/> is expected to cost at most, nearly every time.</summary>
     /// <param name="index">Which slice.</param>
     /// <param name="opensTick">Whether it would be the first of its tick.</param>
@@ -64,6 +82,8 @@ public sealed class SliceCosts
     /// <param name="opensTick">Whether it was the first of its tick.</param>
     public void Record(int index, TimeSpan cost, bool opensTick = false)
     {
+        _stepInSeconds = null;
+        _unseen -= _typical[index].Count == 0 ? 1 : 0;
         double seconds = Math.Max(cost.TotalSeconds, LeastSeconds);
         if (_typical[index].Count >= KnownCount)
         {
@@ -83,6 +103,17 @@ public sealed class SliceCosts
 
         _typical[index].Add(seconds / _lastingSpeed.Quantile(Median));
         _model.AddGuessError(seconds / _guesses[index]);
+    }
+
+    private double SumOfStep()
+    {
+        double seconds = 0;
+        for (int i = 1; i < _typical.Length; i++)
+        {
+            seconds += ExpectInSeconds(i);
+        }
+
+        return seconds;
     }
 
     private double Opening(bool opensTick) => opensTick ? _model.OpeningInSeconds : 0;
