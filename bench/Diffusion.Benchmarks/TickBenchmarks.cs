@@ -27,6 +27,10 @@ public class TickBenchmarks
     [Params(1, 4)]
     public int Slices { get; set; }
 
+    /// <summary>Whether each texture has a deadline, which every tick plans for.</summary>
+    [Params(false, true)]
+    public bool HaveDeadlines { get; set; }
+
     private TimeSpan Budget => IdleBackend.SliceTime * (Slices + 0.5);
 
     [IterationSetup]
@@ -36,7 +40,16 @@ public class TickBenchmarks
         _runtime = new DiffusionRuntime(_backend, model, new RuntimeOptions { Clock = _backend.Clock });
         for (int i = 0; i < Textures; i++)
         {
-            _runtime.Submit(new TextureRequest { Width = 8, Height = 8, Steps = 1000, Seed = (ulong)i });
+            // Far enough that no steps are left out.
+            int? deadline = HaveDeadlines ? int.MaxValue - i : null;
+            _runtime.Submit(new TextureRequest
+            {
+                Width = 8,
+                Height = 8,
+                Steps = 1000,
+                Seed = (ulong)i,
+                ReadyWithinTicks = deadline,
+            });
         }
 
         Run(WarmUpTicks);
