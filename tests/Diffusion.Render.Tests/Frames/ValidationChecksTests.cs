@@ -20,13 +20,9 @@ public sealed partial class ValidationChecksTests(VulkanFixture vulkan)
     {
         ["UNASSIGNED-BestPractices-vkCreateInstance-specialuse-extension-debugging"] =
             "VK_EXT_debug_utils carries the layer's messages and the objects' names",
-        ["UNASSIGNED-BestPractices-vkAllocateMemory-small-allocation"] =
-            "every object has memory of its own: a few hundred in all, and there is no sub-allocator yet",
-        ["UNASSIGNED-BestPractices-vkBindMemory-small-dedicated-allocation"] = "the same",
         ["UNASSIGNED-BestPractices-pipeline-stage-flags"] = "a time stamp after a pass waits for all of it",
         ["UNASSIGNED-BestPractices-ImageBarrierAccessLayout"] =
             "this layer does not know that SHADER_SAMPLED_READ is a part of SHADER_READ",
-        ["CHASSIS"] = "memory goes before what is bound to it and no longer used, as Vulkan allows",
     };
 
     [SkippableFact]
