@@ -43,11 +43,15 @@ public sealed partial class ValidationChecksTests(VulkanFixture vulkan)
         _ = vulkan.Device;
         using VulkanDevice device = VulkanDevice.Create(
             new VulkanDeviceOptions { EnableValidation = true, Checks = checks });
-        using var ring = new SampleRing(32, 32, 0);
+
+        // Of a MiB at least: it is imported as it is, and a small one would be a small allocation.
+        using var ring = new SampleRing(128, 128, 0);
         using (var rig = new SceneRig(device, 96, 72))
         {
             SharedTexture stone = rig.Textures.Add(ring, "stone");
+            Assert.True(stone.Path == SharingPath.HostImport || !device.SupportsHostImport, stone.PathReason);
             SharedTexture staged = rig.Textures.Add(ring, "staged", SharingPath.Staging);
+            staged.Fade = TimeSpan.FromMinutes(1);
             for (int frame = 0; frame < Frames; frame++)
             {
                 TestSamples.PublishNoise(ring, frame);
