@@ -304,6 +304,10 @@ typedef struct diffusion_request {
     /* Since 0.2.0. Guidance applies where sigma/alpha is above the first and at most the second; 0 is no end. */
     double guidance_min_ratio;
     double guidance_max_ratio;
+    /* Since 0.3.0. Milliseconds, at most 60000, in which a change of what diffusion_get_latest shows comes in: the next
+     * step, the other display, or what diffusion_retarget began. Until then every tick mixes an image, of the same
+     * generation; 0 shows changes at once. */
+    double fade_ms;
 } diffusion_request;
 
 /* Where a texture stands. */

@@ -13,6 +13,7 @@ internal static class DemoCommand
     private const string Automatic = "auto";
     private const int MaxFrames = 1_000_000;
     private const int MaxFrameEdge = 8192;
+    private const int MaxFadeMs = 10_000;
 
     /// <summary>
     /// Builds the command; <paramref name="run"/> is called with valid settings and returns the exit code.
@@ -65,6 +66,11 @@ internal static class DemoCommand
             DefaultValueFactory = _ => "xt",
             HelpName = "xt|x0",
         };
+        var fade = new Option<double>("--fade-ms")
+        {
+            Description = "Milliseconds in which a step, another view or a new texture comes in; 0 shows it at once.",
+            HelpName = "MS",
+        };
         var noVerticalSync = new Option<bool>("--no-vsync") { Description = "Do not wait for the display." };
         Option<string?> gpu = GpuOption.Create();
         var sharing = new Option<string>("--sharing")
@@ -81,8 +87,8 @@ internal static class DemoCommand
             milliseconds a frame.
 
             Keys in the window: 1-9 or Tab pick a surface, C/V next/previous class, R reseed, A reseed all,
-            Space pause, Up/Down budget, Left/Right steps, S solver, X switch between x_t and x0, H hide the
-            overlay, Esc quit. Hold the right mouse button to fly: W A S D move, Q E sink and rise, the mouse
+            Space pause, Up/Down budget, Left/Right steps, S solver, X switch between x_t and x0, B cross-fade or
+            not, H hide the overlay, Esc quit. Hold the right mouse button to fly: W A S D move, Q E sink and rise, the mouse
             turns, Shift hastens. F does so without a mouse, and the arrows turn; O circles again. The floor is
             generated anew where you walk.
             """);
@@ -94,6 +100,7 @@ internal static class DemoCommand
         command.Options.Add(height);
         command.Options.Add(textureSize);
         command.Options.Add(display);
+        command.Options.Add(fade);
         generation.AddTo(command);
         command.Options.Add(noVerticalSync);
         command.Options.Add(gpu);
@@ -120,6 +127,7 @@ internal static class DemoCommand
                     RequireRange(result.GetValue(height), "--height", 64, MaxFrameEdge)!.Value),
                 TextureSize = CanvasSize.Parse(result.GetValue(textureSize)!, "--texture-size"),
                 ShowDenoised = ParseDisplay(result.GetValue(display)!),
+                Fade = RequireFade(result.GetValue(fade)),
                 VerticalSync = !result.GetValue(noVerticalSync),
                 Gpu = result.GetValue(gpu),
                 Sharing = ParseSharing(result.GetValue(sharing)!),
@@ -139,6 +147,11 @@ internal static class DemoCommand
         ? TimeSpan.FromMilliseconds(milliseconds)
         : throw new UserErrorException(
             $"--budget-ms {milliseconds} is out of range: it must be more than 0 and at most 10000.");
+
+    private static TimeSpan RequireFade(double milliseconds) => milliseconds is >= 0 and <= MaxFadeMs
+        ? TimeSpan.FromMilliseconds(milliseconds)
+        : throw new UserErrorException(
+            $"--fade-ms {milliseconds} is out of range: it must be 0 to {MaxFadeMs}.");
 
     private static SharingPath? ParseSharing(string text)
     {

@@ -30,6 +30,9 @@ internal sealed record DemoSettings
     /// <summary>Whether surfaces show the predicted clean image in place of x_t.</summary>
     public bool ShowDenoised { get; init; }
 
+    /// <summary>How long a change of what surfaces show takes to come in; zero for at once.</summary>
+    public TimeSpan Fade { get; init; }
+
     /// <summary>Whether frames wait for the display.</summary>
     public bool VerticalSync { get; init; } = true;
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Diffusion.Cli.Output;
 using Diffusion.Cli.Reporting;
+using Diffusion.Render.Devices;
 using Diffusion.Render.Frames;
 using Diffusion.Runtime.Chains;
 using SixLabors.ImageSharp;
@@ -181,6 +182,12 @@ internal static class HeadlessDemo
             return unfinished;
         }
 
+        private MemoryReport Memory()
+        {
+            MemoryUse use = _stage.Device.GetMemoryUse();
+            return new MemoryReport(use.AllocatedInBytes, use.AllocationCount, use.UsedInBytes, use.ResourceCount);
+        }
+
         private FrameReport Report(DemoSettings settings) => new()
         {
             Backend = settings.Generation.Backend,
@@ -207,6 +214,7 @@ internal static class HeadlessDemo
                 _stage.SharingExample.Path.ToString(),
                 _stage.SharingExample.PathReason,
                 (double)_stage.TotalBytesCopied / Math.Max(1, _log.Count)),
+            Memory = Memory(),
         };
     }
 }

@@ -23,7 +23,7 @@ internal sealed class Hud(Stage stage)
     private const int CellsInRow = 7;
     private const int CellHeight = 19;
     private const string Keys =
-        "Tab 1-9 pick  C V class  R A anew  S solver  X view  arrows budget, steps  F fly  H hide";
+        "Tab 1-9 pick  C V class  R A anew  S solver  X view  B fade  arrows budget, steps  F fly  H hide";
 
     private static readonly Rgba _panel = new(8, 10, 14, 200);
     private static readonly Rgba _text = new(240, 242, 246, 255);
@@ -77,7 +77,8 @@ internal sealed class Hud(Stage stage)
         y += Line;
         Write(
             Left, y, _text, buffer,
-            $"{stage.Surfaces.Solver.Name}, {stage.Surfaces.Steps} steps, shows "
+            $"{stage.Surfaces.Solver.Name}, {stage.Surfaces.Steps} steps, "
+            + $"{(stage.Surfaces.Fade > TimeSpan.Zero ? "fades" : "shows")} "
             + $"{(stage.Surfaces.Display == SampleView.Sample ? "x_t" : "x0")}");
         y += Line;
         Write(

@@ -24,21 +24,25 @@ internal sealed class Stage : IDisposable
     private readonly DemoSettings _settings;
     private readonly GlfwWindow? _window;
     private readonly Hud _hud;
+    private readonly AnimationClock _clock;
     private Generator _generator;
     private StageGraphics _graphics;
     private long _bytesCopiedBefore;
     private int _lossesInARow;
 
     private Stage(
-        DemoSettings settings, VulkanDevice device, GlfwWindow? window, StageGraphics graphics, Loaded loaded)
+        DemoSettings settings, VulkanDevice device, GlfwWindow? window, AnimationClock clock, StageGraphics graphics,
+        Loaded loaded)
     {
         _settings = settings;
         _window = window;
+        _clock = clock;
         Device = device;
         _graphics = graphics;
         (_generator, Surfaces, LastTick) = loaded;
         Surfaces.Attach(_graphics.Textures, settings.Sharing);
         Surfaces.Show(settings.ShowDenoised ? SampleView.Denoised : SampleView.Sample);
+        Surfaces.FadeIn(settings.Fade);
         Budget = settings.Budget;
         _hud = new Hud(this);
     }
@@ -100,8 +104,9 @@ internal sealed class Stage : IDisposable
                 loading.GetAwaiter().GetResult();
             }
 
-            graphics = new StageGraphics(settings, device, window);
-            return new Stage(settings, device, window, graphics, loading.GetAwaiter().GetResult());
+            var clock = new AnimationClock();
+            graphics = new StageGraphics(settings, device, window, clock);
+            return new Stage(settings, device, window, clock, graphics, loading.GetAwaiter().GetResult());
         }
         catch
         {
@@ -156,7 +161,7 @@ internal sealed class Stage : IDisposable
 
         Device.Dispose();
         Device = CreateDevice(_settings, _window);
-        _graphics = new StageGraphics(_settings, Device, _window);
+        _graphics = new StageGraphics(_settings, Device, _window, _clock);
         if (isOnDevice)
         {
             _generator = Generator.Load(_settings, Device);
@@ -222,6 +227,7 @@ internal sealed class Stage : IDisposable
     private bool Draw(double seconds)
     {
         long begun = Stopwatch.GetTimestamp();
+        _clock.Seconds = seconds;
         if (_graphics.SharesCores)
         {
             // A software device draws on the very cores that generate: taking turns keeps the cost of a slice steady.

@@ -23,12 +23,12 @@ internal sealed class StageGraphics : IDisposable
     };
 
     /// <summary>Makes everything.</summary>
-    public StageGraphics(DemoSettings settings, VulkanDevice device, GlfwWindow? window)
+    public StageGraphics(DemoSettings settings, VulkanDevice device, GlfwWindow? window, TimeProvider time)
     {
         Target = window is null
             ? new OffscreenTarget(device, settings.FrameSize.Width, settings.FrameSize.Height)
             : new SwapchainTarget(device, window, settings.VerticalSync);
-        Textures = new SharedTexturePass(device);
+        Textures = new SharedTexturePass(device, time);
         SharesCores = device.Info.Type == PhysicalDeviceType.Cpu;
         Meshes = new MeshPass(device, Target.Format, SharesCores ? _softwareQuality : _quality);
         Overlay = new OverlayPass(device, Target.Format);

@@ -51,6 +51,9 @@ internal sealed class SurfaceSet
     /// <summary>What surfaces show.</summary>
     public SampleView Display { get; private set; }
 
+    /// <summary>How long a change of what surfaces show takes to come in.</summary>
+    public TimeSpan Fade { get; private set; }
+
     /// <summary>Class of a surface in words.</summary>
     public string ClassName(Surface surface) =>
         _model.Folder.ClassNames.Count == 0 ? "texture" : _model.Folder.ClassNames[surface.ClassLabel];
@@ -92,6 +95,7 @@ internal sealed class SurfaceSet
         {
             surface.Texture = textures.Add(_runtime.GetSamples(surface.Handle), surface.Name, path);
             surface.Texture.Display = Display;
+            surface.Texture.Fade = Fade;
         }
     }
 
@@ -192,6 +196,16 @@ internal sealed class SurfaceSet
         foreach (Surface surface in _surfaces)
         {
             surface.Texture.Display = view;
+        }
+    }
+
+    /// <summary>Lets changes come in over a time, or at once.</summary>
+    public void FadeIn(TimeSpan fade)
+    {
+        Fade = fade;
+        foreach (Surface surface in _surfaces)
+        {
+            surface.Texture.Fade = fade;
         }
     }
 

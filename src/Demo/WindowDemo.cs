@@ -15,6 +15,7 @@ internal static class WindowDemo
     private static readonly TimeSpan _titleInterval = TimeSpan.FromSeconds(0.5);
     private static readonly TimeSpan _minimisedWait = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan _budgetStep = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan _fade = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan _maxBudget = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Runs until the window closes, the frames are drawn or the run is cancelled.</summary>
@@ -122,6 +123,11 @@ internal static class WindowDemo
         if (window.WasPressed(Key.X))
         {
             surfaces.Show(surfaces.Display == SampleView.Sample ? SampleView.Denoised : SampleView.Sample);
+        }
+
+        if (window.WasPressed(Key.B))
+        {
+            surfaces.FadeIn(surfaces.Fade > TimeSpan.Zero ? TimeSpan.Zero : _fade);
         }
     }
 

@@ -26,7 +26,7 @@ public sealed class DemoTests : IDisposable
         // Enough budget for every texture: what is tested is that all parts are written, not how fast they are.
         (int code, string error) = await Run(
             "--headless", "--validation", "--frames", "40", "--budget-ms", "400", "--steps", "4",
-            "--width", "320", "--height", "180", "--model", Repository.Model, "--out", _folder);
+            "--width", "320", "--height", "180", "--fade-ms", "50", "--model", Repository.Model, "--out", _folder);
 
         Assert.Equal((0, ""), (code, error));
         using var report = JsonDocument.Parse(File.ReadAllText(Path.Combine(_folder, "report.json")));
@@ -34,7 +34,7 @@ public sealed class DemoTests : IDisposable
         [
             "schema", "backend", "device", "model", "width", "height", "solver", "steps", "budget_ms", "frames", "frame_ms", "tick_ms",
             "overrun", "utilization", "textures_completed", "steps_completed", "first_preview_frame", "allocated_bytes_per_frame",
-            "gc_collections", "sharing", "policies",
+            "gc_collections", "sharing", "memory", "policies",
         ];
         Assert.All(keys, key => Assert.True(report.RootElement.TryGetProperty(key, out _), key));
         Assert.Equal(40, report.RootElement.GetProperty("frames").GetInt32());
@@ -101,6 +101,8 @@ public sealed class DemoTests : IDisposable
     [InlineData("--texture-size", "big", "big")]
     [InlineData("--model", "nowhere", "nowhere")]
     [InlineData("--display", "depth", "depth")]
+    [InlineData("--fade-ms", "-1", "-1")]
+    [InlineData("--fade-ms", "NaN", "NaN")]
     [InlineData("--guidance", "NaN", "NaN")]
     [InlineData("--gpu", "no such gpu", "no such gpu")]
     [InlineData("--sharing", "pigeon", "pigeon")]

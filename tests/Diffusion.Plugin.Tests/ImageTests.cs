@@ -245,6 +245,63 @@ public sealed unsafe class ImageTests
         engine.AssertSilent();
     }
 
+    [SkippableFact]
+    public void Retarget_WithAFade_ComesInOverItsTime()
+    {
+        const int Tolerance = 8; // the minute's first seconds of the way
+        byte before = TestBackend.CleanByte(1);
+        byte after = TestBackend.CleanByte(5);
+        using EngineHost engine = CreateEngine();
+        using (var host = new Host(engine))
+        using (VulkanDevice reader = VulkanDevice.Adopt(engine.Lent))
+        {
+            NativeRequest request = Host.Request(label: 1, size: Size);
+            ulong texture = host.Submit(request);
+            host.Finish(texture);
+            ShowNewest(host, texture);
+
+            request.ClassLabel = 5;
+            request.FadeMs = 60_000;
+            Host.Check(C.Retarget(host.Runtime, texture, &request));
+            host.Finish(texture);
+            ShowNewest(host, texture);
+            Assert.InRange(Red(host, reader, texture), before - Tolerance, before + Tolerance);
+
+            request.FadeMs = 0;
+            Host.Check(C.Retarget(host.Runtime, texture, &request));
+            host.Finish(texture);
+            ShowNewest(host, texture);
+            Assert.Equal(after, Red(host, reader, texture));
+            Assert.NotInRange(after, before - Tolerance, before + Tolerance);
+        }
+
+        engine.AssertSilent();
+    }
+
+    [SkippableTheory]
+    [InlineData(-1)]
+    [InlineData(60_001)]
+    [InlineData(double.NaN)]
+    public void Submit_FadeOutOfRange_IsAnInvalidArgument(double fadeMs)
+    {
+        using var host = new Host();
+        NativeRequest request = Host.Request(size: Size);
+        request.FadeMs = fadeMs;
+        ulong texture;
+
+        Assert.Equal(ResultCode.ErrorInvalidArgument, C.Submit(host.Runtime, &request, &texture));
+
+        Assert.Contains("fade_ms must be from 0 to 60000", C.LastError(), StringComparison.Ordinal);
+    }
+
+    private static byte Red(Host host, VulkanDevice reader, ulong texture)
+    {
+        NativeImage image = Borrow(host, texture);
+        byte red = ImageReader.Read(reader, View(image), Size, Size)[0];
+        Host.Check(C.ReleaseAfter(host.Runtime, &image, 0, 0));
+        return red;
+    }
+
     // A frame of the host: borrow, submit something that signals its timeline, give back after it.
     private static ulong Draw(
         Host host, EngineHost engine, Silk.NET.Vulkan.Semaphore frames, ulong texture, ulong generation)

@@ -63,6 +63,9 @@ internal sealed record FrameReport
 
     public required SharingReport Sharing { get; init; }
 
+    /// <summary>The renderer's memory at the end; where nothing was drawn, null.</summary>
+    public MemoryReport? Memory { get; init; }
+
     /// <summary>Figures of other ways to schedule; filled by the profiler.</summary>
     public IReadOnlyDictionary<string, FrameReport>? Policies { get; init; } = new Dictionary<string, FrameReport>();
 
@@ -109,3 +112,10 @@ internal sealed record OverrunReport(int Frames, double Ratio, double P99Ms, dou
 /// <param name="Reason">Why that path.</param>
 /// <param name="BytesCopiedPerFrame">Copied by the CPU, in the mean.</param>
 internal sealed record SharingReport(string Path, string Reason, double BytesCopiedPerFrame);
+
+/// <summary>What the renderer took of the Vulkan device's memory.</summary>
+/// <param name="AllocatedBytes">Taken of the device's heaps.</param>
+/// <param name="Allocations">In how many allocations and imports.</param>
+/// <param name="UsedBytes">Taken of that by buffers and images.</param>
+/// <param name="Resources">How many of those.</param>
+internal sealed record MemoryReport(long AllocatedBytes, int Allocations, long UsedBytes, int Resources);

@@ -29,4 +29,5 @@ internal unsafe struct NativeRequest
     public double Strength;
     public double GuidanceMinRatio;
     public double GuidanceMaxRatio;
+    public double FadeMs;
 }

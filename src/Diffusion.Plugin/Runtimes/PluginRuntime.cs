@@ -113,7 +113,9 @@ internal sealed partial class PluginRuntime : IDisposable
         CollectRetired();
         TextureHandle handle = runtime.Submit(RequestReader.Read(request, runtime.Model));
         _statistics.TexturesSubmitted++;
-        return _textures.Add(new PluginTexture(handle, (DisplayMode)request.Display));
+        var texture = new PluginTexture(handle);
+        texture.Show((DisplayMode)request.Display, RequestReader.ReadFade(request.FadeMs));
+        return _textures.Add(texture);
     }
 
     /// <summary>Turns a texture elsewhere; see <c>diffusion_retarget</c>.</summary>
@@ -121,7 +123,7 @@ internal sealed partial class PluginRuntime : IDisposable
     {
         PluginTexture texture = _textures.Find(handle);
         Loaded.Retarget(texture.Handle, RequestReader.Read(request, Loaded.Model));
-        texture.Show((DisplayMode)request.Display);
+        texture.Show((DisplayMode)request.Display, RequestReader.ReadFade(request.FadeMs));
     }
 
     /// <summary>Ends a texture's work; see <c>diffusion_cancel</c>.</summary>

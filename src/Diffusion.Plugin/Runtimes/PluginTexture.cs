@@ -6,11 +6,14 @@ using Diffusion.Runtime;
 namespace Diffusion.Plugin.Runtimes;
 
 /// <summary>A texture of a runtime and, once the host asked for them, its images.</summary>
-internal sealed class PluginTexture(TextureHandle handle, DisplayMode display)
+internal sealed class PluginTexture(TextureHandle handle)
 {
     public TextureHandle Handle { get; } = handle;
 
-    public DisplayMode Display { get; set; } = display;
+    public DisplayMode Display { get; private set; }
+
+    /// <summary>How long a change of what is shown takes to come in.</summary>
+    public TimeSpan Fade { get; private set; }
 
     /// <summary>Null until the host asks for the latest image: hosts that only read pixels pay nothing.</summary>
     public SharedTexture? Shared { get; private set; }
@@ -24,15 +27,16 @@ internal sealed class PluginTexture(TextureHandle handle, DisplayMode display)
     {
         Shared = texture;
         Loans = new ImageLoans(device, texture);
-        Show(Display);
+        Show(Display, Fade);
     }
 
-    public void Show(DisplayMode display)
+    public void Show(DisplayMode display, TimeSpan fade)
     {
-        Display = display;
+        (Display, Fade) = (display, fade);
         if (Shared is not null)
         {
             Shared.Display = display == DisplayMode.Denoised ? SampleView.Denoised : SampleView.Sample;
+            Shared.Fade = fade;
         }
     }
 }

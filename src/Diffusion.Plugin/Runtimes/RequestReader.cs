@@ -16,6 +16,7 @@ internal static unsafe class RequestReader
 
     // As the runtime has it; checked here too, for the image's length is computed from them.
     private const int MaxSize = 4096;
+    private const double MaxFadeMs = 60_000;
 
     public static TextureRequest Read(in NativeRequest native, ModelDescription model)
     {
@@ -26,6 +27,7 @@ internal static unsafe class RequestReader
         Require(native.ReadyWithinTicks >= 0, $"ready_within_ticks must not be negative: {native.ReadyWithinTicks}.");
         Require(!double.IsNaN(native.Strength), "strength must be a number.");
         ReadDisplay(native.Display);
+        ReadFade(native.FadeMs);
         bool hasLabel = flags.HasFlag(RequestFlags.ClassLabel);
         Require(!hasLabel || native.ClassLabel >= 0, $"class_label must not be negative: {native.ClassLabel}.");
         string? solver = Utf8Text.Read(native.Solver, "solver");
@@ -66,6 +68,13 @@ internal static unsafe class RequestReader
             {
                 Image = new ReadOnlySpan<float>(native.Image, 3 * native.Width * native.Height).ToArray(),
             };
+    }
+
+    public static TimeSpan ReadFade(double milliseconds)
+    {
+        Require(
+            milliseconds is >= 0 and <= MaxFadeMs, $"fade_ms must be from 0 to {MaxFadeMs}, not {milliseconds}.");
+        return TimeSpan.FromMilliseconds(milliseconds);
     }
 
     public static DisplayMode ReadDisplay(uint display)

@@ -171,7 +171,8 @@ internal sealed unsafe class NetworkRun : IDisposable
     {
         CommandBuffer commands = _commands[index];
         // Fed by the device, an evaluation may be handed over before the one before it is done.
-        Commands.Begin(_device, commands, isReentrant: _conditioning is not null);
+        Commands.Begin(
+            _device, commands, _conditioning is null ? 0 : CommandBufferUsageFlags.SimultaneousUseBit);
         _timer.Begin(commands, index);
         foreach (DispatchRange range in Plan.Parts[index].Ranges)
         {

@@ -1,3 +1,4 @@
+using Diffusion.Render.Devices.Memory;
 using Silk.NET.Vulkan;
 
 namespace Diffusion.Render.Devices;
@@ -50,7 +51,14 @@ internal sealed class Construction(VulkanDevice device) : IDisposable
         return semaphore;
     }
 
-    public Silk.NET.Vulkan.DeviceMemory Own(Silk.NET.Vulkan.DeviceMemory memory, string name)
+    /// <summary>Owns what the object's buffer or image is bound to.</summary>
+    public MemoryRange Own(MemoryRange memory)
+    {
+        _handles.Add(memory);
+        return memory;
+    }
+
+    public DeviceMemory Own(DeviceMemory memory, string name)
     {
         Add(ObjectType.DeviceMemory, memory.Handle, name);
         return memory;

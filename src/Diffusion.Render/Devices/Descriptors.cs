@@ -107,16 +107,21 @@ internal static unsafe class Descriptors
 
     public static void WriteTexture(
         VulkanDevice device, DescriptorSet set, uint binding, ImageView view, Sampler sampler)
+        => WriteImage(
+            device, set, binding, DescriptorType.CombinedImageSampler,
+            new DescriptorImageInfo(sampler, view, ImageLayout.ShaderReadOnlyOptimal));
+
+    public static void WriteImage(
+        VulkanDevice device, DescriptorSet set, uint binding, DescriptorType type, DescriptorImageInfo image)
     {
-        var imageInfo = new DescriptorImageInfo(sampler, view, ImageLayout.ShaderReadOnlyOptimal);
         var write = new WriteDescriptorSet
         {
             SType = StructureType.WriteDescriptorSet,
             DstSet = set,
             DstBinding = binding,
             DescriptorCount = 1,
-            DescriptorType = DescriptorType.CombinedImageSampler,
-            PImageInfo = &imageInfo,
+            DescriptorType = type,
+            PImageInfo = &image,
         };
         device.Api.UpdateDescriptorSets(device.Handle, 1, &write, 0, null);
     }

@@ -1,3 +1,4 @@
+using Diffusion.Render.Devices.Memory;
 using Silk.NET.Vulkan;
 
 namespace Diffusion.Render.Devices;
@@ -12,14 +13,13 @@ internal sealed unsafe class GpuBuffer : IDisposable
         MemoryPropertyFlags.HostVisibleBit | MemoryPropertyFlags.HostCoherentBit;
 
     private readonly OwnedHandles _owned;
-    private readonly DeviceMemory _memory;
     private bool _disposed;
 
-    private GpuBuffer(OwnedHandles owned, Silk.NET.Vulkan.Buffer handle, DeviceMemory memory, ulong size)
+    private GpuBuffer(OwnedHandles owned, Silk.NET.Vulkan.Buffer handle, nint mapped, ulong size)
     {
         _owned = owned;
-        _memory = memory;
         Handle = handle;
+        Mapped = mapped;
         SizeInBytes = size;
     }
 
@@ -27,7 +27,8 @@ internal sealed unsafe class GpuBuffer : IDisposable
 
     public ulong SizeInBytes { get; }
 
-    public nint Mapped => (nint)_memory.Mapped;
+    /// <summary>The first byte in the host's address space.</summary>
+    public nint Mapped { get; }
 
     /// <summary>A buffer that the host writes and the device reads (device memory where the host sees it).</summary>
     public static GpuBuffer Upload(VulkanDevice device, ulong sizeInBytes, BufferUsageFlags usage, string name)
@@ -64,10 +65,9 @@ internal sealed unsafe class GpuBuffer : IDisposable
                 "more than the block imported.");
         }
 
-        DeviceMemory memory = DeviceMemory.Import(
-            device, made, address, sizeInBytes, requirements.MemoryTypeBits, name);
-        device.Api.BindBufferMemory(device.Handle, handle, memory.Handle, 0).Check();
-        return new GpuBuffer(made.Complete(), handle, memory, sizeInBytes);
+        MemoryRange memory = device.Memory.Import(made, address, sizeInBytes, requirements.MemoryTypeBits, name);
+        device.Api.BindBufferMemory(device.Handle, handle, memory.Memory, memory.Offset).Check();
+        return new GpuBuffer(made.Complete(), handle, 0, sizeInBytes);
     }
 
     /// <summary>The mapped bytes.</summary>
@@ -75,7 +75,7 @@ internal sealed unsafe class GpuBuffer : IDisposable
         where T : unmanaged
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        return new Span<T>(_memory.Mapped, checked((int)(SizeInBytes / (ulong)sizeof(T))));
+        return new Span<T>((void*)Mapped, checked((int)(SizeInBytes / (ulong)sizeof(T))));
     }
 
     public void Dispose()
@@ -103,11 +103,10 @@ internal sealed unsafe class GpuBuffer : IDisposable
     {
         using var made = new Construction(device);
         Silk.NET.Vulkan.Buffer handle = CreateHandle(device, made, size, usage, null, name);
-        MemoryRequirements requirements;
-        device.Api.GetBufferMemoryRequirements(device.Handle, handle, &requirements);
-        DeviceMemory memory = DeviceMemory.Allocate(device, made, requirements, wanted, preferred, name);
-        device.Api.BindBufferMemory(device.Handle, handle, memory.Handle, 0).Check();
-        return new GpuBuffer(made.Complete(), handle, memory, size);
+        MemoryRange memory = device.Memory.Allocate(
+            made, MemoryRequest.Of(device, handle, name), wanted, preferred);
+        device.Api.BindBufferMemory(device.Handle, handle, memory.Memory, memory.Offset).Check();
+        return new GpuBuffer(made.Complete(), handle, memory.Mapped, size);
     }
 
     private static Silk.NET.Vulkan.Buffer CreateHandle(

@@ -1,3 +1,4 @@
+using Diffusion.Render.Devices.Memory;
 using Silk.NET.Vulkan;
 
 namespace Diffusion.Render.Devices;
@@ -36,11 +37,9 @@ internal sealed unsafe class GpuImage : IDisposable
         using var made = new Construction(device);
         device.Api.CreateImage(device.Handle, &create, device.Allocator, &handle).Check();
         Handle = made.Own(handle, name);
-        MemoryRequirements requirements;
-        device.Api.GetImageMemoryRequirements(device.Handle, handle, &requirements);
-        DeviceMemory memory = DeviceMemory.Allocate(
-            device, made, requirements, MemoryPropertyFlags.DeviceLocalBit, 0, name);
-        device.Api.BindImageMemory(device.Handle, handle, memory.Handle, 0).Check();
+        MemoryRange memory = device.Memory.Allocate(
+            made, MemoryRequest.Of(device, handle, name), MemoryPropertyFlags.DeviceLocalBit);
+        device.Api.BindImageMemory(device.Handle, handle, memory.Memory, memory.Offset).Check();
         View = made.Own(CreateView(info.Format, info.MipLevels, info.Usage & ~ImageUsageFlags.StorageBit), name);
         if (mutable)
         {

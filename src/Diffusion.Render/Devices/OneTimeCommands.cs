@@ -3,10 +3,9 @@ using Silk.NET.Vulkan;
 namespace Diffusion.Render.Devices;
 
 /// <summary>Records, submits and waits: for uploads while loading, never in a frame.</summary>
-internal sealed unsafe class OneTimeCommands : IDisposable
+internal sealed class OneTimeCommands : IDisposable
 {
     private readonly VulkanDevice _device;
-    private readonly CommandPool _pool;
     private readonly CommandBuffer _commands;
     private readonly OwnedHandles _owned;
 
@@ -14,25 +13,11 @@ internal sealed unsafe class OneTimeCommands : IDisposable
     {
         _device = device;
         using var made = new Construction(device);
-        var pool = new CommandPoolCreateInfo
-        {
-            SType = StructureType.CommandPoolCreateInfo,
-            QueueFamilyIndex = device.QueueFamily,
-            Flags = CommandPoolCreateFlags.ResetCommandBufferBit | CommandPoolCreateFlags.TransientBit,
-        };
-        CommandPool handle;
-        device.Api.CreateCommandPool(device.Handle, &pool, device.Allocator, &handle).Check();
-        _pool = made.Own(handle, name);
-        var info = new CommandBufferAllocateInfo
-        {
-            SType = StructureType.CommandBufferAllocateInfo,
-            CommandPool = _pool,
-            Level = CommandBufferLevel.Primary,
-            CommandBufferCount = 1,
-        };
-        CommandBuffer commands;
-        device.Api.AllocateCommandBuffers(device.Handle, &info, &commands).Check();
-        _commands = commands;
+        CommandPool pool = made.Own(
+            Commands.CreatePool(
+                device, CommandPoolCreateFlags.ResetCommandBufferBit | CommandPoolCreateFlags.TransientBit),
+            name);
+        _commands = Commands.Allocate(device, pool, 1)[0];
         _owned = made.Complete();
     }
 
@@ -47,12 +32,7 @@ internal sealed unsafe class OneTimeCommands : IDisposable
     /// <summary>Begins recording; allocates nothing.</summary>
     public CommandBuffer Begin()
     {
-        var begin = new CommandBufferBeginInfo
-        {
-            SType = StructureType.CommandBufferBeginInfo,
-            Flags = CommandBufferUsageFlags.OneTimeSubmitBit,
-        };
-        _device.Api.BeginCommandBuffer(_commands, &begin).Check();
+        Commands.Begin(_device, _commands, CommandBufferUsageFlags.OneTimeSubmitBit);
         return _commands;
     }
 

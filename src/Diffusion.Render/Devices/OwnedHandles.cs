@@ -1,3 +1,4 @@
+using Diffusion.Render.Devices.Memory;
 using Silk.NET.Vulkan;
 
 namespace Diffusion.Render.Devices;
@@ -6,8 +7,14 @@ namespace Diffusion.Render.Devices;
 internal sealed unsafe class OwnedHandles(VulkanDevice device) : IDisposable
 {
     private readonly List<(ObjectType Type, ulong Handle)> _handles = [];
+    private ulong _memory;
 
     public void Add(ObjectType type, ulong handle) => _handles.Add((type, handle));
+
+    /// <summary>Adds what one of the handles is bound to: it goes last, when nothing can name it.</summary>
+    public void Add(MemoryRange memory) => _memory = _memory == 0
+        ? memory.Id
+        : throw new InvalidOperationException("An object has memory for one resource.");
 
     /// <summary>Destroys them once the device is done with what was submitted.</summary>
     public void Dispose()
@@ -27,6 +34,11 @@ internal sealed unsafe class OwnedHandles(VulkanDevice device) : IDisposable
         }
 
         _handles.Clear();
+        if (_memory != 0)
+        {
+            device.Memory.Free(_memory);
+            _memory = 0;
+        }
     }
 
     private void Destroy(ObjectType type, ulong handle)
@@ -40,7 +52,6 @@ internal sealed unsafe class OwnedHandles(VulkanDevice device) : IDisposable
                 break;
             case ObjectType.DeviceMemory:
                 api.FreeMemory(owner, new(handle), device.Allocator);
-                device.Allocations.Remove(handle);
                 break;
             case ObjectType.Buffer:
                 api.DestroyBuffer(owner, new(handle), device.Allocator);

@@ -1,3 +1,4 @@
+using Diffusion.Render.Devices.Memory;
 using Silk.NET.Core.Native;
 using Silk.NET.Vulkan;
 
@@ -180,6 +181,7 @@ public sealed unsafe partial class VulkanDevice
 
         PhysicalDeviceProperties properties;
         Api.GetPhysicalDeviceProperties(PhysicalDevice, &properties);
+        Memory = new MemoryAllocator(this);
         Retirement = new RetirementQueue(this);
         Timeline = new Timeline(this);
         try

@@ -1,3 +1,4 @@
+using Diffusion.Render.Devices.Memory;
 using Silk.NET.Vulkan;
 
 namespace Diffusion.Render.Devices;
@@ -65,7 +66,7 @@ public sealed unsafe partial class VulkanDevice : IDisposable
     /// <summary>What an imported address and size must be a multiple of, in bytes.</summary>
     public long HostImportAlignment { get; private set; }
 
-    internal AllocationLedger Allocations { get; } = new();
+    internal MemoryAllocator Memory { get; private set; } = null!;
 
     internal SurfaceKHR Surface { get; private set; }
 
@@ -90,8 +91,7 @@ public sealed unsafe partial class VulkanDevice : IDisposable
     public MemoryUse GetMemoryUse()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        return new MemoryUse(
-            Allocations.SizeInBytes, Allocations.Count, PhysicalDevices.Heaps(Api, PhysicalDevice));
+        return Memory.GetUse();
     }
 
     /// <summary>Waits until everything submitted here is done; an own device then has nothing left to do.</summary>
@@ -124,7 +124,7 @@ public sealed unsafe partial class VulkanDevice : IDisposable
 
         WaitIdleUnlessLost();
         Retirement.Flush();
-        if (Allocations.Leaks() is { } leaks)
+        if (Memory.Leaks() is { } leaks)
         {
             Log(leaks);
         }

@@ -91,12 +91,7 @@ public sealed unsafe class FrameRenderer : IDisposable
         _frame = frame;
         _recording = true;
         _device.Api.ResetCommandPool(_device.Handle, slot.Pool, 0).Check();
-        var info = new CommandBufferBeginInfo
-        {
-            SType = StructureType.CommandBufferBeginInfo,
-            Flags = CommandBufferUsageFlags.OneTimeSubmitBit,
-        };
-        _device.Api.BeginCommandBuffer(slot.Commands, &info).Check();
+        Commands.Begin(_device, slot.Commands, CommandBufferUsageFlags.OneTimeSubmitBit);
         slot.Timer.BeginFrame(slot.Commands, value);
         foreach (IFramePass pass in _passes)
         {

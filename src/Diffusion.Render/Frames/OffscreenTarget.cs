@@ -4,7 +4,7 @@ using Silk.NET.Vulkan;
 namespace Diffusion.Render.Frames;
 
 /// <summary>An RGBA8 (sRGB) image to draw frames into without a window, with readback on request.</summary>
-public sealed unsafe class OffscreenTarget : FrameTarget
+public sealed class OffscreenTarget : FrameTarget
 {
     private readonly VulkanDevice _device;
     private GpuImage _image;
@@ -116,14 +116,7 @@ public sealed unsafe class OffscreenTarget : FrameTarget
         }
 
         Barriers.Transition(_device, frame.Commands, frame.Image, ImageUse.ColourTarget, ImageUse.CopySource);
-        var region = new BufferImageCopy
-        {
-            ImageSubresource = new ImageSubresourceLayers(ImageAspectFlags.ColorBit, 0, 0, 1),
-            ImageExtent = new Extent3D(Extent.Width, Extent.Height, 1),
-        };
-        _device.Api.CmdCopyImageToBuffer(
-            frame.Commands, frame.Image, ImageLayout.TransferSrcOptimal, _readback.Handle, 1, &region);
-        Barriers.TransferToHost(_device, frame.Commands);
+        Commands.CopyToHost(_device, frame.Commands, frame.Image, Extent, _readback);
         _requested = false;
         _readbackValue = frame.Value;
     }

@@ -34,7 +34,10 @@ internal sealed unsafe class ConvertedImage : IDisposable
             name);
         if (!source.IsPacked)
         {
-            WriteSet(source.Buffer);
+            Descriptors.WriteBuffer(device, set, 0, DescriptorType.StorageBuffer, source.Buffer);
+            Descriptors.WriteImage(
+                device, set, 1, DescriptorType.StorageImage,
+                new DescriptorImageInfo(default, _image.StorageView, ImageLayout.General));
         }
     }
 
@@ -84,12 +87,11 @@ internal sealed unsafe class ConvertedImage : IDisposable
     /// <param name="info">What the sample is.</param>
     /// <param name="frameValue">The timeline value of the frame.</param>
     public void Record(
-        CommandBuffer commands, PlanarConverter converter, SampleSource source, uint offset, in SampleInfo info,
+        CommandBuffer commands, TexelKernel converter, SampleSource source, uint offset, in SampleInfo info,
         ulong frameValue)
     {
         // Readers that said until when are done by their timelines; earlier work of the queue is ordered here.
         ImageUse discard = ImageUse.Discard(PipelineStageFlags2.AllCommandsBit);
-        uint levels = _image.Info.MipLevels;
         if (source.IsWrittenByDevice)
         {
             Barriers.Compute(_device, commands);
@@ -103,9 +105,52 @@ internal sealed unsafe class ConvertedImage : IDisposable
         }
         else
         {
-            converter.Record(commands, _set, _image.Extent, offset, _format);
+            converter.Record(
+                commands, _set, _image.Extent, _format,
+                new PlanarPush(_image.Extent.Width, _image.Extent.Height, offset));
         }
 
+        Finish(commands, written, info, frameValue);
+    }
+
+    /// <summary>Records the first level as a mixture of two other images, and the others from it.</summary>
+    /// <param name="commands">The frame's commands.</param>
+    /// <param name="fader">Mixes.</param>
+    /// <param name="set">A set that no frame in flight uses.</param>
+    /// <param name="before">The one image.</param>
+    /// <param name="after">The other; the mixture shows what it shows.</param>
+    /// <param name="weight">Its weight, in [0, 1].</param>
+    /// <param name="frameValue">The timeline value of the frame.</param>
+    public void RecordMixture(
+        CommandBuffer commands, TexelKernel fader, DescriptorSet set, ConvertedImage before, ConvertedImage after,
+        float weight, ulong frameValue)
+    {
+        const ImageLayout Sampled = ImageLayout.ShaderReadOnlyOptimal;
+        Descriptors.WriteImage(
+            _device, set, 0, DescriptorType.SampledImage, new DescriptorImageInfo(default, before.View, Sampled));
+        Descriptors.WriteImage(
+            _device, set, 1, DescriptorType.SampledImage, new DescriptorImageInfo(default, after.View, Sampled));
+        Descriptors.WriteImage(
+            _device, set, 2, DescriptorType.StorageImage,
+            new DescriptorImageInfo(default, _image.StorageView, ImageLayout.General));
+        Barriers.Transition(
+            _device, commands, Handle, ImageUse.Discard(PipelineStageFlags2.AllCommandsBit), ImageUse.ComputeStore,
+            0, 1);
+        fader.Record(
+            commands, set, _image.Extent, _format,
+            new FadePush(_image.Extent.Width, _image.Extent.Height, weight));
+        Finish(commands, ImageUse.ComputeStore, after.Info, frameValue);
+    }
+
+    public void Dispose() => _image.Dispose();
+
+    private static Offset3D LevelEnd(Extent2D extent, uint level) => new(
+        (int)Math.Max(extent.Width >> (int)level, 1), (int)Math.Max(extent.Height >> (int)level, 1), 1);
+
+    // The first level was written: fills the others, and hands all of them to readers.
+    private void Finish(CommandBuffer commands, in ImageUse written, in SampleInfo info, ulong frameValue)
+    {
+        uint levels = _image.Info.MipLevels;
         if (levels == 1)
         {
             Barriers.Transition(_device, commands, Handle, written, ImageUse.SampledAnywhere);
@@ -113,7 +158,9 @@ internal sealed unsafe class ConvertedImage : IDisposable
         else
         {
             Barriers.Transition(_device, commands, Handle, written, ImageUse.BlitSource, 0, 1);
-            Barriers.Transition(_device, commands, Handle, discard, ImageUse.BlitTarget, 1, levels - 1);
+            Barriers.Transition(
+                _device, commands, Handle, ImageUse.Discard(PipelineStageFlags2.AllCommandsBit), ImageUse.BlitTarget,
+                1, levels - 1);
             for (uint level = 1; level < levels; level++)
             {
                 BlitLevel(commands, level);
@@ -127,11 +174,6 @@ internal sealed unsafe class ConvertedImage : IDisposable
         ReadableValue = frameValue;
         ReadUntil = frameValue;
     }
-
-    public void Dispose() => _image.Dispose();
-
-    private static Offset3D LevelEnd(Extent2D extent, uint level) => new(
-        (int)Math.Max(extent.Width >> (int)level, 1), (int)Math.Max(extent.Height >> (int)level, 1), 1);
 
     private void Copy(CommandBuffer commands, GpuBuffer pixels, uint offsetInPixels)
     {
@@ -157,31 +199,5 @@ internal sealed unsafe class ConvertedImage : IDisposable
         _device.Api.CmdBlitImage(
             commands, Handle, ImageLayout.TransferSrcOptimal, Handle, ImageLayout.TransferDstOptimal, 1, &blit,
             Filter.Linear);
-    }
-
-    private void WriteSet(GpuBuffer samples)
-    {
-        var buffer = new DescriptorBufferInfo(samples.Handle, 0, Vk.WholeSize);
-        var image = new DescriptorImageInfo(default, _image.StorageView, ImageLayout.General);
-        WriteDescriptorSet* writes = stackalloc WriteDescriptorSet[2];
-        writes[0] = new WriteDescriptorSet
-        {
-            SType = StructureType.WriteDescriptorSet,
-            DstSet = _set,
-            DstBinding = 0,
-            DescriptorCount = 1,
-            DescriptorType = DescriptorType.StorageBuffer,
-            PBufferInfo = &buffer,
-        };
-        writes[1] = new WriteDescriptorSet
-        {
-            SType = StructureType.WriteDescriptorSet,
-            DstSet = _set,
-            DstBinding = 1,
-            DescriptorCount = 1,
-            DescriptorType = DescriptorType.StorageImage,
-            PImageInfo = &image,
-        };
-        _device.Api.UpdateDescriptorSets(_device.Handle, 2, writes, 0, null);
     }
 }

@@ -5,7 +5,7 @@ using Silk.NET.Vulkan;
 namespace Diffusion.Render.Sharing;
 
 /// <summary>Copies a texture's newest image to the host in each frame, as a reader on the same queue would.</summary>
-internal sealed unsafe class ReadbackPass(VulkanDevice device, SharedTexture texture) : IFramePass, IDisposable
+internal sealed class ReadbackPass(VulkanDevice device, SharedTexture texture) : IFramePass, IDisposable
 {
     private readonly GpuBuffer _pixels = GpuBuffer.Readback(
         device, (ulong)texture.Width * (ulong)texture.Height * 4, $"{texture.Name} readback");
@@ -28,18 +28,11 @@ internal sealed unsafe class ReadbackPass(VulkanDevice device, SharedTexture tex
 
         CommandBuffer commands = frame.Commands;
         Barriers.Transition(device, commands, image.Image, ImageUse.SampledAnywhere, ImageUse.CopySource);
-        var region = new BufferImageCopy
-        {
-            ImageSubresource = new ImageSubresourceLayers(ImageAspectFlags.ColorBit, 0, 0, 1),
-            ImageExtent = new Extent3D((uint)texture.Width, (uint)texture.Height, 1),
-        };
-
         // The frame before copied to the same buffer.
         Barriers.CopyToCopy(device, commands);
-        device.Api.CmdCopyImageToBuffer(
-            commands, image.Image, ImageLayout.TransferSrcOptimal, _pixels.Handle, 1, &region);
+        Commands.CopyToHost(
+            device, commands, image.Image, new Extent2D((uint)texture.Width, (uint)texture.Height), _pixels);
         Barriers.Transition(device, commands, image.Image, ImageUse.CopySource, ImageUse.SampledAnywhere);
-        Barriers.TransferToHost(device, commands);
         texture.ReleaseAfter(image, frame.Value);
     }
 

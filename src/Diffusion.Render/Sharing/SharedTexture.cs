@@ -1,4 +1,3 @@
-using Diffusion.Render.Compute.Sampling;
 using Diffusion.Render.Devices;
 using Diffusion.Render.Frames;
 using Diffusion.Runtime.Sharing;
@@ -14,19 +13,26 @@ namespace Diffusion.Render.Sharing;
 /// The chain writes on its thread; everything here belongs to the thread that renders. Created by
 /// <see cref="SharedTexturePass.Add"/>; dispose it before the ring, which it borrows.
 /// </remarks>
-public sealed unsafe class SharedTexture : IDisposable
+public sealed partial class SharedTexture : IDisposable
 {
     /// <summary>Images in the ring: one shown, one read by the frame before, one to write.</summary>
     public const int ImageCount = FrameRenderer.FramesInFlight + 1;
+
+    /// <summary>Images once <see cref="Fade"/> was set: one more to fade to.</summary>
+    public const int FadingImageCount = ImageCount + 1;
 
     private readonly VulkanDevice _device;
     private readonly SharedTexturePass _pass;
     private readonly SampleRing _ring;
     private readonly SampleSource _source;
-    private readonly ConvertedImage[] _images = new ConvertedImage[ImageCount];
+    private readonly List<ConvertedImage> _images = [];
+    private readonly DescriptorSet[] _sets = new DescriptorSet[FadingImageCount];
     private readonly PendingLease[] _leases = new PendingLease[FrameRenderer.FramesInFlight];
     private readonly OwnedHandles _owned;
+    private CrossFade? _fade;
+    private TimeSpan _fadeTime;
     private int _latest = -1;
+    private ulong _converted;
     private SampleView _shown;
     private ulong _recordedFrame;
     private bool _disposed;
@@ -41,19 +47,23 @@ public sealed unsafe class SharedTexture : IDisposable
         _ring = ring;
         Name = name;
         using var made = new Construction(device);
-        (_source, PathReason) = CreateSource(device, ring, name, path, format);
+        (_source, PathReason) = SampleSources.Create(device, ring, name, path, format);
         if (path is null && _source.Path == SharingPath.Staging)
         {
             pass.LogFallback(Name, _source.Path, PathReason);
         }
 
         made.Own(_source);
-        var extent = new Extent2D((uint)ring.Width, (uint)ring.Height);
-        DescriptorSet* sets = stackalloc DescriptorSet[ImageCount];
-        CreateSets(made, sets);
+        DescriptorPool pool = made.Own(
+            Descriptors.CreatePool(device, pass.Converter.BindingTypes, FadingImageCount), name);
+        for (int i = 0; i < FadingImageCount; i++)
+        {
+            _sets[i] = Descriptors.Allocate(device, pool, pass.Converter.SetLayout, $"{name} {i}");
+        }
+
         for (int i = 0; i < ImageCount; i++)
         {
-            _images[i] = made.Own(new ConvertedImage(device, extent, sets[i], _source, format, $"{name} {i}"));
+            _images.Add(made.Own(CreateImage(i)));
         }
 
         _owned = made.Complete();
@@ -101,14 +111,44 @@ public sealed unsafe class SharedTexture : IDisposable
     /// <summary>Which image of the sample the next frames show; default <see cref="SampleView.Sample"/>.</summary>
     public SampleView Display { get; set; }
 
-    /// <summary>Whether <see cref="Record"/> has a newer sample to convert, or <see cref="Display"/> changed.</summary>
+    /// <summary>
+    /// How long a change of what is shown takes to come in, be it the next step, the other <see cref="Display"/> or a
+    /// chain that began anew: until then each frame shows a mixture, in linear light. Default zero, at once.
+    /// </summary>
+    /// <remarks>By the clock of <see cref="SharedTexturePass"/>. A change on the way begins from what is seen then, so
+    /// nothing jumps; under a new sample in every frame the texture lags by about this time. Costs the device a mixture
+    /// and its mip levels a frame, and only while something changes. The first value above zero makes an image and, for
+    /// the pass's first texture of the format, a pipeline.</remarks>
+    public TimeSpan Fade
+    {
+        get => _fadeTime;
+        set
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            ArgumentOutOfRangeException.ThrowIfLessThan(value, TimeSpan.Zero);
+            if (value > TimeSpan.Zero)
+            {
+                _fade ??= _pass.CreateFade(this);
+                if (_images.Count < FadingImageCount)
+                {
+                    _images.Add(CreateImage(_images.Count));
+                }
+            }
+
+            _fadeTime = value;
+        }
+    }
+
+    /// <summary>Whether <see cref="Record"/> has a newer sample to convert, <see cref="Display"/> changed, or a change
+    /// is still coming in.</summary>
     public bool IsBehind
     {
         get
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            ulong newest = _ring.LatestInfo.Generation;
-            return _latest < 0 ? newest > 0 : newest > _images[_latest].Info.Generation || Display != _shown;
+            return _ring.LatestInfo.Generation > _converted
+                || (_converted > 0 && Display != _shown)
+                || _fade is { IsRunning: true };
         }
     }
 
@@ -140,7 +180,7 @@ public sealed unsafe class SharedTexture : IDisposable
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         ArgumentOutOfRangeException.ThrowIfNegative(image.Index);
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(image.Index, ImageCount);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(image.Index, _images.Count);
         ConvertedImage converted = _images[image.Index];
         converted.ReadUntil = Math.Max(converted.ReadUntil, timelineValue);
     }
@@ -172,42 +212,6 @@ public sealed unsafe class SharedTexture : IDisposable
     internal void Unhold(int index) => _images[index].Holds--;
 
     /// <summary>
-    /// Records the conversion of the newest sample if there is a newer one or <see cref="Display"/> changed.
-    /// </summary>
-    /// <remarks>Outside a rendering scope. Never waits: while readers hold all images the old one stays.</remarks>
-    /// <param name="commands">The frame's command buffer, submitted before the next call.</param>
-    /// <param name="frameValue">The timeline value that the frame signals.</param>
-    /// <param name="frameSlot">0 to <see cref="FrameRenderer.FramesInFlight"/> - 1; its last frame is done.</param>
-    public void Record(CommandBuffer commands, ulong frameValue, int frameSlot)
-    {
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        ulong completed = _device.Timeline.Completed;
-        ReturnLeases(completed);
-        int target = FindFreeImage(completed);
-        int pending = Array.FindIndex(_leases, static lease => lease.FrameValue == 0);
-        if (target < 0 || pending < 0 || _recordedFrame == frameValue)
-        {
-            return;
-        }
-
-        ulong shown = _latest < 0 ? 0 : _images[_latest].Info.Generation;
-        SampleView display = Display;
-        bool changed = shown > 0 && display != _shown;
-        if (!_ring.TryAcquireLatest(changed ? shown - 1 : shown, out SampleLease lease))
-        {
-            return;
-        }
-
-        uint offset = _source.Prepare(lease, display, frameSlot);
-        _images[target].Record(commands, _pass.Converter, _source, offset, lease.Info, frameValue);
-        _leases[pending] = new PendingLease(lease, frameValue);
-        _latest = target;
-        _shown = display;
-        _recordedFrame = frameValue;
-        ConversionCount++;
-    }
-
-    /// <summary>
     /// Waits for the conversions that still read the ring, gives the leases back, retires the images.
     /// </summary>
     public void Dispose()
@@ -229,89 +233,12 @@ public sealed unsafe class SharedTexture : IDisposable
             image.Dispose();
         }
 
+        _fade?.Dispose();
         _owned.Dispose();
     }
 
-    private static (SampleSource Source, string Reason) CreateSource(
-        VulkanDevice device, SampleRing ring, string name, SharingPath? path, SharedTextureFormat format)
-    {
-        string? notInPlace = InPlaceSource.WhyNot(device, ring);
-        string? whyNot = HostImportSource.WhyNot(device, ring);
-        if (path == SharingPath.InPlace && notInPlace is not null)
-        {
-            throw new VulkanException($"\"{name}\" cannot be shared in place: {notInPlace}.");
-        }
-
-        if (path == SharingPath.HostImport && whyNot is not null)
-        {
-            throw new VulkanException($"\"{name}\" cannot be shared by host import: {whyNot}.");
-        }
-
-        if (notInPlace is null && path is null or SharingPath.InPlace)
-        {
-            return (new InPlaceSource((DeviceSamples)ring.Device!), "the chain runs on this device");
-        }
-
-        if (path == SharingPath.Staging)
-        {
-            return (CreateStaging(device, ring, name, format), "staging was asked for");
-        }
-
-        if (whyNot is null)
-        {
-            try
-            {
-                return (new HostImportSource(device, ring, name), "the device imports host memory");
-            }
-            catch (VulkanException error) when (path is null)
-            {
-                whyNot = error.Message;
-            }
-        }
-
-        return (CreateStaging(device, ring, name, format), $"no host import: {whyNot}");
-    }
-
-    private static SampleSource CreateStaging(
-        VulkanDevice device, SampleRing ring, string name, SharedTextureFormat format)
-        => format == SharedTextureFormat.Rgba8
-        ? new StagingSource(device, ring, name)
-        : new PlanarStagingSource(device, ring, name);
-
-    private int FindFreeImage(ulong completed)
-    {
-        for (int i = 0; i < ImageCount; i++)
-        {
-            if (i != _latest && _images[i].IsFree(completed))
-            {
-                return i;
-            }
-        }
-
-        return -1;
-    }
-
-    private void ReturnLeases(ulong completed)
-    {
-        for (int i = 0; i < _leases.Length; i++)
-        {
-            if (_leases[i].FrameValue != 0 && _leases[i].FrameValue <= completed)
-            {
-                _ring.Release(_leases[i].Lease);
-                _leases[i] = default;
-            }
-        }
-    }
-
-    private void CreateSets(Construction owner, DescriptorSet* sets)
-    {
-        DescriptorPool pool = owner.Own(
-            Descriptors.CreatePool(_device, PlanarConverter.BindingTypes, ImageCount), Name);
-        for (int i = 0; i < ImageCount; i++)
-        {
-            sets[i] = Descriptors.Allocate(_device, pool, _pass.Converter.SetLayout, $"{Name} {i}");
-        }
-    }
+    private ConvertedImage CreateImage(int index) => new(
+        _device, new Extent2D((uint)Width, (uint)Height), _sets[index], _source, Format, $"{Name} {index}");
 
     private readonly record struct PendingLease(SampleLease Lease, ulong FrameValue);
 }

@@ -13,16 +13,24 @@ public sealed class SharedTexturePass : IFramePass, IDisposable
     private readonly VulkanDevice _device;
     private readonly List<SharedTexture> _textures = [];
     private readonly HashSet<string> _reasonsLogged = [];
+    private readonly TimeProvider _time;
+    private TexelKernel? _fader;
     private long _bytesCopiedByRemoved;
     private bool _disposed;
 
     /// <summary>Creates the conversion pipeline.</summary>
     /// <param name="device">Device.</param>
-    public SharedTexturePass(VulkanDevice device)
+    /// <param name="time">The clock of <see cref="SharedTexture.Fade"/>, such as a game's that can stand still; null for
+    /// the wall's.</param>
+    public SharedTexturePass(VulkanDevice device, TimeProvider? time = null)
     {
         ArgumentNullException.ThrowIfNull(device);
         _device = device;
-        Converter = new PlanarConverter(device);
+        _time = time ?? TimeProvider.System;
+        using var made = new Construction(device);
+        Converter = made.Own(TexelKernel.Planar(device));
+        Converter.Require(SharedTextureFormat.Rgba8);
+        made.Complete();
     }
 
     /// <inheritdoc/>
@@ -64,7 +72,7 @@ public sealed class SharedTexturePass : IFramePass, IDisposable
         }
     }
 
-    internal PlanarConverter Converter { get; }
+    internal TexelKernel Converter { get; }
 
     /// <summary>Makes a texture that follows a ring.</summary>
     /// <param name="ring">Borrowed until the texture is disposed.</param>
@@ -116,6 +124,7 @@ public sealed class SharedTexturePass : IFramePass, IDisposable
                 _textures[^1].Dispose();
             }
 
+            _fader?.Dispose();
             Converter.Dispose();
         }
     }
@@ -127,6 +136,13 @@ public sealed class SharedTexturePass : IFramePass, IDisposable
         {
             _device.Log($"\"{texture}\" is shared by {SharingPathNames.NameOf(path)}: {reason}.");
         }
+    }
+
+    internal CrossFade CreateFade(SharedTexture texture)
+    {
+        _fader ??= TexelKernel.Fade(_device);
+        _fader.Require(texture.Format);
+        return new CrossFade(_device, _fader, _time, texture.Name);
     }
 
     internal void Remove(SharedTexture texture)

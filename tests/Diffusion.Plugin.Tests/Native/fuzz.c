@@ -168,6 +168,7 @@ static diffusion_request *request(worker *w)
     r->threshold_ratio = next(w, 4) ? 0 : (float)next(w, 3) / 2;
     r->strength = next(w, 4) ? 0 : (double)pick(w, 1) / 2;
     r->guidance_max_ratio = next(w, 8) ? 0 : (double)pick(w, 1);
+    r->fade_ms = next(w, 2) ? 0 : (double)pick(w, 100);
     /* Only where the size is the image's. */
     r->image = r->width == SIZE && r->height == SIZE && next(w, 4) == 0 ? image : NULL;
     return r;

@@ -28,6 +28,7 @@ public sealed class ConstructionTests(VulkanFixture vulkan)
         [nameof(SharedTexturePass)] = device => new SharedTexturePass(device),
         [nameof(SharedTexture)] = device => MakeTexture(device, null),
         [nameof(SharingPath.Staging)] = device => MakeTexture(device, SharingPath.Staging),
+        [nameof(SharedTexture.Fade)] = device => MakeTexture(device, null, TimeSpan.FromSeconds(1)),
         [nameof(NetworkRun)] = MakeNetworkRun,
         [nameof(DeviceSampleState)] = MakeSampleState,
     };
@@ -126,14 +127,15 @@ public sealed class ConstructionTests(VulkanFixture vulkan)
         }
     }
 
-    private static ObjectsAndParents MakeTexture(VulkanDevice device, SharingPath? path)
+    private static ObjectsAndParents MakeTexture(
+        VulkanDevice device, SharingPath? path, TimeSpan fade = default)
     {
         var parents = new ObjectsAndParents();
         try
         {
             var ring = parents.Add(new SampleRing(16, 16, 0));
             var pass = parents.Add(new SharedTexturePass(device));
-            parents.Add(pass.Add(ring, "test", path));
+            parents.Add(pass.Add(ring, "test", path)).Fade = fade;
             return parents;
         }
         catch

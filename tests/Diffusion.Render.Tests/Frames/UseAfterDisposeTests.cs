@@ -56,6 +56,7 @@ public sealed class UseAfterDisposeTests(VulkanFixture vulkan)
             () => pass.Begin(default),
             () => pass.Record(default),
             () => texture.TryGetLatest(out _),
+            () => texture.Fade = TimeSpan.FromSeconds(1),
             () => texture.ReleaseAfter(default, 1),
             () => texture.Record(default, 1, 0));
         vulkan.AssertSilent();

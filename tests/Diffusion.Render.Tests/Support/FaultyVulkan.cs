@@ -12,6 +12,7 @@ namespace Diffusion.Render.Tests.Support;
 internal sealed unsafe class FaultyVulkan : INativeContext
 {
     private const int OutOfHostMemory = -1;
+    private const int OutOfDeviceMemory = -2;
     private const int DeviceLost = -4;
 
     private static readonly string[] _otherFallible =
@@ -58,6 +59,12 @@ internal sealed unsafe class FaultyVulkan : INativeContext
 
     /// <summary>The labels that were opened around commands.</summary>
     public IReadOnlySet<string> Labels => _labels;
+
+    /// <summary>Whether resources want memory of their own, as some drivers say of some.</summary>
+    public bool PrefersDedicatedMemory { get; init; }
+
+    /// <summary>Size in bytes of the largest allocation that finds room.</summary>
+    public ulong LargestAllocation { get; init; } = ulong.MaxValue;
 
     /// <summary>From now on the device is lost; it is idle, so that its objects can be destroyed.</summary>
     public void LoseDevice() => _isLost = true;
@@ -109,6 +116,7 @@ internal sealed unsafe class FaultyVulkan : INativeContext
                 _labels.Add(Marshal.PtrToStringUTF8((nint)((DebugUtilsLabelEXT*)label)->PLabelName)!);
                 ((delegate* unmanaged[Cdecl]<nint, nint, void>)real)(commands, label);
             }),
+            "vkGetBufferMemoryRequirements2" or "vkGetImageMemoryRequirements2" => Preferring(real),
             _ when _losable.Contains(name) => Losable(real),
             "vkDestroySurfaceKHR" => null, // the window made it
             _ when name.StartsWith("vkDestroy", StringComparison.Ordinal) => Counting(name, real),
@@ -136,6 +144,11 @@ internal sealed unsafe class FaultyVulkan : INativeContext
                 return OutOfHostMemory;
             }
 
+            if (name == "vkAllocateMemory" && ((MemoryAllocateInfo*)b)->AllocationSize > LargestAllocation)
+            {
+                return OutOfDeviceMemory;
+            }
+
             int result = ((delegate* unmanaged[Cdecl]<nint, nint, nint, nint, nint, nint, int>)real)(a, b, c, d, e, f);
             if (counts && result >= 0)
             {
@@ -154,6 +167,16 @@ internal sealed unsafe class FaultyVulkan : INativeContext
     private Fallible Losable(nint real) => (a, b, c, d, e, f) => _isLost
         ? DeviceLost
         : ((delegate* unmanaged[Cdecl]<nint, nint, nint, nint, nint, nint, int>)real)(a, b, c, d, e, f);
+
+    private Destroyer Preferring(nint real) => (a, b, c) =>
+    {
+        ((delegate* unmanaged[Cdecl]<nint, nint, nint, void>)real)(a, b, c);
+        var next = (MemoryDedicatedRequirements*)((MemoryRequirements2*)c)->PNext;
+        if (PrefersDedicatedMemory && next is not null)
+        {
+            next->PrefersDedicatedAllocation = true;
+        }
+    };
 
     private void Note(string name, nint info, nint made)
     {

@@ -72,9 +72,7 @@ internal sealed unsafe class KernelLibrary : IDisposable
 
     private (Pipeline Pipeline, OwnedHandles Owned) Create(KernelKey key)
     {
-        using var modules = new Construction(_device);
         using var made = new Construction(_device);
-        ShaderModule module = ShaderLibrary.Load(_device, modules, key.Shader);
         uint* values = stackalloc uint[KernelKey.ConstantCount] { key.C0, key.C1, key.C2, key.C3, key.C4, key.C5 };
         SpecializationMapEntry* entries = stackalloc SpecializationMapEntry[KernelKey.ConstantCount];
         for (uint i = 0; i < KernelKey.ConstantCount; i++)
@@ -85,30 +83,11 @@ internal sealed unsafe class KernelLibrary : IDisposable
         // Entries for constants that a shader lacks are ignored.
         var constants = new SpecializationInfo(
             KernelKey.ConstantCount, entries, KernelKey.ConstantCount * sizeof(uint), values);
-        Pipeline pipeline;
-        fixed (byte* entry = "main"u8)
-        {
-            var info = new ComputePipelineCreateInfo
-            {
-                SType = StructureType.ComputePipelineCreateInfo,
 
-                // So that a dispatch can be cut.
-                Flags = PipelineCreateFlags.CreateDispatchBaseBit,
-                Layout = Layout,
-                Stage = new PipelineShaderStageCreateInfo
-                {
-                    SType = StructureType.PipelineShaderStageCreateInfo,
-                    Stage = ShaderStageFlags.ComputeBit,
-                    Module = module,
-                    PName = entry,
-                    PSpecializationInfo = &constants,
-                },
-            };
-            _device.Api.CreateComputePipelines(
-                _device.Handle, _device.Pipelines.Handle, 1, &info, _device.Allocator, &pipeline).Check();
-        }
-
-        made.Own(pipeline, key.ToString());
+        // So that a dispatch can be cut.
+        const PipelineCreateFlags Flags = PipelineCreateFlags.CreateDispatchBaseBit;
+        Pipeline pipeline = made.Own(
+            ComputePipeline.Create(_device, Layout, key.Shader, Flags, &constants), key.ToString());
         return (pipeline, made.Complete());
     }
 }
