@@ -109,7 +109,7 @@ internal static class HeadlessDemo
             _animation.Save(Path.Combine(_folder, "progress.gif"));
             int unfinished = SaveTextures();
             var report = Report(settings);
-            report.Save(Path.Combine(_folder, "report.json"));
+            ReportFormat.Save(Path.Combine(_folder, "report.json"), report);
             Console.WriteLine(
                 $"frame p50 {report.FrameMs.P50:0.0} ms, p99 {report.FrameMs.P99:0.0} ms; "
                 + $"tick p50 {report.TickMs.P50:0.0} ms, p99 {report.TickMs.P99:0.0} ms of {report.BudgetMs:0.0} ms; "

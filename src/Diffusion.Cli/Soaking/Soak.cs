@@ -58,7 +58,7 @@ internal sealed class Soak
         int running = _ledger.Running;
         SoakReport report = Report(model, taken, memory, running);
         Drain(runtime);
-        report.Save(_settings.OutputPath);
+        ReportFormat.Save(_settings.OutputPath, report);
         return report;
     }
 
