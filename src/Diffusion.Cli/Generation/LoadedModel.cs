@@ -68,7 +68,8 @@ internal sealed class LoadedModel : IDisposable
     private IReadOnlyList<int> TaughtSteps => Folder.Description.DistilledSteps;
 
     /// <summary>Opens the folder without loading weights.</summary>
-    public static ModelFolder OpenFolder(GenerationSettings settings) => ModelFolder.Open(ModelLocator.Find(settings.Model));
+    public static ModelFolder OpenFolder(GenerationSettings settings) =>
+        ModelFolder.Open(ModelLocator.Find(settings.Model));
 
     /// <summary>The size that was asked for with <c>--size</c>, or the model's own.</summary>
     /// <exception cref="UserErrorException">It is too large, or no multiple of the network's stride.</exception>
@@ -283,6 +284,7 @@ internal sealed class LoadedModel : IDisposable
             }
         }
 
-        throw new UserErrorException($"--class '{name}' is unknown: it must be one of {string.Join(", ", folder.ClassNames)}.");
+        throw new UserErrorException(
+            $"--class '{name}' is unknown: it must be one of {string.Join(", ", folder.ClassNames)}.");
     }
 }

@@ -17,7 +17,11 @@ internal sealed class ThreadPolicy : IFramePolicy
     {
         _runtime = new RuntimeThread(() => model.CreateRuntime(request.Width, request.Height));
         _textures = new EndlessTextures(
-            request, textures, _runtime.Submit, _runtime.GetProgress, (texture, next) => _runtime.Restart(texture, next));
+            request,
+            textures,
+            _runtime.Submit,
+            _runtime.GetProgress,
+            (texture, next) => _runtime.Restart(texture, next));
     }
 
     public string Name => PolicyNames.OwnThread;
