@@ -110,7 +110,7 @@ internal static class HeadlessDemo
             _animation.Save(Path.Combine(_folder, "progress.gif"));
             int unfinished = SaveTextures();
             var report = Report(settings);
-            report.Save(Path.Combine(_folder, "report.json"));
+            ReportFormat.Save(Path.Combine(_folder, "report.json"), report);
             Console.WriteLine(
                 $"frame p50 {report.FrameMs.P50:0.0} ms, p99 {report.FrameMs.P99:0.0} ms; "
                 + $"tick p50 {report.TickMs.P50:0.0} ms, p99 {report.TickMs.P99:0.0} ms of {report.BudgetMs:0.0} ms; "
@@ -195,8 +195,8 @@ internal static class HeadlessDemo
             Model = Path.GetFileName(Path.TrimEndingDirectorySeparator(_stage.ModelPath)),
             Width = settings.TextureSize.Width,
             Height = settings.TextureSize.Height,
-            Solver = settings.Generation.Solver,
-            Steps = settings.Generation.Steps,
+            Solver = _stage.SolverName,
+            Steps = _stage.Surfaces.Steps,
             BudgetMs = settings.Budget.TotalMilliseconds,
             Frames = _log.Count,
             FrameMs = _log.FrameMs,

@@ -80,6 +80,9 @@ internal sealed class Stage : IDisposable
     /// <summary>Folder of the model.</summary>
     public string ModelPath => _generator.Model.Folder.Path;
 
+    /// <summary>Solver that the textures began with, by the name that the command line takes.</summary>
+    public string SolverName => _generator.Model.SolverName;
+
     /// <summary>How x_t reaches the renderer.</summary>
     public SharedTexture SharingExample => Surfaces.Surfaces[0].Texture;
 

@@ -55,8 +55,7 @@ public sealed partial class DiffusionRuntime
         }
 
         Entry entry = _entries[handle.Index];
-        bool isInWork =
-            chain.Step < chain.StepCount && (chain.IsRunnable || chain.Status == ChainStatus.Paused);
+        bool isInWork = chain.HasStepsLeft;
         if (!isInWork && chain.Samples.CurrentSlot < 0)
         {
             throw new ArgumentException("The texture ended before its first image; there is nothing to go on from.");

@@ -1,7 +1,6 @@
 using Diffusion.Runtime.Backends;
 using Diffusion.Runtime.Budget;
 using Diffusion.Runtime.Chains;
-using Diffusion.Runtime.Solvers;
 
 namespace Diffusion.Runtime;
 
@@ -27,17 +26,7 @@ public sealed partial class DiffusionRuntime
     public void WarmUp(TextureRequest request, CancellationToken cancel = default)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        ArgumentNullException.ThrowIfNull(request);
-        (SessionOptions shape, ChainSettings settings) = _resolver.Resolve(
-            request with
-            {
-                Solver = new DdimSolver(),
-                Steps = 1,
-                Times = default,
-                EndTime = null,
-                Spacing = null,
-                Image = default,
-            });
+        (SessionOptions shape, ChainSettings settings) = _resolver.ResolveShape(request);
         using DiffusionChain chain = CreateChain(shape, settings);
         SliceCosts costs = _costs.ForShape(shape, chain.Slices);
         for (int pass = 0; pass < WarmUpPasses; pass++)

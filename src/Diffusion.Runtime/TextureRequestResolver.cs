@@ -79,6 +79,23 @@ internal sealed class TextureRequestResolver(UNetConfig config, ModelDescription
         return (shape, settings);
     }
 
+    /// <summary>What does not depend on how a request steps or what it starts from: its shape, class, guidance and
+    /// clamp, with one step of DDIM.</summary>
+    public (SessionOptions Shape, ChainSettings Settings) ResolveShape(TextureRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return Resolve(request with
+        {
+            Solver = _ddim,
+            Spacing = null,
+            Steps = 1,
+            Times = default,
+            EndTime = null,
+            Image = default,
+            Strength = 1,
+        });
+    }
+
     private void CheckSize(int size, string name)
     {
         if (size <= 0 || size > MaxSize || size % config.Stride != 0)

@@ -325,7 +325,7 @@ public sealed unsafe class ImageTests
     private static int CountRetired(Host host)
     {
         using RuntimeCall call = RuntimeTable.Enter(host.Runtime);
-        return call.Runtime.RetiredCount;
+        return call.Runtime.Device.Retirement.Count;
     }
 
     private static NativeImage Borrow(Host host, ulong texture) => BorrowNext(host, texture, 0);

@@ -41,6 +41,7 @@ public sealed class WarmUpTests
             if (isWarm)
             {
                 runtime.WarmUp(_request with { Solver = SolverCatalog.Parse("ddim-inversion"), Image = new float[192] });
+                runtime.WarmUp(_request with { Image = new float[192], Strength = 0.6 });
                 Assert.Equal(0, backend.LiveSessions);
             }
 

@@ -27,6 +27,23 @@ internal static class TestNetworks
         ResnetTimeScaleShift = "scale_shift",
     };
 
+    /// <summary>What the tests of trainers train: patches of pictures of 32 pixels, two classes and the null class.
+    /// </summary>
+    public static readonly UNetConfig Trained = new()
+    {
+        SampleSize = 32,
+        InChannels = 12,
+        OutChannels = 12,
+        PatchSize = 2,
+        BlockOutChannels = [16, 16],
+        DownBlockTypes = ["DownBlock2D", "DownBlock2D"],
+        UpBlockTypes = ["UpBlock2D", "UpBlock2D"],
+        LayersPerBlock = 1,
+        NormNumGroups = 8,
+        AddAttention = false,
+        NumClassEmbeds = 3,
+    };
+
     /// <summary>A network for each feature of the configuration.</summary>
     public static readonly IReadOnlyDictionary<string, UNetConfig> ByFeature = new Dictionary<string, UNetConfig>
     {

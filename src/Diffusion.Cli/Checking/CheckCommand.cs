@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Diffusion.Cli.Generation;
 using Diffusion.Cli.Output;
+using Diffusion.Cli.Reporting;
 using Spectre.Console;
 
 namespace Diffusion.Cli.Checking;
@@ -42,7 +43,7 @@ internal static class CheckCommand
             CheckTable.Print(report, console ?? AnsiConsole.Console);
             if (file is not null)
             {
-                report.Save(file);
+                ReportFormat.Save(file, report);
             }
 
             return Task.FromResult(report.Passed ? 0 : Failed);

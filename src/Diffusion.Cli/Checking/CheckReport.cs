@@ -1,20 +1,8 @@
-using System.Text.Json;
-using System.Text.Json.Serialization;
-using Diffusion.Cli.Output;
-
 namespace Diffusion.Cli.Checking;
 
 /// <summary>What <c>check</c> writes: keys in snake case, more may be added.</summary>
 internal sealed record CheckReport
 {
-    private static readonly JsonSerializerOptions _format = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        WriteIndented = true,
-        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
-    };
-
     /// <summary>Version of the keys.</summary>
     public int Schema { get; init; } = 1;
 
@@ -39,7 +27,4 @@ internal sealed record CheckReport
 
     /// <summary>What the validation layer said; null when it was not asked.</summary>
     public IReadOnlyList<string>? ValidationMessages { get; init; }
-
-    /// <summary>Writes the report.</summary>
-    public void Save(string path) => OutputFile.Write(path, stream => JsonSerializer.Serialize(stream, this, _format));
 }

@@ -135,19 +135,11 @@ internal static class EvaluateCommand
         }
         else
         {
-            await AnsiConsole.Progress()
-                .Columns(
-                    new TaskDescriptionColumn { Alignment = Justify.Left },
-                    new ProgressBarColumn(),
-                    new PercentageColumn(),
-                    new ElapsedTimeColumn(),
-                    new RemainingTimeColumn())
-                .StartAsync(context =>
-                {
-                    ProgressTask task = context.AddTask($"{settings.Count} pictures", maxValue: 1);
-                    return Task.Run(
-                        () => evaluator.Run(share => task.Value = share, cancellation), CancellationToken.None);
-                });
+            await EvaluationProgress.On(AnsiConsole.Console).StartAsync(context =>
+            {
+                ProgressTask task = context.AddTask($"{settings.Count} pictures", maxValue: 1);
+                return Task.Run(() => evaluator.Run(share => task.Value = share, cancellation), CancellationToken.None);
+            });
         }
 
         evaluator.Report(AnsiConsole.Console);

@@ -14,8 +14,6 @@ internal sealed class GenerationOptions(int defaultSteps = 20, bool prefersFast 
 {
     private const string List = "list";
     private const float MaxGuidance = 100;
-    private const string DefaultSolver = "dpmpp-2m";
-    private const string DistilledSolver = "ddim";
 
     // Churn is capped at (√2 - 1)·N, which no chain has more of.
     private const double MaxChurn = StepGrid.MaxStepCount;
@@ -58,7 +56,8 @@ internal sealed class GenerationOptions(int defaultSteps = 20, bool prefersFast 
     private readonly Option<string?> _solver = new("--solver")
     {
         Description = $"Solver; '{List}' prints them. {LoadedModel.OwnSolver}: what the model's scheduler_config.json "
-            + $"says. Default: {DefaultSolver}, or {DistilledSolver} for a distilled model.",
+            + $"says. Default: {LoadedModel.DefaultSolver}, or {LoadedModel.DistilledSolver} for "
+            + "a distilled model.",
         HelpName = "NAME",
     };
 
@@ -130,52 +129,22 @@ internal sealed class GenerationOptions(int defaultSteps = 20, bool prefersFast 
         return lines is not null;
     }
 
-    /// <summary>What the user chose, the rest by the model.</summary>
-    public GenerationSettings Read(ParseResult result)
+    /// <summary>What the user chose.</summary>
+    public GenerationSettings Read(ParseResult result) => new()
     {
-        var chosen = new GenerationSettings
-        {
-            Model = result.GetValue(_model) ?? (prefersFast && !SaysHow(result) ? ModelLocator.FindFast() : null),
-            Backend = result.GetValue(_backend)!,
-            ClassName = result.GetValue(_class),
-            Seed = result.GetValue(_seed),
-            Steps = result.GetValue(_steps) ?? defaultSteps,
-            Solver = result.GetValue(_solver) ?? DefaultSolver,
-            Eta = result.GetValue(_eta),
-            Churn = result.GetValue(_churn),
-            Schedule = result.GetValue(_schedule),
-            Spacing = result.GetValue(_spacing),
-            GuidanceScale = result.GetValue(_guidance),
-        };
-        if (new[] { chosen.Solver, chosen.Schedule, chosen.ClassName }.Contains(List)
-            || (result.GetValue(_solver) is not null && result.GetValue(_steps) is not null))
-        {
-            return chosen;
-        }
-
-        var taught = TaughtSteps(chosen);
-        return taught.Count == 0
-            ? chosen
-            : chosen with
-            {
-                Steps = result.GetValue(_steps) ?? taught[^1],
-                Solver = result.GetValue(_solver) ?? DistilledSolver,
-            };
-    }
-
-    // Of a model that cannot be opened none: the command says so itself, after what it checks before.
-    private static IReadOnlyList<int> TaughtSteps(GenerationSettings chosen)
-    {
-        try
-        {
-            return LoadedModel.OpenFolder(chosen).Description.DistilledSteps;
-        }
-        catch (Exception error)
-            when (error is UserErrorException or IOException or InvalidDataException or UnauthorizedAccessException)
-        {
-            return [];
-        }
-    }
+        Model = result.GetValue(_model) ?? (prefersFast && !SaysHow(result) ? ModelLocator.FindFast() : null),
+        Backend = result.GetValue(_backend)!,
+        ClassName = result.GetValue(_class),
+        Seed = result.GetValue(_seed),
+        Steps = result.GetValue(_steps),
+        DefaultSteps = defaultSteps,
+        Solver = result.GetValue(_solver),
+        Eta = result.GetValue(_eta),
+        Churn = result.GetValue(_churn),
+        Schedule = result.GetValue(_schedule),
+        Spacing = result.GetValue(_spacing),
+        GuidanceScale = result.GetValue(_guidance),
+    };
 
     // Distilled networks leave all of it no choice.
     private bool SaysHow(ParseResult result) =>

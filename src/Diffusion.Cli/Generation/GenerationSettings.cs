@@ -15,11 +15,14 @@ internal sealed record GenerationSettings
     /// <summary>Seed of the noise.</summary>
     public ulong Seed { get; init; }
 
-    /// <summary>Solver steps.</summary>
-    public int Steps { get; init; } = 20;
+    /// <summary>Solver steps, or null for what suits the model.</summary>
+    public int? Steps { get; init; }
 
-    /// <summary>Solver name.</summary>
-    public string Solver { get; init; } = "dpmpp-2m";
+    /// <summary>Solver steps where neither <see cref="Steps"/> nor a distilled model says how many.</summary>
+    public int DefaultSteps { get; init; } = 20;
+
+    /// <summary>Solver name, or null for what suits the model.</summary>
+    public string? Solver { get; init; }
 
     /// <summary>DDIM's η, or null for what the solver has.</summary>
     public double? Eta { get; init; }

@@ -59,7 +59,12 @@ internal static class Glossary
 
     /// <summary>Every solver that can be named, in the catalogue's order.</summary>
     public static IReadOnlyList<string> Solvers =>
-        [.. SolverCatalog.Names.Append(LoadedModel.AdaptiveSolver).Append(LoadedModel.OwnSolver).Select(name => Line(name, _solvers[name]))];
+    [
+        .. SolverCatalog.Names
+            .Append(LoadedModel.AdaptiveSolver)
+            .Append(LoadedModel.OwnSolver)
+            .Select(name => Line(name, _solvers[name])),
+    ];
 
     /// <summary>Every schedule that can be named.</summary>
     public static IReadOnlyList<string> Schedules =>

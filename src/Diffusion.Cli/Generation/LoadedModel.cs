@@ -18,6 +18,12 @@ internal sealed class LoadedModel : IDisposable
     /// </summary>
     public const int DefaultGuidanceScale = 3;
 
+    /// <summary>The solver where none is named.</summary>
+    public const string DefaultSolver = "dpmpp-2m";
+
+    /// <summary>The solver of a distilled model where none is named.</summary>
+    public const string DistilledSolver = "ddim";
+
     /// <summary>The solver name that stands for what the model's own scheduler configuration says.</summary>
     public const string OwnSolver = "model";
 
@@ -53,8 +59,17 @@ internal sealed class LoadedModel : IDisposable
     /// <summary>The network on its device; owned.</summary>
     public IDenoiserBackend Backend { get; }
 
+    /// <summary>Solver steps: those asked for, the most that a distilled model was taught, or the default.</summary>
+    public int Steps => _settings.Steps ?? (TaughtSteps.Count > 0 ? TaughtSteps[^1] : _settings.DefaultSteps);
+
+    /// <summary>Solver name: the one asked for, or the one that suits the model.</summary>
+    public string SolverName => _settings.Solver ?? (TaughtSteps.Count > 0 ? DistilledSolver : DefaultSolver);
+
+    private IReadOnlyList<int> TaughtSteps => Folder.Description.DistilledSteps;
+
     /// <summary>Opens the folder without loading weights.</summary>
-    public static ModelFolder OpenFolder(GenerationSettings settings) => ModelFolder.Open(ModelLocator.Find(settings.Model));
+    public static ModelFolder OpenFolder(GenerationSettings settings) =>
+        ModelFolder.Open(ModelLocator.Find(settings.Model));
 
     /// <summary>The size that was asked for with <c>--size</c>, or the model's own.</summary>
     /// <exception cref="UserErrorException">It is too large, or no multiple of the network's stride.</exception>
@@ -139,7 +154,7 @@ internal sealed class LoadedModel : IDisposable
     public TextureRequest Request(int width, int height)
     {
         SamplerConfig own = Folder.Scheduler.Sampler;
-        bool isOwn = _settings.Solver == OwnSolver;
+        bool isOwn = SolverName == OwnSolver;
         var request = new TextureRequest
         {
             Width = width,
@@ -151,12 +166,12 @@ internal sealed class LoadedModel : IDisposable
                 : isOwn ? own.CreateSpacing()
                 : null,
             Times = isOwn && _settings is { Spacing: null, Schedule: null }
-                ? own.CreateTimes(_settings.Steps, Folder.Description.Schedule)
+                ? own.CreateTimes(Steps, Folder.Description.Schedule)
                 : default,
             Schedule = _settings.Schedule is { } schedule ? NoiseSchedules.Parse(schedule) : null,
             Clamp = !isOwn || own.Thresholding || Folder.Scheduler.ClipSample,
             ThresholdRatio = isOwn ? (float)own.CreateThresholdRatio() : 0,
-            Steps = _settings.Steps,
+            Steps = Steps,
             GuidanceScale = _settings.GuidanceScale ?? (Folder.NullLabel >= 0 ? DefaultGuidanceScale : 1),
         };
         return isOwn && own.EndsAtCleanestLevel
@@ -177,16 +192,16 @@ internal sealed class LoadedModel : IDisposable
 
     private Solver CreateSolver()
     {
-        if (_settings.Solver == AdaptiveSolver)
+        if (SolverName == AdaptiveSolver)
         {
             RequireNone("--eta", _settings.Eta);
             RequireNone("--churn", _settings.Churn);
             return RequireOffline(_settings);
         }
 
-        Solver solver = _settings.Solver == OwnSolver
+        Solver solver = SolverName == OwnSolver
             ? Folder.Scheduler.Sampler.CreateSolver()
-            : SolverCatalog.Parse(_settings.Solver, Folder.Description.CleanVariance);
+            : SolverCatalog.Parse(SolverName, Folder.Description.CleanVariance);
         solver = _settings.Eta is { } eta ? Named("--eta", () => SolverCatalog.WithEta(solver, eta)) : solver;
         return _settings.Churn is { } churn ? Named("--churn", () => SolverCatalog.WithChurn(solver, churn)) : solver;
     }
@@ -269,6 +284,7 @@ internal sealed class LoadedModel : IDisposable
             }
         }
 
-        throw new UserErrorException($"--class '{name}' is unknown: it must be one of {string.Join(", ", folder.ClassNames)}.");
+        throw new UserErrorException(
+            $"--class '{name}' is unknown: it must be one of {string.Join(", ", folder.ClassNames)}.");
     }
 }

@@ -28,17 +28,44 @@ internal static class TextureImage
     {
         using var image = Load(file);
         image.Mutate(context => context.Resize(width, height));
-        var pixels = new Rgb24[width * height];
-        image.CopyPixelDataTo(pixels);
-        var planar = new float[3 * pixels.Length];
-        for (int i = 0; i < pixels.Length; i++)
+        return ToPlanar(image, image.Bounds());
+    }
+
+    /// <summary>Converts a part of a picture, H rows of W pixels, to planar [3, H, W] in [-1, 1].</summary>
+    public static float[] ToPlanar(Image<Rgb24> image, Rectangle part)
+    {
+        int plane = part.Width * part.Height;
+        var planar = new float[3 * plane];
+        for (int i = 0; i < plane; i++)
         {
-            planar[i] = (pixels[i].R / 127.5f) - 1;
-            planar[pixels.Length + i] = (pixels[i].G / 127.5f) - 1;
-            planar[(2 * pixels.Length) + i] = (pixels[i].B / 127.5f) - 1;
+            Rgb24 pixel = image[part.Left + (i % part.Width), part.Top + (i / part.Width)];
+            planar[i] = (pixel.R / 127.5f) - 1;
+            planar[plane + i] = (pixel.G / 127.5f) - 1;
+            planar[(2 * plane) + i] = (pixel.B / 127.5f) - 1;
         }
 
         return planar;
+    }
+
+    /// <summary>Square textures side by side; the caller disposes the image.</summary>
+    /// <param name="textures">Each planar [3, edge, edge] in [-1, 1] (clamped).</param>
+    /// <param name="edge">In pixels.</param>
+    public static Image<Rgb24> Strip(IReadOnlyList<float[]> textures, int edge)
+    {
+        var strip = new Image<Rgb24>(edge * textures.Count, edge);
+        for (int i = 0; i < textures.Count; i++)
+        {
+            using Image<Rgb24> texture = FromPlanar(textures[i], edge, edge);
+            texture.ProcessPixelRows(strip, (from, to) =>
+            {
+                for (int y = 0; y < edge; y++)
+                {
+                    from.GetRowSpan(y).CopyTo(to.GetRowSpan(y)[(i * edge)..]);
+                }
+            });
+        }
+
+        return strip;
     }
 
     /// <summary>Decodes a picture; the caller disposes it.</summary>

@@ -39,7 +39,7 @@ internal sealed class ProfileReportBuilder(
             Model = Path.GetFileName(Path.TrimEndingDirectorySeparator(model.Folder.Path)),
             Width = request.Width,
             Height = request.Height,
-            Solver = settings.Generation.Solver,
+            Solver = model.SolverName,
             Steps = request.Steps,
             BudgetMs = settings.Budget.TotalMilliseconds,
             Frames = run.Count,

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Diffusion.Cli.Generation;
 using Diffusion.Cli.Output;
 using Diffusion.Cli.Profiling.Html;
+using Diffusion.Cli.Reporting;
 using Diffusion.Runtime;
 using Diffusion.Runtime.Telemetry;
 using Spectre.Console;
@@ -46,7 +47,7 @@ internal sealed class Profiler
         string folder = _settings.OutputFolder;
         OutputFile.Write(Path.Combine(folder, "trace.json"), stream => ChromeTraceWriter.Write(stream, _trace));
         OutputFile.Write(Path.Combine(folder, "report.html"), stream => HtmlReport.Write(stream, result));
-        result.Report.Save(Path.Combine(folder, "report.json"));
+        ReportFormat.Save(Path.Combine(folder, "report.json"), result.Report);
         ProfileTable.Print(result, _console);
         _console.MarkupLineInterpolated($"Wrote {folder}: report.json, report.html, trace.json.");
     }

@@ -1,7 +1,6 @@
 using Diffusion.Cli.Generation;
 using Diffusion.Runtime;
 using Diffusion.Runtime.Budget;
-using Diffusion.Runtime.Chains;
 using Diffusion.Runtime.Threading;
 
 namespace Diffusion.Cli.Profiling;
@@ -10,22 +9,19 @@ namespace Diffusion.Cli.Profiling;
 internal sealed class ThreadPolicy : IFramePolicy
 {
     private readonly RuntimeThread _runtime;
-    private readonly TextureHandle[] _textures;
-    private readonly TextureRequest _request;
-    private ulong _nextSeed;
+    private readonly EndlessTextures _textures;
     private long _ticksBegun;
 
     /// <summary>Starts the thread and submits the textures.</summary>
     public ThreadPolicy(LoadedModel model, TextureRequest request, int textures)
     {
         _runtime = new RuntimeThread(() => model.CreateRuntime(request.Width, request.Height));
-        _request = request;
-        _nextSeed = request.Seed;
-        _textures = new TextureHandle[textures];
-        for (int i = 0; i < textures; i++)
-        {
-            _textures[i] = _runtime.Submit(NextRequest());
-        }
+        _textures = new EndlessTextures(
+            request,
+            textures,
+            _runtime.Submit,
+            _runtime.GetProgress,
+            (texture, next) => _runtime.Restart(texture, next));
     }
 
     public string Name => PolicyNames.OwnThread;
@@ -49,28 +45,8 @@ internal sealed class ThreadPolicy : IFramePolicy
             Thread.Yield();
         }
 
-        TickReport tick = _runtime.LastTick;
-        if (tick.TexturesCompleted + tick.TexturesFailed == 0)
-        {
-            return;
-        }
-
-        foreach (TextureHandle texture in _textures)
-        {
-            TextureProgress progress = _runtime.GetProgress(texture);
-            if (progress.Status == ChainStatus.Failed)
-            {
-                throw new UserErrorException($"a texture failed: {progress.FailureReason}");
-            }
-
-            if (progress.Status == ChainStatus.Completed)
-            {
-                _ = _runtime.Restart(texture, NextRequest());
-            }
-        }
+        _textures.RestartFinished(_runtime.LastTick);
     }
 
     public void Dispose() => _runtime.Dispose();
-
-    private TextureRequest NextRequest() => _request with { Seed = _nextSeed++ };
 }

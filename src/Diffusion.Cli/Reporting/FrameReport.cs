@@ -1,20 +1,9 @@
-using System.Text.Json;
-using System.Text.Json.Serialization;
-using Diffusion.Cli.Output;
-
 namespace Diffusion.Cli.Reporting;
 
 /// <summary><c>report.json</c>: what a run of frames promised and what it took. Times are in milliseconds.</summary>
 /// <remarks>Keys are snake_case and stable; later versions add keys.</remarks>
 internal sealed record FrameReport
 {
-    private static readonly JsonSerializerOptions _format = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        WriteIndented = true,
-        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    };
-
     public int Schema { get; init; } = 1;
 
     public required string Backend { get; init; }
@@ -95,9 +84,6 @@ internal sealed record FrameReport
 
     /// <summary>The model of time against what slices took.</summary>
     public IReadOnlyList<SliceReport>? Slices { get; init; }
-
-    /// <summary>Writes the report whole or not at all.</summary>
-    public void Save(string path) => OutputFile.Write(path, stream => JsonSerializer.Serialize(stream, this, _format));
 }
 
 /// <summary>Ticks that took longer than their budget.</summary>

@@ -26,7 +26,8 @@ internal static class SampleCommand
         };
         var tolerance = new Option<double>("--tolerance")
         {
-            Description = $"With --solver {LoadedModel.AdaptiveSolver}, the error that a step may have; steps are its own to choose.",
+            Description = $"With --solver {LoadedModel.AdaptiveSolver}, the error that a step may have; steps are its "
+                + "own to choose.",
             DefaultValueFactory = _ => 1e-5,
             HelpName = "E",
         }.Within(1e-9, 1e-2);
@@ -37,7 +38,8 @@ internal static class SampleCommand
         };
         var strength = new Option<double?>("--strength")
         {
-            Description = $"With --image, the part of the chain that is run: near 0 hardly changes it. Default: {DefaultStrength}.",
+            Description = "With --image, the part of the chain that is run: near 0 hardly changes it. "
+                + $"Default: {DefaultStrength}.",
             HelpName = "S",
         }.PositiveUpTo(1);
         var seamless = new Option<bool>("--seamless")
@@ -47,7 +49,8 @@ internal static class SampleCommand
         };
         var grid = new Option<string>("--grid")
         {
-            Description = $"Draw a sheet of COLUMNSxROWS textures with seeds counting on, at most {MaxGridEdge}x{MaxGridEdge}.",
+            Description = "Draw a sheet of COLUMNSxROWS textures with seeds counting on, at most "
+                + $"{MaxGridEdge}x{MaxGridEdge}.",
             DefaultValueFactory = _ => "1x1",
             HelpName = "CxR",
         };
@@ -79,7 +82,8 @@ internal static class SampleCommand
 
         var command = new Command("sample", "Generates textures and writes them to a PNG file.");
         generation.AddTo(command);
-        foreach (Option option in (Option[])[size, tolerance, image, strength, seamless, grid, output, animation, display, threads])
+        Option[] own = [size, tolerance, image, strength, seamless, grid, output, animation, display, threads];
+        foreach (Option option in own)
         {
             command.Options.Add(option);
         }

@@ -55,8 +55,9 @@ internal static class TextureSampler
             written += $", {settings.AnimationFile}";
         }
 
-        console.MarkupLineInterpolated(
-            $"{settings.Grid.Width * settings.Grid.Height} x {size} in {clock.Elapsed.TotalSeconds:0.0} s on {model.Backend.Device}: {written}");
+        int count = settings.Grid.Width * settings.Grid.Height;
+        double seconds = clock.Elapsed.TotalSeconds;
+        console.MarkupLineInterpolated($"{count} x {size} in {seconds:0.0} s on {model.Backend.Device}: {written}");
     }
 
     private static void RequireOutputs(SampleSettings settings)

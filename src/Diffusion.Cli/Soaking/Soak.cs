@@ -4,6 +4,7 @@ using Diffusion.Cli.Output;
 using Diffusion.Cli.Reporting;
 using Diffusion.Runtime;
 using Diffusion.Runtime.Budget;
+using Diffusion.Runtime.Models;
 using Diffusion.Runtime.Solvers;
 using Spectre.Console;
 
@@ -30,6 +31,7 @@ internal sealed class Soak
     private readonly List<double> _overBudget = new(KeptTicks);
     private readonly Random _random;
     private int _completedByReports;
+    private Solver[] _solvers = [];
     private long _tick;
 
     /// <summary>Keeps what it is given.</summary>
@@ -48,6 +50,7 @@ internal sealed class Soak
         CanvasSize size = LoadedModel.SizeOf(_settings.Generation, asked: null);
         using var model = LoadedModel.Load(_settings.Generation, size.Width, size.Height);
         using DiffusionRuntime runtime = model.CreateRuntime(size.Width, size.Height);
+        _solvers = SolversFor(model.Folder.Description);
         var memory = new MemoryLog(_settings.Duration);
         long begun = Stopwatch.GetTimestamp();
         _console.Progress().AutoRefresh(false).Start(progress => Play(model, runtime, memory, progress, cancel));
@@ -55,7 +58,7 @@ internal sealed class Soak
         int running = _ledger.Running;
         SoakReport report = Report(model, taken, memory, running);
         Drain(runtime);
-        report.Save(_settings.OutputPath);
+        ReportFormat.Save(_settings.OutputPath, report);
         return report;
     }
 
@@ -232,7 +235,7 @@ internal sealed class Soak
             Seamless = _random.Next(4) > 0,
             GuidanceScale = model.Folder.Description.NullLabel >= 0 && _random.Next(2) == 0 ? 3 : 1,
             Priority = _settings.IsDisturbed && _random.Next(3) == 0 ? 1 : 0,
-            Solver = NextSolver(model),
+            Solver = Any(_solvers),
             Steps = steps,
             Times = default,
             Spacing = null,
@@ -243,27 +246,11 @@ internal sealed class Soak
         int Edge() => stride * _random.Next(Math.Max(1, most / 4), most + 1);
     }
 
-    private Solver NextSolver(LoadedModel model)
-    {
-        while (true)
-        {
-            Solver solver;
-            try
-            {
-                solver = SolverCatalog.Parse(Any(SolverCatalog.Names));
-            }
-            catch (ArgumentException)
-            {
-                // It needs an estimate that is not beside every model.
-                continue;
-            }
-
-            if (!solver.IsInversion && (!solver.ReadsVariance || model.Folder.Description.PredictsVariance))
-            {
-                return solver;
-            }
-        }
-    }
+    private static Solver[] SolversFor(ModelDescription model) =>
+    [
+        .. SolverCatalog.All(model.CleanVariance)
+            .Where(solver => !solver.IsInversion && (!solver.ReadsVariance || model.PredictsVariance)),
+    ];
 
     private void Drain(DiffusionRuntime runtime)
     {

@@ -1,5 +1,3 @@
-using System.Text.Json;
-using Diffusion.Cli.Output;
 using Diffusion.Cli.Reporting;
 
 namespace Diffusion.Cli.Soaking;
@@ -7,12 +5,6 @@ namespace Diffusion.Cli.Soaking;
 /// <summary>What a soak saw: keys in snake case, more may be added.</summary>
 internal sealed record SoakReport
 {
-    private static readonly JsonSerializerOptions _format = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        WriteIndented = true,
-    };
-
     /// <summary>Version of the keys.</summary>
     public int Schema { get; init; } = 1;
 
@@ -63,9 +55,6 @@ internal sealed record SoakReport
 
     /// <summary>Slope of resident memory over the last three quarters, by least squares, in MB an hour.</summary>
     public required double DriftMegabytesPerHour { get; init; }
-
-    /// <summary>Writes the report whole or not at all.</summary>
-    public void Save(string path) => OutputFile.Write(path, stream => JsonSerializer.Serialize(stream, this, _format));
 }
 
 /// <summary>Memory at one time.</summary>

@@ -14,7 +14,8 @@ internal sealed class PlainTrainingDisplay(TextWriter output) : ITrainingDisplay
     {
         _meter.Start(trainer);
         output.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"{trainer.ParameterCount:N0} parameters; from iteration {trainer.Iteration}; {folder}"));
+            CultureInfo.InvariantCulture,
+            $"{trainer.ParameterCount:N0} parameters; from iteration {trainer.Iteration}; {folder}"));
     }
 
     public void Show(Trainer trainer, TrainingStep step, double? heldOutLoss)
@@ -22,7 +23,9 @@ internal sealed class PlainTrainingDisplay(TextWriter output) : ITrainingDisplay
         var line = _meter.Line(trainer, step);
         if (step.Iteration % LineEvery == 0 || heldOutLoss is not null)
         {
-            output.WriteLine(heldOutLoss is { } loss ? string.Create(CultureInfo.InvariantCulture, $"{line}  held out {loss:F4}") : line);
+            output.WriteLine(heldOutLoss is { } loss
+                ? string.Create(CultureInfo.InvariantCulture, $"{line}  held out {loss:F4}")
+                : line);
         }
     }
 }

@@ -14,7 +14,8 @@ internal static class TextureFolder
     {
         if (!Directory.Exists(folder))
         {
-            throw new UserErrorException($"The folder '{folder}' is missing; 'data textures --out {folder}' makes the training set.");
+            throw new UserErrorException(
+                $"The folder '{folder}' is missing; 'data textures --out {folder}' makes the training set.");
         }
 
         var files = Directory.EnumerateDirectories(folder)

@@ -23,7 +23,10 @@ internal static class TorchDevice
 
         if (type == "cuda" && (!cuda_is_available() || number >= cuda.device_count()))
         {
-            throw new UserErrorException($"The device '{name}' is not there: this machine, or this build of libtorch, offers {(cuda_is_available() ? cuda.device_count() : 0)} CUDA devices.");
+            int offered = cuda_is_available() ? cuda.device_count() : 0;
+            throw new UserErrorException(
+                $"The device '{name}' is not there: this machine, or this build of libtorch, offers {offered} CUDA "
+                + "devices.");
         }
 
         return new Device(type == "cpu" ? DeviceType.CPU : DeviceType.CUDA, type == "cpu" ? -1 : number);

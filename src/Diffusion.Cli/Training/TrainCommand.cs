@@ -26,10 +26,12 @@ internal static class TrainCommand
 
     private static readonly TrainingOptions _defaults = new();
 
-    private static readonly Option<string> _data = Text("--data", "data/textures", "Training set: a folder with CLASS/*.png, or Fashion-MNIST's four files.")
-        .NotEmpty();
-    private static readonly Option<string> _out = Text("--out", "runs/textures-64", "Folder of the run: checkpoints, log, pictures.")
-        .NotEmpty();
+    private static readonly Option<string> _data = Text(
+        "--data", "data/textures", "Training set: a folder with CLASS/*.png, or Fashion-MNIST's four files.").NotEmpty();
+
+    private static readonly Option<string> _out =
+        Text("--out", "runs/textures-64", "Folder of the run: checkpoints, log, pictures.").NotEmpty();
+
     private static readonly Option<int?> _iterations = new Option<int?>("--iterations")
     {
         Description = $"Iterations in all. [default: {_defaults.Iterations}, or no limit with --minutes]",
@@ -46,7 +48,9 @@ internal static class TrainCommand
     private static readonly Option<double> _learningRate =
         Number("--learning-rate", _defaults.LearningRate, "Highest learning rate.").PositiveUpTo(1);
 
-    private static readonly Option<string> _width = Text("--width", "64,96,128", $"Channels of each level, top first; multiples of {NormGroups}.");
+    private static readonly Option<string> _width =
+        Text("--width", "64,96,128", $"Channels of each level, top first; multiples of {NormGroups}.");
+
     private static readonly Option<int> _layers = Number("--layers", 1, "Residual blocks a level.").Within(1, 16);
     private static readonly Option<int> _patch = Number(
         "--patch", 2, "Edge of the pixel-unshuffle patch; 1 for none, as for grey pictures.").Within(1, 16);
@@ -63,12 +67,17 @@ internal static class TrainCommand
     private static readonly Option<ulong> _seed = Number("--seed", _defaults.Seed, "Seed of everything random.");
     private static readonly Option<bool> _resume = new("--resume")
     {
-        Description = "Goes on with the run in --out, with its settings; --minutes or --iterations give it a longer budget.",
+        Description = "Goes on with the run in --out, with its settings; --minutes or --iterations give it a longer "
+            + "budget.",
     };
 
-    private static readonly Option<string?> _export = new("--export") { Description = "Model folder to write at the end." };
-    private static readonly Option<int> _checkpointEvery =
-        Number("--checkpoint-every", 500, "Iterations between checkpoints; the last two are kept.").Within(1, int.MaxValue);
+    private static readonly Option<string?> _export = new("--export")
+    {
+        Description = "Model folder to write at the end.",
+    };
+
+    private static readonly Option<int> _checkpointEvery = Number(
+        "--checkpoint-every", 500, "Iterations between checkpoints; the last two are kept.").Within(1, int.MaxValue);
 
     private static readonly Option<int> _sampleEvery =
         Number("--sample-every", 500, "Iterations between sample sheets.").Within(1, int.MaxValue);
@@ -176,7 +185,10 @@ internal static class TrainCommand
         }
 
         return await AnsiConsole.Progress()
-            .Columns(new ProgressBarColumn(), new PercentageColumn(), new TaskDescriptionColumn { Alignment = Justify.Left })
+            .Columns(
+                new ProgressBarColumn(),
+                new PercentageColumn(),
+                new TaskDescriptionColumn { Alignment = Justify.Left })
             .StartAsync(context => Task.Run(
                 () => run.Train(data, new BarTrainingDisplay(context.AddTask("train", maxValue: 1)), cancellation),
                 CancellationToken.None));
@@ -196,13 +208,16 @@ internal static class TrainCommand
         var channels = grey ? 1 : 3;
         if (grey && parsed.GetResult(_canvas)?.Implicit == false && parsed.GetValue(_canvas) != canvas)
         {
-            throw new UserErrorException($"--canvas is {parsed.GetValue(_canvas)}; these pictures are {canvas} pixels wide.");
+            throw new UserErrorException(
+                $"--canvas is {parsed.GetValue(_canvas)}; these pictures are {canvas} pixels wide.");
         }
 
-        if (canvas % (patch << (widths.Length - 1)) != 0 || canvas <= 2 * TextureDataset.CropBorder)
+        var stride = patch << (widths.Length - 1);
+        if (canvas % stride != 0 || canvas <= 2 * TextureDataset.CropBorder)
         {
             throw new UserErrorException(
-                $"--canvas {canvas} must be a multiple of {patch << (widths.Length - 1)} for this network, and above {2 * TextureDataset.CropBorder}.");
+                $"--canvas {canvas} must be a multiple of {stride} for this network, and above "
+                + $"{2 * TextureDataset.CropBorder}.");
         }
 
         RequireBatch(parsed, channels, canvas);

@@ -31,7 +31,8 @@ internal sealed class TrainingLog : IDisposable
 
     public void Add(TrainingStep step, TimeSpan elapsed, double? heldOutLoss) => _writer.WriteLine(string.Create(
         CultureInfo.InvariantCulture,
-        $"{step.Iteration},{step.Loss:G6},{step.LearningRate:G6},{step.GradientNorm:G4},{elapsed.TotalSeconds:F1},{heldOutLoss:G6}"));
+        $"{step.Iteration},{step.Loss:G6},{step.LearningRate:G6},{step.GradientNorm:G4},"
+        + $"{elapsed.TotalSeconds:F1},{heldOutLoss:G6}"));
 
     public void Dispose() => _writer.Dispose();
 

@@ -27,7 +27,8 @@ internal sealed class TrainingMeter
         var left = spent * ((1 - trainer.Progress) / Math.Max(trainer.Progress - _firstProgress, 1e-9));
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"iteration {step.Iteration}  loss {_loss / _weight:F4}  {speed:F2} it/s  left {Math.Min(left.TotalDays, 99):F0}d {left:hh\\:mm\\:ss}")
+            $"iteration {step.Iteration}  loss {_loss / _weight:F4}  {speed:F2} it/s  "
+            + $"left {Math.Min(left.TotalDays, 99):F0}d {left:hh\\:mm\\:ss}")
             .Replace(" 0d", string.Empty, StringComparison.Ordinal);
     }
 }

@@ -47,18 +47,7 @@ public sealed class HostSampleState : IDisposable
     public void Start(
         NoiseLevel level, NoiseSource noise, ReadOnlySpan<float> image = default, bool isNoised = true)
     {
-        if (!image.IsEmpty && image.Length != Samples.PlaneLength)
-        {
-            throw new ArgumentException(
-                $"The image holds {image.Length} values; 3·H·W is {Samples.PlaneLength}.", nameof(image));
-        }
-
-        if (!Samples.TryBeginWrite(out int slot))
-        {
-            throw new InvalidOperationException(
-                $"Readers hold more than the {SampleRing.ReaderSlots} leases that a ring has room for.");
-        }
-
+        int slot = SessionRules.TakeStartSlot(Samples, image);
         Span<float> sample = Samples.Sample(slot);
         Span<float> denoised = Samples.Denoised(slot);
         GaussianNoise.Fill(sample, Samples.Width, Samples.Height, SampleRing.Channels, noise, step: 0, _threads);

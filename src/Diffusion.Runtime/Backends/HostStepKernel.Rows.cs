@@ -10,12 +10,13 @@ public static unsafe partial class HostStepKernel
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Estimate(in Operands o, long offset)
     {
+        ref readonly FusedStep step = ref o.Step;
         float* x = o.Sample + offset;
         float* f = o.ClassOutput + offset;
         float* unconditional = o.NullOutput is null ? f : o.NullOutput + offset;
         float* d = o.Denoised + offset;
         bool isGuided = o.NullOutput is not null;
-        Vector<float> limit = new(o.Limit);
+        Vector<float> limit = new(step.ClampLimit);
         int i = 0;
         for (; i <= o.Width - Vector<float>.Count; i += Vector<float>.Count)
         {
@@ -23,18 +24,18 @@ public static unsafe partial class HostStepKernel
             if (isGuided)
             {
                 Vector<float> none = Vector.Load(unconditional + i);
-                output = none + (o.Guidance * (output - none));
+                output = none + (step.Guidance * (output - none));
             }
 
-            Vector<float> estimate = (o.SkipFactor * Vector.Load(x + i)) + (o.OutputFactor * output);
+            Vector<float> estimate = (step.SkipFactor * Vector.Load(x + i)) + (step.OutputFactor * output);
             Vector.Store(Vector.Min(Vector.Max(estimate, -limit), limit), d + i);
         }
 
         for (; i < o.Width; i++)
         {
-            float output = isGuided ? unconditional[i] + (o.Guidance * (f[i] - unconditional[i])) : f[i];
-            float estimate = (o.SkipFactor * x[i]) + (o.OutputFactor * output);
-            d[i] = MathF.Min(MathF.Max(estimate, -o.Limit), o.Limit);
+            float output = isGuided ? unconditional[i] + (step.Guidance * (f[i] - unconditional[i])) : f[i];
+            float estimate = (step.SkipFactor * x[i]) + (step.OutputFactor * output);
+            d[i] = MathF.Min(MathF.Max(estimate, -step.ClampLimit), step.ClampLimit);
         }
     }
 
@@ -42,20 +43,23 @@ public static unsafe partial class HostStepKernel
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static bool Update(in Operands o, long offset)
     {
+        ref readonly FusedStep step = ref o.Step;
         float* next = o.Next + offset;
-        if (!o.DrawsNoise)
+        if (!step.DrawsNoise)
         {
             new Span<float>(next, o.Width).Clear();
         }
-        else if (o.IsVarianceLearned)
+        else if (step.IsVarianceLearned)
         {
-            ScaleByVariance(next, o.Variance + offset, o.LogVarianceLow, o.LogVarianceHigh, o.Width);
+            ScaleByVariance(next, o.Variance + offset, step.LogVarianceLow, step.LogVarianceHigh, o.Width);
         }
 
-        Combine(next, o.NoiseFactor, o.Sample + offset, o.SampleFactor, o.Denoised + offset, o.DenoisedFactor, o.Width);
-        for (int term = 0; term < o.TermCount; term++)
+        float* sample = o.Sample + offset;
+        float* denoised = o.Denoised + offset;
+        Combine(next, step.NoiseFactor, sample, step.SampleFactor, denoised, step.DenoisedFactor, o.Width);
+        for (int term = 0; term < step.TermCount; term++)
         {
-            AddScaled(next, o.Terms[term].Image + offset, o.Terms[term].Factor, o.Width);
+            AddScaled(next, o.TermImages[term].Values + offset, step.Terms[term].Factor, o.Width);
         }
 
         return IsFinite(next, o.Width);

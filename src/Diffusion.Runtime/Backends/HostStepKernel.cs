@@ -77,37 +77,22 @@ public static unsafe partial class HostStepKernel
     private static Operands Prepare(in HostStep step)
     {
         SampleRing ring = step.Samples;
-        FusedStep fused = FusedStep.Of(ring, step.Evaluation, step.Step);
         Operands operands = new()
         {
+            Step = FusedStep.Of(ring, step.Evaluation, step.Step),
+            Noise = step.Noise,
+            StepNumber = step.StepNumber,
             Width = ring.Width,
             Height = ring.Height,
             Sample = Address(ring.Sample(ring.CurrentSlot)),
             Denoised = Address(ring.Denoised(step.Slot)),
             Next = Address(ring.Sample(step.Slot)),
-            SkipFactor = fused.SkipFactor,
-            OutputFactor = fused.OutputFactor,
-            Guidance = fused.Guidance,
-            Limit = fused.ClampLimit,
-            SampleFactor = fused.SampleFactor,
-            DenoisedFactor = fused.DenoisedFactor,
-            NoiseFactor = fused.NoiseFactor,
-            DrawsNoise = fused.DrawsNoise,
-            LogVarianceLow = fused.LogVarianceLow,
-            LogVarianceHigh = fused.LogVarianceHigh,
-            IsVarianceLearned = fused.IsVarianceLearned,
-            Noise = step.Noise,
-            StepNumber = step.StepNumber,
-            TermCount = fused.TermCount,
         };
-        for (int i = 0; i < fused.TermCount; i++)
+        for (int i = 0; i < operands.Step.TermCount; i++)
         {
-            FusedStep.Term term = fused.Terms[i];
-            operands.Terms[i] = new Term
-            {
-                Image = Address(term.IsDenoised ? ring.Denoised(term.Slot) : ring.Sample(term.Slot)),
-                Factor = term.Factor,
-            };
+            FusedStep.Term term = operands.Step.Terms[i];
+            operands.TermImages[i].Values =
+                Address(term.IsDenoised ? ring.Denoised(term.Slot) : ring.Sample(term.Slot));
         }
 
         return operands;
@@ -166,7 +151,7 @@ public static unsafe partial class HostStepKernel
         for (int y = firstRow; y < endRow; y++)
         {
             long row = (long)y * o.Width;
-            if ((work & Work.Noise) != 0 && o.DrawsNoise)
+            if ((work & Work.Noise) != 0 && o.Step.DrawsNoise)
             {
                 // z is drawn where x' will stand, which spares a buffer.
                 GaussianNoise.FillRow(o.Next + row, planeStride, o.Width, y, Channels, o.Noise, o.StepNumber);
@@ -206,8 +191,8 @@ public static unsafe partial class HostStepKernel
             for (int x = 0; x < o.Width; x++)
             {
                 double z = o.Next[offset + x];
-                double g = (o.SampleFactor * (double)o.Sample[offset + x])
-                    + (o.DenoisedFactor * (double)o.Denoised[offset + x]);
+                double g = (o.Step.SampleFactor * (double)o.Sample[offset + x])
+                    + (o.Step.DenoisedFactor * (double)o.Denoised[offset + x]);
                 noise += z * z;
                 score += g * g;
             }
@@ -227,13 +212,16 @@ public static unsafe partial class HostStepKernel
         }
 
         double epsilon = score > 0 ? step.Langevin * noise / score : 0;
-        operands.SampleFactor = (float)(1 + (epsilon * step.Sample));
-        operands.DenoisedFactor = (float)(epsilon * step.Denoised[0]);
-        operands.NoiseFactor = (float)Math.Sqrt(2 * epsilon);
+        operands.Step.SampleFactor = (float)(1 + (epsilon * step.Sample));
+        operands.Step.DenoisedFactor = (float)(epsilon * step.Denoised[0]);
+        operands.Step.NoiseFactor = (float)Math.Sqrt(2 * epsilon);
     }
 
     private struct Operands
     {
+        public FusedStep Step;
+        public NoiseSource Noise;
+        public int StepNumber;
         public int Width;
         public int Height;
         public float* Sample;
@@ -242,33 +230,19 @@ public static unsafe partial class HostStepKernel
         public float* Variance;
         public float* Denoised;
         public float* Next;
+        public TermImageList TermImages;
         public double* RowSums;
-        public float SkipFactor;
-        public float OutputFactor;
-        public float Guidance;
-        public float Limit;
-        public float SampleFactor;
-        public float DenoisedFactor;
-        public float NoiseFactor;
-        public bool DrawsNoise;
-        public bool IsVarianceLearned;
-        public float LogVarianceLow;
-        public float LogVarianceHigh;
-        public TermList Terms;
-        public int TermCount;
-        public NoiseSource Noise;
-        public int StepNumber;
     }
 
-    private struct Term
+    // An inline array's elements cannot be pointers themselves.
+    private struct TermImage
     {
-        public float* Image;
-        public float Factor;
+        public float* Values;
     }
 
     [InlineArray(FusedStep.MaxTerms)]
-    private struct TermList
+    private struct TermImageList
     {
-        private Term _first;
+        private TermImage _first;
     }
 }

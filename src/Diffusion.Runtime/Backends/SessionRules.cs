@@ -69,6 +69,27 @@ public static class SessionRules
         }
     }
 
+    /// <summary>The slot that a chain's first x_t is written to; it is then published.</summary>
+    /// <param name="ring">The chain's.</param>
+    /// <param name="image">What the chain starts from: empty, or planar [3, H, W].</param>
+    /// <exception cref="ArgumentException">The image has the wrong length.</exception>
+    /// <exception cref="InvalidOperationException">Readers hold more leases than
+    /// <see cref="SampleRing.ReaderSlots"/>.</exception>
+    public static int TakeStartSlot(SampleRing ring, ReadOnlySpan<float> image)
+    {
+        ArgumentNullException.ThrowIfNull(ring);
+        if (!image.IsEmpty && image.Length != ring.PlaneLength)
+        {
+            throw new ArgumentException(
+                $"The image holds {image.Length} values; 3·H·W is {ring.PlaneLength}.", nameof(image));
+        }
+
+        return ring.TryBeginWrite(out int slot)
+            ? slot
+            : throw new InvalidOperationException(
+                $"Readers hold more than the {SampleRing.ReaderSlots} leases that a ring has room for.");
+    }
+
     /// <summary>Slices run in order, each once an evaluation.</summary>
     /// <param name="index">The slice that is to run.</param>
     /// <param name="next">The one whose turn it is; -1 before an evaluation.</param>

@@ -70,16 +70,7 @@ public sealed class AdaptiveFlowSampler
     {
         ArgumentNullException.ThrowIfNull(request);
         TextureRequestResolver resolver = new(_backend.Config, _model, noiseThreads: 1);
-        (SessionOptions shape, ChainSettings settings) = resolver.Resolve(
-            request with
-            {
-                Solver = new DdimSolver(),
-                Spacing = null,
-                Steps = 1,
-                Times = default,
-                EndTime = null,
-                Image = default,
-            });
+        (SessionOptions shape, ChainSettings settings) = resolver.ResolveShape(request);
         NoiseSchedule schedule = request.Schedule ?? _model.Schedule;
         using IDenoiserSession session = _backend.CreateSession(shape);
         Flow flow = new(session, settings, schedule);

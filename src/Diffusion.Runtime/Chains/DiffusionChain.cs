@@ -91,6 +91,9 @@ public sealed class DiffusionChain : IDisposable
     /// <summary>Steps in all.</summary>
     public int StepCount { get; private set; }
 
+    /// <summary>Whether the chain runs, waits or is paused, and its last step is not yet handed out.</summary>
+    public bool HasStepsLeft => (IsRunnable || Status is ChainStatus.Paused) && Step < StepCount;
+
     /// <summary>Whether <see cref="ChangeSteps"/> can leave levels out: each is the end of a step.</summary>
     public bool CanSkipLevels => _settings.HasOneEvaluationAStep;
 
@@ -195,7 +198,7 @@ public sealed class DiffusionChain : IDisposable
                 $"The solver '{_settings.Solver.Name}' evaluates between its steps; their number stays.");
         }
 
-        if ((!IsRunnable && Status != ChainStatus.Paused) || Step == StepCount)
+        if (!HasStepsLeft)
         {
             return;
         }
@@ -223,7 +226,7 @@ public sealed class DiffusionChain : IDisposable
     public void Retarget(ChainSettings settings)
     {
         ArgumentNullException.ThrowIfNull(settings);
-        if ((!IsRunnable && Status != ChainStatus.Paused) || Step == StepCount)
+        if (!HasStepsLeft)
         {
             throw new InvalidOperationException($"The chain is {Status}; it can only be restarted.");
         }

@@ -61,14 +61,17 @@ public sealed record SchedulerConfig
             return new EdmSchedule(edm.SigmaMin, edm.SigmaMax);
         }
 
-        Schedules.BetaSchedule table = TrainedBetas is { } betas ? new Schedules.BetaSchedule("trained", [.. betas]) : BetaSchedule switch
-        {
-            "linear" => NoiseSchedules.Linear(NumTrainTimesteps, BetaStart, BetaEnd),
-            "scaled_linear" => NoiseSchedules.ScaledLinear(NumTrainTimesteps, BetaStart, BetaEnd),
-            "squaredcos_cap_v2" => NoiseSchedules.Cosine(NumTrainTimesteps),
-            _ => throw new ArgumentException(
-                $"Unknown β schedule '{BetaSchedule}'; known are linear, scaled_linear, squaredcos_cap_v2."),
-        };
+        Schedules.BetaSchedule table =
+            TrainedBetas is { } betas ? new Schedules.BetaSchedule("trained", [.. betas]) : CreateNamedTable();
         return RescaleBetasZeroSnr ? table.RescaleToZeroTerminalSnr() : table;
     }
+
+    private Schedules.BetaSchedule CreateNamedTable() => BetaSchedule switch
+    {
+        "linear" => NoiseSchedules.Linear(NumTrainTimesteps, BetaStart, BetaEnd),
+        "scaled_linear" => NoiseSchedules.ScaledLinear(NumTrainTimesteps, BetaStart, BetaEnd),
+        "squaredcos_cap_v2" => NoiseSchedules.Cosine(NumTrainTimesteps),
+        _ => throw new ArgumentException(
+            $"Unknown β schedule '{BetaSchedule}'; known are linear, scaled_linear, squaredcos_cap_v2."),
+    };
 }

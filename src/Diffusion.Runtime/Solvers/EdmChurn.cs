@@ -28,7 +28,8 @@ public readonly record struct EdmChurn(
             && Noise >= 0 && double.IsFinite(Noise)))
         {
             throw new ArgumentOutOfRangeException(
-                nameof(Amount), $"Churn must have finite Amount and Noise of at least 0 and 0 <= MinSigma <= MaxSigma, not {this}.");
+                nameof(Amount),
+                $"Churn must have finite Amount and Noise of at least 0 and 0 <= MinSigma <= MaxSigma, not {this}.");
         }
     }
 }

@@ -50,6 +50,12 @@ public static class SolverCatalog
                 $"Unknown solver '{name}'; known are {string.Join(", ", _names)}.", nameof(name));
     }
 
+    /// <summary>Every solver.</summary>
+    /// <param name="optimal">The data's curve, or null to do without the two solvers that need it.</param>
+    internal static Solver[] All(CleanVariance? optimal) => optimal is null
+        ? [.. _solvers]
+        : [.. _solvers, new DdpmSolver(optimal), new DdimSolver(optimal: optimal)];
+
     /// <summary>DDIM's solver with another η.</summary>
     /// <param name="solver">The solver to take after.</param>
     /// <param name="eta">η in [0, 1].</param>

@@ -58,7 +58,9 @@ internal static class TextureSplit
         var pattern = new double[texture.Tile.Length / 3];
         for (var i = 0; i < pattern.Length; i++)
         {
-            pattern[i] = (0.299 * texture.Tile[3 * i]) + (0.587 * texture.Tile[(3 * i) + 1]) + (0.114 * texture.Tile[(3 * i) + 2]);
+            pattern[i] = (0.299 * texture.Tile[3 * i])
+                + (0.587 * texture.Tile[(3 * i) + 1])
+                + (0.114 * texture.Tile[(3 * i) + 2]);
         }
 
         var mean = pattern.Average();

@@ -33,13 +33,15 @@ internal sealed class TrainingTexture
         if (image.Rgb.Length != 3 * image.Edge * image.Edge)
         {
             throw new ArgumentException(
-                $"The picture '{image.Name}' has {image.Rgb.Length} bytes; an edge of {image.Edge} needs {3 * image.Edge * image.Edge}.");
+                $"The picture '{image.Name}' has {image.Rgb.Length} bytes; an edge of {image.Edge} needs "
+                + $"{3 * image.Edge * image.Edge}.");
         }
 
         if (image.Edge % (2 * canvas) != 0)
         {
             throw new ArgumentException(
-                $"The picture '{image.Name}' is {image.Edge} pixels wide; it must be a multiple of twice the canvas, {2 * canvas}.");
+                $"The picture '{image.Name}' is {image.Edge} pixels wide; it must be a multiple of twice the canvas, "
+                + $"{2 * canvas}.");
         }
 
         return new TrainingTexture(image, canvas);

@@ -2,10 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Diffusion.Render.Tests.Support;
 
-/// <summary>Types and clicks into a window of the X server, as another client of it; skips the test where there is no X.</summary>
+/// <summary>Types and clicks into a window; skips the test where there is no X.</summary>
 internal sealed unsafe partial class XKeyboard : IDisposable
 {
-    private const string Library = "libX11.so.6";
     private const int KeyPress = 2;
     private const int KeyRelease = 3;
     private const int ButtonPress = 4;
@@ -15,26 +14,11 @@ internal sealed unsafe partial class XKeyboard : IDisposable
     private const nint ButtonPressMask = 1 << 2;
     private const nint ButtonReleaseMask = 1 << 3;
 
-    private readonly nint _display;
-    private readonly nint _window;
+    private readonly XWindow _window;
     private nint _time = 1000;
 
     /// <param name="glfwWindow">GLFW's window.</param>
-    public XKeyboard(nint glfwWindow)
-    {
-        Skip.IfNot(NativeLibrary.TryLoad(Library, out _), "libX11 is not installed");
-        try
-        {
-            _window = GetX11Window(glfwWindow);
-        }
-        catch (EntryPointNotFoundException)
-        {
-            Skip.If(true, "this GLFW is not for X11");
-        }
-
-        _display = OpenDisplay(0);
-        Skip.If(_display == 0 || _window == 0, "the display is not an X server");
-    }
+    public XKeyboard(nint glfwWindow) => _window = new XWindow(glfwWindow);
 
     /// <summary>Presses and releases a key, in one go.</summary>
     public void Tap(char key)
@@ -53,48 +37,39 @@ internal sealed unsafe partial class XKeyboard : IDisposable
     /// <param name="button">As X counts: 1 left, 2 middle, 3 right.</param>
     public void ReleaseButton(uint button) => Send(ButtonRelease, ButtonReleaseMask, button);
 
-    public void Dispose() => _ = CloseDisplay(_display);
+    public void Dispose() => _window.Dispose();
 
-    [LibraryImport("libglfw.so.3", EntryPoint = "glfwGetX11Window")]
-    private static partial nint GetX11Window(nint window);
-
-    [LibraryImport(Library, EntryPoint = "XOpenDisplay")]
-    private static partial nint OpenDisplay(nint name);
-
-    [LibraryImport(Library, EntryPoint = "XCloseDisplay")]
-    private static partial int CloseDisplay(nint display);
-
-    [LibraryImport(Library, EntryPoint = "XDefaultRootWindow")]
+    [LibraryImport(XWindow.Library, EntryPoint = "XDefaultRootWindow")]
     private static partial nint DefaultRootWindow(nint display);
 
-    [LibraryImport(Library, EntryPoint = "XKeysymToKeycode")]
+    [LibraryImport(XWindow.Library, EntryPoint = "XKeysymToKeycode")]
     private static partial byte KeysymToKeycode(nint display, nint symbol);
 
-    [LibraryImport(Library, EntryPoint = "XSendEvent")]
+    [LibraryImport(XWindow.Library, EntryPoint = "XSendEvent")]
     private static partial int SendEvent(nint display, nint window, int propagate, nint mask, KeyEvent* data);
 
-    [LibraryImport(Library, EntryPoint = "XSync")]
+    [LibraryImport(XWindow.Library, EntryPoint = "XSync")]
     private static partial int Sync(nint display, int discard);
 
     // For printable ASCII the symbol is the character.
-    private uint CodeOf(char key) => KeysymToKeycode(_display, key);
+    private uint CodeOf(char key) => KeysymToKeycode(_window.Display, key);
 
     private void Send(int type, nint mask, uint code)
     {
         var data = new KeyEvent
         {
             Type = type,
-            Display = _display,
-            Window = _window,
-            Root = DefaultRootWindow(_display),
+            Display = _window.Display,
+            Window = _window.Handle,
+            Root = DefaultRootWindow(_window.Display),
             Time = _time++, // GLFW drops a press that is not later than the last one of its key
             KeyCode = code,
             SameScreen = 1,
         };
-        Assert.NotEqual(0, SendEvent(_display, _window, 0, mask, &data));
+        Assert.NotEqual(0, SendEvent(_window.Display, _window.Handle, 0, mask, &data));
 
         // The server has passed the event on when this returns.
-        _ = Sync(_display, 0);
+        _ = Sync(_window.Display, 0);
     }
 
     /// <summary>XKeyEvent, which XButtonEvent equals but for the name of the code, with the room of an XEvent.</summary>

@@ -1,4 +1,3 @@
-using Diffusion.Runtime.Models;
 using Diffusion.Runtime.Models.Safetensors;
 using Diffusion.Runtime.Schedules;
 using Diffusion.Torch.Training;
@@ -13,21 +12,6 @@ public sealed class DistillationTrainerTests : IDisposable
 {
     private const int Canvas = 32;
     private const int ClassCount = 2;
-
-    private static readonly UNetConfig _config = new()
-    {
-        SampleSize = Canvas,
-        InChannels = 12,
-        OutChannels = 12,
-        PatchSize = 2,
-        BlockOutChannels = [16, 16],
-        DownBlockTypes = ["DownBlock2D", "DownBlock2D"],
-        UpBlockTypes = ["UpBlock2D", "UpBlock2D"],
-        LayersPerBlock = 1,
-        NormNumGroups = 8,
-        AddAttention = false,
-        NumClassEmbeds = ClassCount + 1,
-    };
 
     private static readonly TrainingOptions _options = new()
     {
@@ -47,8 +31,8 @@ public sealed class DistillationTrainerTests : IDisposable
     [Fact]
     public void Initialise_EveryNumberOfSteps_AnswersAsTheTeacher()
     {
-        using UNet2DModel teacher = TestNetworks.Create(_config, 1);
-        using UNet2DModel student = TestNetworks.Create(Student.ConfigOf(_config, ClassCount, 3), 2);
+        using UNet2DModel teacher = TestNetworks.Create(TestNetworks.Trained, 1);
+        using UNet2DModel student = TestNetworks.Create(Student.ConfigOf(TestNetworks.Trained, ClassCount, 3), 2);
         Student.Initialise(student, teacher, ClassCount);
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
@@ -79,7 +63,7 @@ public sealed class DistillationTrainerTests : IDisposable
             trainer.Save(straight);
         }
 
-        using (UNet2DModel network = TestNetworks.Create(Student.ConfigOf(_config, ClassCount, 2), 9))
+        using (UNet2DModel network = TestNetworks.Create(Student.ConfigOf(TestNetworks.Trained, ClassCount, 2), 9))
         using (Trainer trainer = NewTrainer(network, teacher))
         {
             trainer.Load(halfway);
@@ -95,7 +79,7 @@ public sealed class DistillationTrainerTests : IDisposable
     public void Step_Student_LearnsAndTheTeacherStays()
     {
         using UNet2DModel teacher = Teacher();
-        using UNet2DModel network = TestNetworks.Create(Student.ConfigOf(_config, ClassCount, 2), 2);
+        using UNet2DModel network = TestNetworks.Create(Student.ConfigOf(TestNetworks.Trained, ClassCount, 2), 2);
 
         // As many steps as the teacher's, no guidance, and not begun as the teacher: its answers are all there is to
         // learn.
@@ -128,7 +112,7 @@ public sealed class DistillationTrainerTests : IDisposable
 
     private static UNet2DModel Teacher()
     {
-        UNet2DModel teacher = TestNetworks.Create(_config, 1);
+        UNet2DModel teacher = TestNetworks.Create(TestNetworks.Trained, 1);
         foreach (TorchSharp.Modules.Parameter parameter in teacher.parameters())
         {
             parameter.requires_grad = false;
@@ -140,7 +124,7 @@ public sealed class DistillationTrainerTests : IDisposable
 
     private static UNet2DModel NewStudent(UNet2DModel teacher)
     {
-        UNet2DModel student = TestNetworks.Create(Student.ConfigOf(_config, ClassCount, 2), 2);
+        UNet2DModel student = TestNetworks.Create(Student.ConfigOf(TestNetworks.Trained, ClassCount, 2), 2);
         Student.Initialise(student, teacher, ClassCount);
         return student;
     }

@@ -1,5 +1,4 @@
 using Diffusion.Runtime.Denoising;
-using Diffusion.Runtime.Models;
 using Diffusion.Runtime.Schedules;
 using Diffusion.Torch.Training;
 using Diffusion.Torch.Training.Objectives;
@@ -14,21 +13,6 @@ namespace Diffusion.Torch.Tests.Training;
 public sealed class TrainerTests : IDisposable
 {
     private const int Canvas = 32;
-
-    private static readonly UNetConfig _config = new()
-    {
-        SampleSize = Canvas,
-        InChannels = 12,
-        OutChannels = 12,
-        PatchSize = 2,
-        BlockOutChannels = [16, 16],
-        DownBlockTypes = ["DownBlock2D", "DownBlock2D"],
-        UpBlockTypes = ["UpBlock2D", "UpBlock2D"],
-        LayersPerBlock = 1,
-        NormNumGroups = 8,
-        AddAttention = false,
-        NumClassEmbeds = 3,
-    };
 
     private readonly string _folder = Directory.CreateTempSubdirectory("diffusion-trainer-").FullName;
 
@@ -269,8 +253,8 @@ public sealed class TrainerTests : IDisposable
     private static UNet2DModel NewNetwork(int seed = 5, ReverseVariance variance = ReverseVariance.Fixed)
     {
         manual_seed(seed);
-        int channels = variance == ReverseVariance.Learned ? 2 * _config.InChannels : _config.InChannels;
-        return new UNet2DModel(_config with { OutChannels = channels }) { Seamless = true };
+        int channels = (variance == ReverseVariance.Learned ? 2 : 1) * TestNetworks.Trained.InChannels;
+        return new UNet2DModel(TestNetworks.Trained with { OutChannels = channels }) { Seamless = true };
     }
 
     private static Trainer NewTrainer(UNet2DModel network, TrainingOptions? options = null) =>

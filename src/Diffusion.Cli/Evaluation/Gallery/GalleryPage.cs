@@ -5,7 +5,6 @@ using Diffusion.Cli.Output;
 using SixLabors.ImageSharp;
 using SixLabors.ImageSharp.Formats.Webp;
 using SixLabors.ImageSharp.PixelFormats;
-using SixLabors.ImageSharp.Processing;
 
 namespace Diffusion.Cli.Evaluation.Gallery;
 
@@ -72,20 +71,12 @@ internal static class GalleryPage
 
     private static string Strip(IReadOnlyList<float[]> textures, int edge, int quality)
     {
-        int count = Math.Min(PerStrip, textures.Count);
-        if (count == 0)
+        if (textures.Count == 0)
         {
             return "";
         }
 
-        using var strip = new Image<Rgb24>(count * edge, edge);
-        for (int i = 0; i < count; i++)
-        {
-            using Image<Rgb24> texture = TextureImage.FromPlanar(textures[i], edge, edge);
-            var place = new Point(i * edge, 0);
-            strip.Mutate(context => context.DrawImage(texture, place, 1));
-        }
-
+        using Image<Rgb24> strip = TextureImage.Strip([.. textures.Take(PerStrip)], edge);
         using var bytes = new MemoryStream();
         strip.SaveAsWebp(bytes, new WebpEncoder { Quality = quality, FileFormat = WebpFileFormatType.Lossy });
         return $"data:image/webp;base64,{Convert.ToBase64String(bytes.GetBuffer(), 0, (int)bytes.Length)}";

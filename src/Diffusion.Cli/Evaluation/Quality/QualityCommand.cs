@@ -13,15 +13,8 @@ internal static class QualityCommand
     {
         var run = new QualityRun(settings);
         QualityResult? result = null;
-        await console.Progress()
-            .Columns(
-                new TaskDescriptionColumn { Alignment = Justify.Left },
-                new ProgressBarColumn(),
-                new PercentageColumn(),
-                new ElapsedTimeColumn(),
-                new RemainingTimeColumn())
-            .StartAsync(context => Task.Run(
-                () => result = Work(run, settings, context, cancellation), CancellationToken.None));
+        await EvaluationProgress.On(console).StartAsync(context => Task.Run(
+            () => result = Work(run, settings, context, cancellation), CancellationToken.None));
         (int done, int all) = run.State;
         if (result is null)
         {

@@ -2,6 +2,8 @@ using System.Globalization;
 using Diffusion.Cli.Data;
 using Diffusion.Cli.Output;
 using Diffusion.Cli.Training;
+using Diffusion.Runtime.Noise;
+using Diffusion.Runtime.Sharing;
 using Diffusion.Torch.Quality;
 using Diffusion.Torch.Training;
 using TorchSharp;
@@ -11,7 +13,7 @@ namespace Diffusion.Cli.Evaluation.Quality;
 /// <summary>Makes the textures of a comparison, times and scores them; done work is found again.</summary>
 internal sealed class QualityRun
 {
-    private const double NoiseSpread = 0.5;
+    private const float NoiseSpread = 0.5f;
 
     private readonly QualitySettings _settings;
     private readonly QualityModel[] _models;
@@ -203,21 +205,21 @@ internal sealed class QualityRun
 
     private LabelledPictures Noise()
     {
-        var random = new Random((int)(_settings.Seed % int.MaxValue));
+        int count = _settings.Count;
+        IEnumerable<int> labels = Enumerable.Range(0, ClassNames.Count);
         return new LabelledPictures(
             _list.Edge,
-            [.. ClassNames.Select(_ => Enumerable.Range(0, _settings.Count).Select(_ => Draw(random)).ToArray())]);
+            [.. labels.Select(label => Enumerable.Range(label * count, count).Select(DrawNoise).ToArray())]);
     }
 
-    private float[] Draw(Random random)
+    private float[] DrawNoise(int number)
     {
-        var picture = new float[3 * _list.Edge * _list.Edge];
+        var picture = new float[SampleRing.Channels * _list.Edge * _list.Edge];
+        var source = new NoiseSource(_settings.Seed, (uint)number);
+        GaussianNoise.Fill(picture, _list.Edge, _list.Edge, SampleRing.Channels, source, step: 0);
         for (int i = 0; i < picture.Length; i++)
         {
-            // [BoxMuller58]
-            double radius = Math.Sqrt(-2 * Math.Log(1 - random.NextDouble()));
-            double value = NoiseSpread * radius * Math.Cos(Math.Tau * random.NextDouble());
-            picture[i] = (float)Math.Clamp(value, -1, 1);
+            picture[i] = Math.Clamp(NoiseSpread * picture[i], -1, 1);
         }
 
         return picture;

@@ -16,19 +16,7 @@ internal sealed class SampleStore(string folder, int edge, int count)
     /// <summary>Keeps the textures of a class, each planar [3, edge, edge] in [-1, 1].</summary>
     public void Write(QualityRow row, string className, IReadOnlyList<float[]> textures)
     {
-        using var strip = new Image<Rgb24>(edge * count, edge);
-        for (int i = 0; i < count; i++)
-        {
-            using Image<Rgb24> texture = TextureImage.FromPlanar(textures[i], edge, edge);
-            texture.ProcessPixelRows(strip, (from, to) =>
-            {
-                for (int y = 0; y < edge; y++)
-                {
-                    from.GetRowSpan(y).CopyTo(to.GetRowSpan(y)[(i * edge)..]);
-                }
-            });
-        }
-
+        using Image<Rgb24> strip = TextureImage.Strip(textures, edge);
         OutputFile.Write(PathOf(row, className), stream => strip.SaveAsPng(stream));
     }
 
@@ -45,22 +33,11 @@ internal sealed class SampleStore(string folder, int edge, int count)
                 + "Delete it to have it made again.");
         }
 
-        return [.. Enumerable.Range(0, count).Select(i => Planar(strip, i * edge))];
-    }
-
-    private float[] Planar(Image<Rgb24> strip, int left)
-    {
-        int plane = edge * edge;
-        var planar = new float[3 * plane];
-        for (int i = 0; i < plane; i++)
-        {
-            Rgb24 pixel = strip[left + (i % edge), i / edge];
-            planar[i] = (pixel.R / 127.5f) - 1;
-            planar[plane + i] = (pixel.G / 127.5f) - 1;
-            planar[(2 * plane) + i] = (pixel.B / 127.5f) - 1;
-        }
-
-        return planar;
+        return
+        [
+            .. Enumerable.Range(0, count)
+                .Select(i => TextureImage.ToPlanar(strip, new Rectangle(i * edge, 0, edge, edge))),
+        ];
     }
 
     private string PathOf(QualityRow row, string className) =>

@@ -74,17 +74,7 @@ internal sealed partial class DeviceSampleState : IDisposable
     public void Start(
         NoiseLevel level, NoiseSource noise, ReadOnlySpan<float> image = default, bool isNoised = true)
     {
-        if (!image.IsEmpty && image.Length != Samples.PlaneLength)
-        {
-            throw new ArgumentException(
-                $"The image holds {image.Length} values; 3·H·W is {Samples.PlaneLength}.", nameof(image));
-        }
-
-        if (!Samples.TryBeginWrite(out int slot))
-        {
-            throw new InvalidOperationException(
-                $"Readers hold more than the {SampleRing.ReaderSlots} leases that a ring has room for.");
-        }
+        int slot = SessionRules.TakeStartSlot(Samples, image);
 
         // Evaluations of the chain before are of no interest any more.
         foreach (ref InFlight entry in _entries.AsSpan())

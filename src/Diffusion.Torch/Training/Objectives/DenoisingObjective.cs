@@ -21,7 +21,8 @@ internal sealed class DenoisingObjective(
     {
         var drawn = Array.ConvertAll(batch.Draws, draw => levels.At(draw.Unit));
         var noisy = new NoisyBatch(batch, drawn, options.Prediction);
-        var output = NetworkOutput.Of(network.call(noisy.Input, noisy.Times, batch.Labels), ReverseVariance.Fixed, batch.Clean.shape[1]);
+        var raw = network.call(noisy.Input, noisy.Times, batch.Labels);
+        var output = NetworkOutput.Of(raw, ReverseVariance.Fixed, batch.Clean.shape[1]);
         return new ObjectiveLosses(WeightedError(batch, drawn, noisy, output.Mean, options));
     }
 

@@ -69,7 +69,8 @@ internal sealed class VdmObjective : Objective
         var alpha = (-gamma).sigmoid().sqrt();
         var epsilon = batch.DrawNoise();
         var x = (alpha * batch.Clean) + (sigma * epsilon);
-        var output = NetworkOutput.Of(_network.call(x, gamma.flatten(), batch.Labels), ReverseVariance.Fixed, batch.Clean.shape[1]).Mean;
+        var raw = _network.call(x, gamma.flatten(), batch.Labels);
+        var output = NetworkOutput.Of(raw, ReverseVariance.Fixed, batch.Clean.shape[1]).Mean;
 
         // What makes the output's error that of ε.
         var difference = _prediction switch

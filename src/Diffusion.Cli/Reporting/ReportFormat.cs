@@ -1,0 +1,21 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Diffusion.Cli.Output;
+
+namespace Diffusion.Cli.Reporting;
+
+/// <summary>How the commands write their reports: JSON, keys and enums in snake case, without what is null.</summary>
+internal static class ReportFormat
+{
+    private static readonly JsonSerializerOptions _options = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        WriteIndented = true,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
+    };
+
+    /// <summary>Writes a report whole or not at all.</summary>
+    public static void Save<T>(string path, T report) =>
+        OutputFile.Write(path, stream => JsonSerializer.Serialize(stream, report, _options));
+}
