@@ -260,7 +260,9 @@ enum {
     /* Clean estimates are not clamped to the model's range. */
     DIFFUSION_REQUEST_UNCLAMPED = 2,
     /* class_label is the class. */
-    DIFFUSION_REQUEST_CLASS_LABEL = 4
+    DIFFUSION_REQUEST_CLASS_LABEL = 4,
+    /* Since 0.3.0. second_class_label is the second class. */
+    DIFFUSION_REQUEST_SECOND_CLASS_LABEL = 8
 };
 
 typedef struct diffusion_request {
@@ -308,6 +310,23 @@ typedef struct diffusion_request {
      * step, the other display, or what diffusion_retarget began. Until then every tick mixes an image, of the same
      * generation; 0 shows changes at once. */
     double fade_ms;
+    /* Since 0.3.0. How far the noise is turned from that of seed, 0, to that of variation_seed, 1: nearby values give
+     * variations of one texture. */
+    uint64_t variation_seed;
+    float variation;
+    /* Since 0.3.0. A class to mix in, by name or, with DIFFUSION_REQUEST_SECOND_CLASS_LABEL, by label; neither: none.
+     * Its share of the texture is the weight, 0 to 1, or the mask's for each pixel, [height, width] floats in [0, 1],
+     * copied; then the weight is 0. A step costs an evaluation of the network more. */
+    float second_class_weight;
+    const char *second_class_name;
+    const float *second_class_mask;
+    int32_t second_class_label;
+    /* Since 0.3.0. The mean colour of the texture, 0xRRGGBB in sRGB, and how far each step goes towards it, at most 1;
+     * at 0 the texture has its own. */
+    uint32_t mean_color;
+    float mean_color_strength;
+    /* Must be 0. */
+    uint32_t reserved;
 } diffusion_request;
 
 /* Where a texture stands. */

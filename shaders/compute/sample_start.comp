@@ -9,6 +9,7 @@ layout(local_size_x = 8, local_size_y = 8) in;
 
 #include "compute/sample.glsl"
 #include "compute/gaussian.glsl"
+#include "compute/chain_noise.glsl"
 
 layout(set = 0, binding = 7, std430) buffer Words { uint words[]; };
 
@@ -22,12 +23,10 @@ void main()
 
     uint plane = parameters.width * parameters.height;
     uint index = (pixel.y * parameters.width) + pixel.x;
-    uvec4 counter = uvec4(
-        parameters.originX + pixel.x, parameters.originY + pixel.y, parameters.stepNumber, parameters.chainWord);
-    uvec4 drawn = philox(counter, uvec2(parameters.seedLow, parameters.seedHigh));
-    vec4 z = vec4(boxMuller(drawn.x, drawn.y), boxMuller(drawn.z, drawn.w));
+    vec4 z = chainNoise(pixel);
     if (OUTPUT != 0u)
     {
+        uvec4 drawn = chainWords(pixel, uvec2(parameters.seedLow, parameters.seedHigh));
         for (uint i = 0u; i < 4u; i++)
         {
             words[(i * plane) + index] = OUTPUT == 1u ? drawn[i] : floatBitsToUint(z[i]);

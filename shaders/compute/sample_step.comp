@@ -1,7 +1,7 @@
 #version 460
 // The end of a step: guidance, clean estimate, clamp, noise and the solver's linear update, one invocation per pixel,
-// x_t read once and x' written once. Only thresholding and Langevin steps, which need a number of the whole image
-// before the update, go over it in passes; the noise is drawn again rather than stored.
+// x_t read once and x' written once. Only thresholding, given colours and Langevin steps, which need numbers of the
+// whole image before the update, go over it in passes; the noise is drawn again rather than stored.
 #extension GL_GOOGLE_include_directive : require
 
 layout(constant_id = 0) const uint WORK = 5;
@@ -11,15 +11,20 @@ const uint ESTIMATE = 1u;   // F to D, clamped unless it is thresholded
 const uint SCALE = 2u;      // D into the range by the threshold
 const uint UPDATE = 4u;     // x'
 const uint SUMS = 8u;       // the norms that a Langevin step needs
+const uint MOMENTS = 32u;   // sums of D's colours and of their products
+const uint RECOLOUR = 64u;  // D to other colours
 
 #include "compute/sample.glsl"
 #include "compute/gaussian.glsl"
+#include "compute/chain_noise.glsl"
 
+layout(set = 0, binding = 0, std430) readonly restrict buffer ClassMask { float classMask[]; };
 layout(set = 0, binding = 1, std430) readonly restrict buffer NetworkOutput { float networkOutput[]; };
 layout(set = 0, binding = 3, std430) restrict buffer Scratch { float scratch[]; };
 layout(set = 0, binding = 4, std430) restrict buffer Failure { uint failure; };
 
 shared vec2 partial[64];
+shared float colourPartial[9 * 64];
 
 // By their bits: compilers may assume that there are no such values.
 bool isNan(float value)
@@ -32,10 +37,17 @@ bool isFinite(float value)
     return (floatBitsToUint(value) & 0x7F800000u) != 0x7F800000u;
 }
 
-// [HoSalimans22, Eq. 6] F = F_null + w·(F_class - F_null);  [Karras22, Eq. 7] D = clamp(cSkip·x + cOut·F)
-float estimate(float x, uint at)
+// [BarTal23] F = (1-m)·F_1 + m·F_2;  [HoSalimans22, Eq. 6] F = F_null + w·(F_class - F_null);
+// [Karras22, Eq. 7] D = clamp(cSkip·x + cOut·F)
+float estimate(float x, uint index, uint at)
 {
     precise float f = networkOutput[at];
+    if ((parameters.flags & MIXED) != 0u)
+    {
+        float m = (parameters.flags & HAS_CLASS_MASK) != 0u ? classMask[index] : parameters.secondWeight;
+        f = ((1.0 - m) * f) + (m * networkOutput[parameters.secondOutput + at]);
+    }
+
     if ((parameters.flags & GUIDED) != 0u)
     {
         float none = networkOutput[parameters.nullOutput + at];
@@ -61,11 +73,58 @@ float scaled(float d)
     return factor * min(max(d, -threshold), threshold);
 }
 
+// [Pitie07] B·D + c, by what sample_colours.comp made of the moments.
+vec3 recoloured(vec3 d)
+{
+    vec3 result;
+    for (uint row = 0u; row < CHANNELS; row++)
+    {
+        uint at = SCRATCH_COLOURS + (3u * row);
+        precise float sum = scratch[SCRATCH_COLOURS + 9u + row]
+            + (scratch[at] * d.x) + (scratch[at + 1u] * d.y) + (scratch[at + 2u] * d.z);
+        result[row] = isNan(sum) ? sum : min(max(sum, -parameters.colourLimit), parameters.colourLimit);
+    }
+
+    return result;
+}
+
+// Nine sums of the workgroup, in a fixed order.
+void sumColours(vec3 d)
+{
+    uint lane = gl_LocalInvocationIndex;
+    float values[9] = float[9](d.x, d.y, d.z, d.x * d.x, d.x * d.y, d.x * d.z, d.y * d.y, d.y * d.z, d.z * d.z);
+    for (uint i = 0u; i < 9u; i++)
+    {
+        colourPartial[(64u * i) + lane] = values[i];
+    }
+
+    barrier();
+    for (uint count = 32u; count > 0u; count /= 2u)
+    {
+        if (lane < count)
+        {
+            for (uint i = 0u; i < 9u; i++)
+            {
+                colourPartial[(64u * i) + lane] += colourPartial[(64u * i) + lane + count];
+            }
+        }
+
+        barrier();
+    }
+
+    if (lane < 9u)
+    {
+        uint group = (gl_WorkGroupID.y * gl_NumWorkGroups.x) + gl_WorkGroupID.x;
+        scratch[SCRATCH_SUMS + (9u * group) + lane] = colourPartial[64u * lane];
+    }
+}
+
 void main()
 {
     uvec2 pixel = gl_GlobalInvocationID.xy;
     bool isInside = pixel.x < parameters.width && pixel.y < parameters.height;
     vec2 norms = vec2(0.0);
+    vec3 estimates = vec3(0.0);
     if (isInside)
     {
         uint plane = parameters.width * parameters.height;
@@ -73,12 +132,7 @@ void main()
         vec4 z = vec4(0.0);
         if ((WORK & (UPDATE | SUMS)) != 0u && (parameters.flags & DRAWS_NOISE) != 0u)
         {
-            uvec4 words = philox(
-                uvec4(
-                    parameters.originX + pixel.x, parameters.originY + pixel.y, parameters.stepNumber,
-                    parameters.chainWord),
-                uvec2(parameters.seedLow, parameters.seedHigh));
-            z = vec4(boxMuller(words.x, words.y), boxMuller(words.z, words.w));
+            z = chainNoise(pixel);
         }
 
         float sampleFactor = parameters.sampleFactor;
@@ -94,14 +148,23 @@ void main()
         for (uint channel = 0u; channel < CHANNELS; channel++)
         {
             uint at = (channel * plane) + index;
-            float x = ring[parameters.current + at];
-            float d = (WORK & ESTIMATE) != 0u ? estimate(x, at) : ring[parameters.denoised + at];
-            if ((WORK & SCALE) != 0u)
-            {
-                d = scaled(d);
-            }
+            float d = (WORK & ESTIMATE) != 0u
+                ? estimate(ring[parameters.current + at], index, at)
+                : ring[parameters.denoised + at];
+            estimates[channel] = (WORK & SCALE) != 0u ? scaled(d) : d;
+        }
 
-            if ((WORK & (ESTIMATE | SCALE)) != 0u)
+        if ((WORK & RECOLOUR) != 0u)
+        {
+            estimates = recoloured(estimates);
+        }
+
+        for (uint channel = 0u; channel < CHANNELS; channel++)
+        {
+            uint at = (channel * plane) + index;
+            float x = ring[parameters.current + at];
+            float d = estimates[channel];
+            if ((WORK & (ESTIMATE | SCALE | RECOLOUR)) != 0u)
             {
                 ring[parameters.denoised + at] = d;
             }
@@ -138,6 +201,11 @@ void main()
                 ring[parameters.next + at] = sum;
             }
         }
+    }
+
+    if ((WORK & MOMENTS) != 0u)
+    {
+        sumColours(estimates);
     }
 
     if ((WORK & SUMS) == 0u)

@@ -34,15 +34,15 @@ public sealed partial class DiffusionRuntime
         chain.ChangeSteps(stepsLeft);
     }
 
-    /// <summary>Turns a texture into another class or seed from where it stands, not from noise.</summary>
+    /// <summary>Turns a texture into another class, mix, seed or colour from where it stands, not from noise.</summary>
     /// <remarks>
-    /// A texture in work goes on from its present x_t with the request's class, guidance and seed; its levels stay. One
-    /// that has ended starts from its last clean estimate, as <see cref="TextureRequest.Image"/> would, by the
-    /// request's <see cref="TextureRequest.Strength"/>.
+    /// A texture in work goes on from its present x_t with the request's classes, guidance, seeds and colours; its
+    /// levels stay. One that has ended starts from its last clean estimate, as <see cref="TextureRequest.Image"/>
+    /// would, by the request's <see cref="TextureRequest.Strength"/>.
     /// </remarks>
     /// <param name="handle">The texture.</param>
-    /// <param name="request">The new goal; size, seamlessness and whether guidance is used must stay, and it has no
-    /// image.</param>
+    /// <param name="request">The new goal; size, seamlessness and whether guidance and a second class are used must
+    /// stay, and it has no image.</param>
     /// <exception cref="ArgumentException">The handle names no texture, or the request breaks a rule; nothing
     /// changed.</exception>
     public void Retarget(TextureHandle handle, TextureRequest request)
@@ -67,7 +67,8 @@ public sealed partial class DiffusionRuntime
         (SessionOptions shape, ChainSettings settings) = _resolver.Resolve(goal);
         if (shape != entry.Shape)
         {
-            throw new ArgumentException("Retarget keeps size, seamlessness and whether guidance is used; see Restart.");
+            throw new ArgumentException(
+                "Retarget keeps size, seamlessness and whether guidance and a second class are used; see Restart.");
         }
 
         entry.Request(request, _tick);

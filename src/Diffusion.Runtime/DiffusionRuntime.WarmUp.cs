@@ -11,8 +11,8 @@ public sealed partial class DiffusionRuntime
     private const int WarmUpPasses = 3;
 
     /// <summary>
-    /// Evaluates the network a few times at a request's shape (size, seamlessness, guidance), so that no tick meets
-    /// code that was never compiled, memory that was never touched, or slices of unknown cost.
+    /// Evaluates the network a few times at a request's shape (size, seamlessness, guidance, a second class), so that
+    /// no tick meets code that was never compiled, memory that was never touched, or slices of unknown cost.
     /// </summary>
     /// <remarks>
     /// Call it while loading: it takes three steps' time and has no budget. Without it the first dozen ticks run

@@ -77,7 +77,7 @@ public sealed partial class DiffusionRuntime : IDisposable
 
     /// <summary>
     /// The ring that a renderer reads the texture from. It stays the same until <see cref="Release"/>, or a
-    /// <see cref="Restart"/> that changes size, seamlessness or whether guidance is used.
+    /// <see cref="Restart"/> that changes size, seamlessness, or whether guidance or a second class is used.
     /// </summary>
     /// <exception cref="ArgumentException">The handle names no texture.</exception>
     public SampleRing GetSamples(TextureHandle handle) => Find(handle).Samples;

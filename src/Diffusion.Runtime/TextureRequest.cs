@@ -20,8 +20,40 @@ public sealed record TextureRequest
     /// <summary>The class by label, or null for no class.</summary>
     public int? ClassLabel { get; init; }
 
+    /// <summary>
+    /// A class to mix in, by name, or null to go by <see cref="SecondClassLabel"/>. It takes an evaluation of the
+    /// network of its own, so that a step costs twice, with guidance one and a half times.
+    /// </summary>
+    /// <remarks>Needs a weight or a mask. Not for solvers that read a variance of the network's. [BarTal23]</remarks>
+    public string? SecondClassName { get; init; }
+
+    /// <summary>The class to mix in by label, or null for none.</summary>
+    public int? SecondClassLabel { get; init; }
+
+    /// <summary>
+    /// The second class's share of each clean estimate, in [0, 1], the first's being the rest; null (the default) where
+    /// <see cref="SecondClassMask"/> says it or there is no second class.
+    /// </summary>
+    public float? SecondClassWeight { get; init; }
+
+    /// <summary>
+    /// Empty, or the second class's share for each pixel, [H, W] float32 in [0, 1]; not copied, and read again at every
+    /// restart.
+    /// </summary>
+    public ReadOnlyMemory<float> SecondClassMask { get; init; }
+
     /// <summary>The same seed, request and backend give the same bits.</summary>
     public ulong Seed { get; init; }
+
+    /// <summary>The seed of the texture that <see cref="Variation"/> leads to.</summary>
+    public ulong VariationSeed { get; init; }
+
+    /// <summary>
+    /// How far the noise, that of the start and of all steps, is turned from that of <see cref="Seed"/> (0, the
+    /// default) to that of <see cref="VariationSeed"/> (1), in [0, 1]: nearby values give variations of one texture.
+    /// <see cref="Noise.NoiseSource.Variation"/>
+    /// </summary>
+    public float Variation { get; init; }
 
     /// <summary>World coordinate of the left edge: tiles of one seed see the same noise where they overlap.</summary>
     public int OriginX { get; init; }
@@ -79,6 +111,13 @@ public sealed record TextureRequest
     /// at most 1. Default 0, none. [Saharia22, Sec. 2.3]
     /// </summary>
     public float ThresholdRatio { get; init; }
+
+    /// <summary>
+    /// The colours that the texture is given, or null (the default) for its own. The clamp comes after it, so that a
+    /// mean near an end of the range is missed by what is cut off.
+    /// </summary>
+    /// <remarks>Not for solvers that turn an image into noise.</remarks>
+    public ColourTarget? Colours { get; init; }
 
     /// <summary>
     /// Textures of a higher priority go first; the others get time in which no slice of theirs fits, and an eighth of

@@ -8,7 +8,7 @@ using Diffusion.Runtime.Solvers;
 namespace Diffusion.Runtime;
 
 /// <summary>Checks a request as a whole and turns it into a session's shape and a chain's settings.</summary>
-internal sealed class TextureRequestResolver(UNetConfig config, ModelDescription model, int noiseThreads)
+internal sealed partial class TextureRequestResolver(UNetConfig config, ModelDescription model, int noiseThreads)
 {
     /// <summary>The largest edge of a texture, in pixels.</summary>
     public const int MaxSize = 4096;
@@ -44,15 +44,18 @@ internal sealed class TextureRequestResolver(UNetConfig config, ModelDescription
 
         Span<NoiseLevel> grid = levels.AsSpan(FirstLevel(request, levels.Length - 1));
         NoiseLevel[] evaluations = request.Solver.PlaceEvaluations(grid, schedule);
-        int label = ResolveClass(request);
+        int label = ResolveClass(request.ClassName, request.ClassLabel, nameof(request.ClassLabel));
+        int second = ResolveSecondClass(request, label);
         CheckDistilled(request.Solver, grid, evaluations);
-        bool isGuided = CheckGuidance(request.GuidanceScale, label);
+        bool isGuided = CheckGuidance(request.GuidanceScale, label, second);
+        CheckControls(request);
         SessionOptions shape = new()
         {
             Width = request.Width,
             Height = request.Height,
             Seamless = request.Seamless,
             Guided = isGuided,
+            Mixed = second >= 0,
 
             // Every named solver's history, so that a change of solver keeps the session, its ring and what a renderer
             // imported.
@@ -67,13 +70,21 @@ internal sealed class TextureRequestResolver(UNetConfig config, ModelDescription
             HasOneEvaluationAStep = !request.Solver.IsInversion && grid.SequenceEqual(evaluations),
             HasModelTimes = request.Schedule is null,
             ClassLabel = label,
+            SecondLabel = second,
+            SecondWeight = second >= 0 ? request.SecondClassWeight ?? 0 : 0,
+            SecondMask = second >= 0 ? request.SecondClassMask : default,
+            Colours = request.Colours,
             GuidanceScale = isGuided ? request.GuidanceScale : 1,
             GuidanceInterval = request.GuidanceInterval,
             ThresholdRatio = request.ThresholdRatio is >= 0 and <= 1
                 ? request.ThresholdRatio
                 : throw new ArgumentException($"ThresholdRatio must be from 0 to 1, not {request.ThresholdRatio}."),
             ClampLimit = request.Clamp ? model.ClampLimit : float.PositiveInfinity,
-            Noise = new NoiseSource(request.Seed, 0, request.OriginX, request.OriginY),
+            Noise = new NoiseSource(request.Seed, 0, request.OriginX, request.OriginY)
+            {
+                VariationSeed = request.VariationSeed,
+                Variation = request.Variation,
+            },
             Image = request.Image,
         };
         return (shape, settings);
@@ -105,15 +116,16 @@ internal sealed class TextureRequestResolver(UNetConfig config, ModelDescription
         }
     }
 
-    private int ResolveClass(TextureRequest request)
+    // The property's name: ClassLabel, SecondClassLabel.
+    private int ResolveClass(string? className, int? classLabel, string property)
     {
-        if (request.ClassName is { } name)
+        if (className is { } name)
         {
             for (int label = 0; label < model.ClassNames.Count; label++)
             {
                 if (string.Equals(model.ClassNames[label], name, StringComparison.OrdinalIgnoreCase))
                 {
-                    return request.ClassLabel is { } other && other != label
+                    return classLabel is { } other && other != label
                         ? throw new ArgumentException(
                             $"Class '{name}' has label {label}, not {other}; give one of the two.")
                         : label;
@@ -128,21 +140,21 @@ internal sealed class TextureRequestResolver(UNetConfig config, ModelDescription
         int classCount = model.DistilledSteps.Count > 0
             ? model.ClassNames.Count
             : Math.Max(config.NumClassEmbeds, model.ClassNames.Count);
-        if (request.ClassLabel is { } given)
+        if (classLabel is { } given)
         {
             // Guidance needs it, requests say "no class" by leaving the label out.
             if (given >= 0 && given == model.NullLabel)
             {
                 throw new ArgumentException(
-                    $"ClassLabel {given} is the null class; leave ClassLabel null for a texture of no class.");
+                    $"{property} {given} is the null class; leave {property} null for a texture of no class.");
             }
 
             int last = classCount - (model.NullLabel == classCount - 1 ? 2 : 1);
             return given >= 0 && given < classCount
                 ? given
                 : throw new ArgumentException(last < 0
-                    ? $"ClassLabel must be null, not {given}, for this network has no classes."
-                    : $"ClassLabel must be 0 to {last}, not {given}.");
+                    ? $"{property} must be null, not {given}, for this network has no classes."
+                    : $"{property} must be 0 to {last}, not {given}.");
         }
 
         return model.NullLabel >= 0 || classCount == 0
@@ -151,7 +163,7 @@ internal sealed class TextureRequestResolver(UNetConfig config, ModelDescription
                 $"This network needs a class; known are {string.Join(", ", model.ClassNames)}.");
     }
 
-    private bool CheckGuidance(float scale, int label)
+    private bool CheckGuidance(float scale, int label, int second)
     {
         if (!(scale >= 0 && float.IsFinite(scale)))
         {
@@ -164,7 +176,7 @@ internal sealed class TextureRequestResolver(UNetConfig config, ModelDescription
         }
 
         // Without a class both evaluations would be the same one.
-        return scale != 1 && label != model.NullLabel;
+        return scale != 1 && (label != model.NullLabel || second >= 0);
     }
 
     private void CheckSolver(TextureRequest request)

@@ -15,7 +15,8 @@ namespace Diffusion.Torch;
 /// </summary>
 /// <remarks>
 /// The sample is copied from its ring slot into the network's input, scaled by cIn on the way (48 KiB at 64x64); the
-/// output is read where libtorch left it. Guidance evaluates a batch of two: the class first, the null class second.
+/// output is read where libtorch left it. The batch is that of <see
+/// cref="SessionOptions.Batch"/>.
 /// </remarks>
 internal sealed class TorchSession : IDenoiserSession
 {
@@ -23,7 +24,7 @@ internal sealed class TorchSession : IDenoiserSession
     private readonly UNet2DModel _network;
     private readonly HostSampleState _state;
     private readonly UNetState _flow = new();
-    private readonly bool _seamless;
+    private readonly SessionOptions _options;
     private readonly int _batch;
     private readonly SlicePiece[] _pieces;
     private readonly Tensor _input;
@@ -38,8 +39,8 @@ internal sealed class TorchSession : IDenoiserSession
     {
         _backend = backend;
         _network = backend.Network;
-        _seamless = options.Seamless;
-        _batch = options.Guided ? 2 : 1;
+        _options = options;
+        _batch = options.Batch;
         _state = new HostSampleState(options);
         _pieces = _network.Pieces(_batch, options.Height, options.Width);
         Slices = [.. _pieces.Select(piece => piece.Info)];
@@ -61,17 +62,28 @@ internal sealed class TorchSession : IDenoiserSession
         Abandon();
     }
 
+    public void SetClassMask(ReadOnlySpan<float> mask)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        _state.SetClassMask(mask);
+    }
+
     public void BeginEvaluation(in Evaluation evaluation)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        SessionRules.RequireGuidance(evaluation, isGuided: _batch == 2);
-        int label = _label is null ? -1 : SessionRules.LabelFor(_backend.Config, evaluation.ClassLabel, _backend.NullLabel);
+        SessionRules.RequireGuidance(evaluation, _options.Guided);
+        int label = _label is null ? -1 : LabelFor(evaluation.ClassLabel);
+        int second = _label is null || !_options.Mixed ? -1 : LabelFor(evaluation.SecondLabel);
         Abandon();
         if (_label is not null)
         {
             Span<long> labels = MemoryMarshal.Cast<byte, long>(_label.bytes);
             labels.Fill(_backend.NullLabel);
             labels[0] = label;
+            if (_options.Mixed)
+            {
+                labels[1] = second;
+            }
         }
 
         _evaluation = evaluation;
@@ -95,7 +107,7 @@ internal sealed class TorchSession : IDenoiserSession
         SessionRules.RequireTurn(index, _nextSlice, Slices.Count);
 
         // The network's sessions may differ in padding.
-        _network.Seamless = _seamless;
+        _network.Seamless = _options.Seamless;
         try
         {
             using (inference_mode())
@@ -125,9 +137,12 @@ internal sealed class TorchSession : IDenoiserSession
         // A network with learned variance has twice the channels; the mean comes first.
         Span<float> output = Values(_flow.Hidden);
         int length = Samples.PlaneLength;
-        ReadOnlySpan<float> nullOutput = _batch == 2 ? output.Slice(output.Length / 2, length) : default;
+        int each = output.Length / _batch;
+        ReadOnlySpan<float> secondOutput = _options.Mixed ? output.Slice(each, length) : default;
+        ReadOnlySpan<float> nullOutput = _options.Guided ? output.Slice((_batch - 1) * each, length) : default;
         ReadOnlySpan<float> variance = step.LearnedVariance ? output.Slice(length, length) : default;
-        if (!_state.CompleteStep(_evaluation, output[..length], nullOutput, step, noise, stepNumber, variance))
+        if (!_state.CompleteStep(
+            _evaluation, output[..length], nullOutput, step, noise, stepNumber, variance, secondOutput))
         {
             return false;
         }
@@ -152,6 +167,8 @@ internal sealed class TorchSession : IDenoiserSession
         _state.Dispose();
     }
 
+    private int LabelFor(int asked) => SessionRules.LabelFor(_backend.Config, asked, _backend.NullLabel);
+
     private static Span<float> Values(Tensor tensor) => MemoryMarshal.Cast<byte, float>(tensor.bytes);
 
     /// <summary>[Karras22, Eq. 7] cIn·x, once per member of the batch.</summary>
@@ -164,9 +181,9 @@ internal sealed class TorchSession : IDenoiserSession
             input[i] = scale * sample[i];
         }
 
-        if (_batch == 2)
+        for (int i = 1; i < _batch; i++)
         {
-            input[..sample.Length].CopyTo(input[sample.Length..]);
+            input[..sample.Length].CopyTo(input[(i * sample.Length)..]);
         }
     }
 

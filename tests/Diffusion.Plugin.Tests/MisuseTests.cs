@@ -151,6 +151,17 @@ public sealed unsafe class MisuseTests
         AssertRefused(host, "ready_within", (ref NativeRequest request) => request.ReadyWithinTicks = -1);
         AssertRefused(host, "Guidance", (ref NativeRequest request) => request.GuidanceScale = float.NaN);
         AssertRefused(host, "Threshold", (ref NativeRequest request) => request.ThresholdRatio = 2);
+        AssertRefused(host, "Variation", (ref NativeRequest request) => request.Variation = 1.5f);
+        AssertRefused(host, "SecondClassWeight", (ref NativeRequest request) => request.SecondClassWeight = 0.5f);
+        AssertRefused(
+            host, "second_class_label", (ref NativeRequest request) =>
+            {
+                request.Flags |= (uint)RequestFlags.SecondClassLabel;
+                request.SecondClassLabel = -1;
+            });
+        AssertRefused(host, "mean_color", (ref NativeRequest request) => request.MeanColor = 0x1000000);
+        AssertRefused(host, "Colours.Strength", (ref NativeRequest request) => request.MeanColorStrength = 2);
+        AssertRefused(host, "reserved", (ref NativeRequest request) => request.Reserved = 1);
         AssertRefused(host, "display", (ref NativeRequest request) => request.Display = 2);
         AssertRefused(host, "strength", (ref NativeRequest request) => request.Strength = double.NaN);
         AssertRefused(host, "Strength", (ref NativeRequest request) => request.Strength = 0.5);

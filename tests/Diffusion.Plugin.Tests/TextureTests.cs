@@ -222,7 +222,7 @@ public sealed unsafe class TextureTests
         Assert.Equal(0, TestBackend.Live);
     }
 
-    private static byte FirstByte(Host host, ulong texture)
+    internal static byte FirstByte(Host host, ulong texture)
     {
         var bytes = new byte[32 * 32 * 4];
         fixed (byte* data = bytes)

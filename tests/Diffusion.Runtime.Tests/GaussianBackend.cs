@@ -48,6 +48,9 @@ internal sealed class GaussianBackend : IDenoiserBackend
 
     public float Output { get; set; } = float.NaN;
 
+    /// <summary>The data's mean by class label; by default <see cref="Mean"/>.</summary>
+    public Func<int, double> MeanOf { get; set; } = _ => Mean;
+
     public bool Throws { get; set; }
 
     /// <summary>
@@ -70,11 +73,11 @@ internal sealed class GaussianBackend : IDenoiserBackend
     public UNetConfig Config { get; } = new() { BlockOutChannels = [8, 8, 8], NumClassEmbeds = 4 };
 
     /// <summary>N(m, s²) in every pixel: D(x) = m + α·s²/(α²·s² + σ²)·(x - α·m).</summary>
-    public static double Denoise(double x, NoiseLevel level)
+    public static double Denoise(double x, NoiseLevel level, double mean = Mean)
     {
         double clean = Deviation * Deviation;
         double gain = level.Alpha * clean / ((level.Alpha * level.Alpha * clean) + (level.Sigma * level.Sigma));
-        return Mean + (gain * (x - (level.Alpha * Mean)));
+        return mean + (gain * (x - (level.Alpha * mean)));
     }
 
     public IDenoiserSession CreateSession(SessionOptions options)
@@ -98,6 +101,7 @@ internal sealed class GaussianBackend : IDenoiserBackend
     {
         private readonly HostSampleState _state = new(options);
         private readonly float[] _output = new float[3 * options.Width * options.Height];
+        private readonly float[] _second = new float[options.Mixed ? 3 * options.Width * options.Height : 0];
         private Evaluation _evaluation;
         private NoiseLevel _level;
         private int _next = -1;
@@ -113,6 +117,8 @@ internal sealed class GaussianBackend : IDenoiserBackend
             backend.Spend(options, 0);
             _state.Start(level, noise, image, isNoised);
         }
+
+        public void SetClassMask(ReadOnlySpan<float> mask) => _state.SetClassMask(mask);
 
         public void BeginEvaluation(in Evaluation evaluation)
         {
@@ -153,11 +159,8 @@ internal sealed class GaussianBackend : IDenoiserBackend
 
             if (index == SliceCount - 1)
             {
-                Span<float> x = _state.CurrentSample;
-                for (int i = 0; i < x.Length; i++)
-                {
-                    _output[i] = float.IsNaN(backend.Output) ? (float)Denoise(x[i], _level) : backend.Output;
-                }
+                Fill(_output, _evaluation.ClassLabel);
+                Fill(_second, _evaluation.SecondLabel);
             }
         }
 
@@ -170,13 +173,24 @@ internal sealed class GaussianBackend : IDenoiserBackend
             }
 
             bool isPublished = _state.CompleteStep(
-                _evaluation, _output, options.Guided ? _output : default, step, noise, stepNumber);
+                _evaluation, _output, options.Guided ? _output : default, step, noise, stepNumber,
+                secondOutput: _second);
             if (isPublished)
             {
                 backend.Spend(options, SliceCount + 1);
             }
 
             return isPublished;
+        }
+
+        private void Fill(float[] output, int label)
+        {
+            ReadOnlySpan<float> x = _state.CurrentSample;
+            double mean = backend.MeanOf(label);
+            for (int i = 0; i < output.Length; i++)
+            {
+                output[i] = float.IsNaN(backend.Output) ? (float)Denoise(x[i], _level, mean) : backend.Output;
+            }
         }
 
         // Not Assert.Equal, which boxes: tests count the bytes that a tick allocates.

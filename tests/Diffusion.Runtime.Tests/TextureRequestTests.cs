@@ -1,11 +1,18 @@
+using System.Numerics;
+using Diffusion.Runtime.Denoising;
 using Diffusion.Runtime.Models;
 using Diffusion.Runtime.Schedules;
+using Diffusion.Runtime.Solvers;
 
 namespace Diffusion.Runtime.Tests;
 
 public sealed class TextureRequestTests
 {
     private static readonly TextureRequest _good = new() { Width = 8, Height = 8, ClassLabel = 0 };
+
+    private static readonly TextureRequest _mixed = _good with { SecondClassName = "wood", SecondClassWeight = 0.5f };
+    private static readonly TextureRequest _masked =
+        _good with { SecondClassLabel = 1, SecondClassMask = new float[64] };
 
     public static TheoryData<TextureRequest, string> BadRequests => new()
     {
@@ -33,6 +40,31 @@ public sealed class TextureRequestTests
         { _good with { GuidanceInterval = new(double.NaN, 1) }, "not NaN and 1." },
         { _good with { Spacing = (StepSpacing)9 }, "Unknown step spacing" },
         { _good with { EndTime = -1 }, "EndTime must be from 0 to the last step's 49 on the schedule 'linear'" },
+        { _good with { Variation = -0.1f }, "Variation must be from 0 to 1, not -0.1." },
+        { _good with { Variation = float.NaN }, "not NaN." },
+        { _good with { SecondClassWeight = 0.5f }, "SecondClassWeight and SecondClassMask need a second class." },
+        { _good with { SecondClassMask = new float[64] }, "SecondClassMask need a second class." },
+        { _good with { SecondClassName = "wood" }, "A second class needs SecondClassWeight or SecondClassMask" },
+        { _mixed with { SecondClassMask = new float[64] }, "and not both." },
+        { _mixed with { SecondClassWeight = 1.5f }, "SecondClassWeight must be from 0 to 1, not 1.5." },
+        { _mixed with { SecondClassWeight = float.NaN }, "not NaN." },
+        { _mixed with { SecondClassName = "lava" }, "Unknown class 'lava'; known are stone, wood, grass." },
+        { _mixed with { SecondClassName = null, SecondClassLabel = 4 }, "SecondClassLabel must be 0 to 2, not 4." },
+        { _mixed with { SecondClassName = null, SecondClassLabel = 3 }, "SecondClassLabel 3 is the null class" },
+        { _masked with { SecondClassMask = new float[63] }, "SecondClassMask holds 63 values; Height·Width is 64." },
+        { _masked with { SecondClassMask = OneBadWeight(1.01f) }, "Value 5 of SecondClassMask is 1.01; it must be" },
+        { _masked with { SecondClassMask = OneBadWeight(float.NaN) }, "Value 5 of SecondClassMask is NaN" },
+        { _good with { Colours = Colour(0, 2) }, "Colours.Mean must be from -1 to 1 in each channel" },
+        { _good with { Colours = Colour(0, float.NaN) }, "Colours.Mean must be" },
+        { _good with { Colours = Colour(0, 0) with { Strength = 2 } }, "Colours.Strength must be from 0 to 1, not 2." },
+        {
+            _good with { Colours = Colour(0, 0) with { Covariance = new(1, 2, 0, 1, 0, 1) } },
+            "Colours.Covariance must be finite and have no negative variance in any direction"
+        },
+        {
+            _good with { Solver = new DdimInversionSolver(), Image = new float[192], Colours = Colour(0, 0) },
+            "The solver 'ddim-inversion' turns an image into the noise that leads back to it"
+        },
         { _good with { Times = new double[] { 500, 20 }, EndTime = 21 }, "the last step's 20 on the schedule" },
     };
 
@@ -48,6 +80,15 @@ public sealed class TextureRequestTests
         Assert.Contains(message, error.Message, StringComparison.Ordinal);
         Assert.Equal(0, backend.LiveSessions);
     }
+
+    private static float[] OneBadWeight(float value)
+    {
+        float[] mask = new float[64];
+        mask[5] = value;
+        return mask;
+    }
+
+    private static ColourTarget Colour(float red, float blue) => new() { Mean = new Vector3(red, 0, blue) };
 
     private static float[] OneBadPixel(float value)
     {

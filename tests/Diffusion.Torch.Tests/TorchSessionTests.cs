@@ -72,6 +72,42 @@ public sealed class TorchSessionTests : IDisposable
         AssertClose(expected, guided);
     }
 
+    [Theory]
+    [InlineData(1f)]
+    [InlineData(3f)]
+    public void CompleteStep_TwoClasses_MixesTheirOutputsByTheMask(float w)
+    {
+        using IDenoiserSession session = _backend.CreateSession(
+            new SessionOptions { Width = Width, Height = Height, Mixed = true, Guided = w != 1 });
+        float[] mask = [.. Enumerable.Range(0, Width * Height).Select(i => (i % Width) / (Width - 1f))];
+        session.SetClassMask(mask);
+        session.Start(_noisy, _noise);
+        float[] x = session.Samples.Sample(session.Samples.CurrentSlot).ToArray();
+        float[] mixed = Step(session, _plainOutput with { GuidanceScale = w, SecondLabel = 1, SecondWeight = 0.9f });
+
+        float[] first = Forward(x, label: 2);
+        float[] second = Forward(x, label: 1);
+        float[] none = Forward(x, NullLabel);
+        float[] expected = [.. first.Select((f, i) =>
+        {
+            float m = mask[i % mask.Length];
+            return none[i] + (w * (((1 - m) * f) + (m * second[i]) - none[i]));
+        })];
+        AssertClose(expected, mixed);
+        Assert.True(session.Slices[1].Flops > 1.5 * Create().Slices[1].Flops);
+    }
+
+    [Fact]
+    public void SetClassMask_OfNoSecondClassOrAnotherSize_Throws()
+    {
+        using IDenoiserSession plain = Create();
+        using IDenoiserSession mixed = _backend.CreateSession(
+            new SessionOptions { Width = Width, Height = Height, Mixed = true });
+
+        Assert.Throws<ArgumentException>(() => plain.SetClassMask(new float[Width * Height]));
+        Assert.Throws<ArgumentException>(() => mixed.SetClassMask(new float[5]));
+    }
+
     [Fact]
     public void Chain_SameSeed_GivesTheSameBitsTwiceAndForTwoNoiseThreads()
     {

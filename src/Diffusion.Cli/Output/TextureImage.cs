@@ -31,6 +31,26 @@ internal static class TextureImage
         return ToPlanar(image, image.Bounds());
     }
 
+    /// <summary>Reads a picture as it is, planar [3, H, W] in [-1, 1].</summary>
+    /// <exception cref="UserErrorException">There is no such file, or it is no picture.</exception>
+    public static float[] ReadPlanar(string file)
+    {
+        using var image = Load(file);
+        return ToPlanar(image, image.Bounds());
+    }
+
+    /// <summary>Reads a picture's brightness, scaled to the canvas, [H, W] in [0, 1].</summary>
+    /// <exception cref="UserErrorException">There is no such file, or it is no picture.</exception>
+    public static float[] ReadWeights(string file, int width, int height)
+    {
+        using var image = Load(file);
+        image.Mutate(context => context.Resize(width, height));
+        using var grey = image.CloneAs<L8>();
+        var pixels = new L8[width * height];
+        grey.CopyPixelDataTo(pixels);
+        return Array.ConvertAll(pixels, pixel => pixel.PackedValue / 255f);
+    }
+
     /// <summary>Converts a part of a picture, H rows of W pixels, to planar [3, H, W] in [-1, 1].</summary>
     public static float[] ToPlanar(Image<Rgb24> image, Rectangle part)
     {

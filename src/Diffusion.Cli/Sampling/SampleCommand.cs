@@ -19,6 +19,7 @@ internal static class SampleCommand
     public static Command Create()
     {
         var generation = new GenerationOptions();
+        var control = new ControlOptions();
         var size = new Option<string?>("--size")
         {
             Description = "Size of a texture, a multiple of the network's stride. Default: the model's own.",
@@ -82,6 +83,7 @@ internal static class SampleCommand
 
         var command = new Command("sample", "Generates textures and writes them to a PNG file.");
         generation.AddTo(command);
+        control.AddTo(command);
         Option[] own = [size, tolerance, image, strength, seamless, grid, output, animation, display, threads];
         foreach (Option option in own)
         {
@@ -107,6 +109,7 @@ internal static class SampleCommand
                 new SampleSettings
                 {
                     Generation = chosen,
+                    Control = control.Read(result),
                     Size = wanted is null ? null : CanvasSize.Parse(wanted, "--size"),
                     Seamless = result.GetValue(seamless),
                     Grid = cells,

@@ -14,7 +14,10 @@ internal sealed record SampleSettings
     /// <summary>Whether textures tile.</summary>
     public bool Seamless { get; init; } = true;
 
-    /// <summary>Columns and rows of the sheet; seeds count on from the first.</summary>
+    /// <summary>Second class, variation and colours.</summary>
+    public ControlSettings Control { get; init; } = new();
+
+    /// <summary>Columns and rows of the sheet; seeds count on from the first, unless weights differ.</summary>
     public CanvasSize Grid { get; init; } = new(1, 1);
 
     /// <summary>The picture to write.</summary>

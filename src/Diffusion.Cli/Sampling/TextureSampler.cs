@@ -123,7 +123,7 @@ internal static class TextureSampler
             var task = progress.AddTask("steps", maxValue: cellCount);
             for (int cell = 0; cell < cellCount; cell++)
             {
-                TextureHandle handle = runtime.Submit(request with { Seed = request.Seed + (ulong)cell });
+                TextureHandle handle = runtime.Submit(settings.Control.At(request, cell, cellCount));
                 int stepCount = runtime.GetProgress(handle).StepCount;
                 int stride = Math.Max(1, (int)Math.Ceiling((double)stepCount / MaxAnimationFrames));
                 if (settings.AnimationFile is not null && cell == 0)
@@ -186,7 +186,7 @@ internal static class TextureSampler
             {
                 int place = cell;
                 float[] planar = sampler.Sample(
-                    request with { Seed = request.Seed + (ulong)cell }, share => task.Value = place + share, cancel);
+                    settings.Control.At(request, cell, cellCount), share => task.Value = place + share, cancel);
                 evaluations += sampler.Evaluations;
                 using var texture = TextureImage.FromPlanar(planar, size.Width, size.Height);
                 Paste(texture, sheet, size, cell % settings.Grid.Width, cell / settings.Grid.Width);
@@ -213,7 +213,8 @@ internal static class TextureSampler
     private static TextureRequest RequestOf(
         SampleSettings settings, LoadedModel model, CanvasSize size, ReadOnlyMemory<float> image)
     {
-        var request = model.Request(size.Width, size.Height) with { Seamless = settings.Seamless };
+        var request = settings.Control.Apply(
+            model.Request(size.Width, size.Height) with { Seamless = settings.Seamless }, model);
         if (image.IsEmpty)
         {
             return request;

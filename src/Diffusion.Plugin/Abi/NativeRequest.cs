@@ -30,4 +30,13 @@ internal unsafe struct NativeRequest
     public double GuidanceMinRatio;
     public double GuidanceMaxRatio;
     public double FadeMs;
+    public ulong VariationSeed;
+    public float Variation;
+    public float SecondClassWeight;
+    public byte* SecondClassName;
+    public float* SecondClassMask;
+    public int SecondClassLabel;
+    public uint MeanColor;
+    public float MeanColorStrength;
+    public uint Reserved;
 }

@@ -7,4 +7,5 @@ internal enum RequestFlags : uint
     NotSeamless = 1,
     Unclamped = 2,
     ClassLabel = 4,
+    SecondClassLabel = 8,
 }

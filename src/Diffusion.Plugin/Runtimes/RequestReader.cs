@@ -1,3 +1,4 @@
+using System.Numerics;
 using Diffusion.Plugin.Abi;
 using Diffusion.Plugin.Errors;
 using Diffusion.Runtime;
@@ -12,7 +13,7 @@ namespace Diffusion.Plugin.Runtimes;
 internal static unsafe class RequestReader
 {
     private const RequestFlags AllFlags =
-        RequestFlags.NotSeamless | RequestFlags.Unclamped | RequestFlags.ClassLabel;
+        RequestFlags.NotSeamless | RequestFlags.Unclamped | RequestFlags.ClassLabel | RequestFlags.SecondClassLabel;
 
     // As the runtime has it; checked here too, for the image's length is computed from them.
     private const int MaxSize = 4096;
@@ -30,6 +31,11 @@ internal static unsafe class RequestReader
         ReadFade(native.FadeMs);
         bool hasLabel = flags.HasFlag(RequestFlags.ClassLabel);
         Require(!hasLabel || native.ClassLabel >= 0, $"class_label must not be negative: {native.ClassLabel}.");
+        bool hasSecondLabel = flags.HasFlag(RequestFlags.SecondClassLabel);
+        Require(
+            !hasSecondLabel || native.SecondClassLabel >= 0,
+            $"second_class_label must not be negative: {native.SecondClassLabel}.");
+        string? secondClass = Utf8Text.Read(native.SecondClassName, "second_class_name");
         string? solver = Utf8Text.Read(native.Solver, "solver");
         string? schedule = Utf8Text.Read(native.Schedule, "schedule");
         string? spacing = Utf8Text.Read(native.Spacing, "spacing");
@@ -39,7 +45,12 @@ internal static unsafe class RequestReader
             Height = native.Height,
             ClassName = Utf8Text.Read(native.ClassName, "class_name"),
             ClassLabel = hasLabel ? native.ClassLabel : null,
+            SecondClassName = secondClass,
+            SecondClassLabel = hasSecondLabel ? native.SecondClassLabel : null,
+            SecondClassWeight = ReadSecondWeight(native, secondClass is not null || hasSecondLabel),
             Seed = native.Seed,
+            VariationSeed = native.VariationSeed,
+            Variation = native.Variation,
             OriginX = native.OriginX,
             OriginY = native.OriginY,
             Schedule = schedule is null ? null : NoiseSchedules.Parse(schedule),
@@ -51,6 +62,7 @@ internal static unsafe class RequestReader
             Seamless = !flags.HasFlag(RequestFlags.NotSeamless),
             Clamp = !flags.HasFlag(RequestFlags.Unclamped),
             ThresholdRatio = native.ThresholdRatio,
+            Colours = ReadColours(native),
             Priority = native.Priority,
             ReadyWithinTicks = native.ReadyWithinTicks == 0 ? null : native.ReadyWithinTicks,
             Strength = native.Strength == 0 ? 1 : native.Strength,
@@ -62,6 +74,13 @@ internal static unsafe class RequestReader
         request = solver is null
             ? isDistilled ? request with { Solver = new DdimSolver() } : request
             : request with { Solver = SolverCatalog.Parse(solver, model.CleanVariance) };
+        request = native.SecondClassMask is null
+            ? request
+            : request with
+            {
+                SecondClassMask =
+                    new ReadOnlySpan<float>(native.SecondClassMask, native.Width * native.Height).ToArray(),
+            };
         return native.Image is null
             ? request
             : request with
@@ -75,6 +94,28 @@ internal static unsafe class RequestReader
         Require(
             milliseconds is >= 0 and <= MaxFadeMs, $"fade_ms must be from 0 to {MaxFadeMs}, not {milliseconds}.");
         return TimeSpan.FromMilliseconds(milliseconds);
+    }
+
+    // Zero is a weight; without a second class, and with a mask, it must be left at that.
+    private static float? ReadSecondWeight(in NativeRequest native, bool hasSecond) =>
+        native.SecondClassWeight == 0 && (!hasSecond || native.SecondClassMask is not null)
+            ? null
+            : native.SecondClassWeight;
+
+    private static ColourTarget? ReadColours(in NativeRequest native)
+    {
+        Require(native.MeanColor <= 0xFFFFFF, $"mean_color must be 0xRRGGBB, not 0x{native.MeanColor:x}.");
+        Require(native.Reserved == 0, $"reserved must be 0, not {native.Reserved}.");
+        return native.MeanColorStrength == 0
+            ? null
+            : new ColourTarget
+            {
+                Mean = new Vector3(
+                    Channel(native.MeanColor >> 16), Channel(native.MeanColor >> 8), Channel(native.MeanColor)),
+                Strength = native.MeanColorStrength,
+            };
+
+        static float Channel(uint value) => ((value & 255) / 127.5f) - 1;
     }
 
     public static DisplayMode ReadDisplay(uint display)

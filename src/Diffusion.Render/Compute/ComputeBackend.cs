@@ -116,12 +116,11 @@ public sealed class ComputeBackend : IDenoiserBackend
     {
         ArgumentNullException.ThrowIfNull(options);
         SessionRules.RequireShape(Config, options, NullLabel);
-        int batch = options.Guided ? 2 : 1;
         double mostFlops = _sliceTime == TimeSpan.MaxValue
             ? double.PositiveInfinity
             : _flopsPerSecond * _sliceTime.TotalSeconds;
         NetworkRun run = CreateRun(
-            batch, options.Height, options.Width, options.Seamless, mostFlops, isFedByDevice: true);
+            options.Batch, options.Height, options.Width, options.Seamless, mostFlops, isFedByDevice: true);
         try
         {
             return new ComputeSession(this, run, _kernels, options);

@@ -12,7 +12,8 @@ namespace Diffusion.Render.Compute;
 /// <param name="ActivationBytes">Once a session, the peak of one evaluation with its input and output;
 /// device-local.</param>
 /// <param name="SampleBytes">The ring of x_t and clean estimates, once a session; device-local.</param>
-/// <param name="TransferBytes">Time and class of evaluations in flight, once a session; visible to the host.</param>
+/// <param name="TransferBytes">Time and class of evaluations in flight, and the mask of a second class, once a session;
+/// visible to the host.</param>
 public readonly record struct ComputeMemory(
     long WeightBytes, long ActivationBytes, long SampleBytes, long TransferBytes)
 {
@@ -30,12 +31,13 @@ public readonly record struct ComputeMemory(
         SessionRules.RequireSize(config, session);
         UNetStructure structure = new(config, storage);
         NetworkPlan plan = structure.Plan(
-            session.Guided ? 2 : 1, session.Height, session.Width, session.Seamless, ComputeTuning.Gpu);
+            session.Batch, session.Height, session.Width, session.Seamless, ComputeTuning.Gpu);
         return new ComputeMemory(
             structure.Weights.SizeInBytes,
             plan.ArenaSizeInBytes + plan.Input.SizeInBytes + plan.Input.Picture.Range.SizeInBytes
             + plan.OutputSizeInBytes,
             SampleRing.SizeOf(session.Width, session.Height, session.HistoryLength),
-            SampleBuffers.Entries * plan.Input.SizeInBytes);
+            (SampleBuffers.Entries * plan.Input.SizeInBytes)
+            + (session.Mixed ? (long)session.Width * session.Height * sizeof(float) : 0));
     }
 }

@@ -9,12 +9,13 @@ using Diffusion.Runtime.Solvers;
 namespace Diffusion.Render.Compute;
 
 /// <summary>One chain on the device: the network slice by slice and the step, x_t included.</summary>
-/// <remarks>Guidance evaluates a batch of two: the class first, the null class second. Allocates nothing between
-/// construction and disposal, but for the first step of a kind.</remarks>
+/// <remarks>The batch is that of <see cref="SessionOptions.Batch"/>. Allocates nothing between construction and
+/// disposal, but for the first step of a kind.</remarks>
 internal sealed class ComputeSession : IDenoiserSession
 {
     private readonly ComputeBackend _backend;
     private readonly NetworkRun _run;
+    private readonly SessionOptions _options;
     private readonly DeviceSampleState _state;
     private Evaluation _evaluation;
     private int _nextSlice = -1;
@@ -28,6 +29,7 @@ internal sealed class ComputeSession : IDenoiserSession
     {
         _backend = backend;
         _run = run;
+        _options = options;
         Slices = run.Plan.Describe();
         _state = new DeviceSampleState(backend.Vulkan, kernels, options, run.Ends, backend.Waits, run.Timer);
     }
@@ -48,21 +50,26 @@ internal sealed class ComputeSession : IDenoiserSession
         _nextSlice = -1;
     }
 
+    public void SetClassMask(ReadOnlySpan<float> mask)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        _state.SetClassMask(mask);
+    }
+
     public void BeginEvaluation(in Evaluation evaluation)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        int batch = _run.Plan.Batch;
-        SessionRules.RequireGuidance(evaluation, isGuided: batch == 2);
-        int label = _run.Plan.Input.Class is null
-            ? -1
-            : SessionRules.LabelFor(_backend.Config, evaluation.ClassLabel, _backend.NullLabel);
+        SessionRules.RequireGuidance(evaluation, _options.Guided);
+        int label = LabelFor(evaluation.ClassLabel);
+        int second = _options.Mixed ? LabelFor(evaluation.SecondLabel) : -1;
         _nextSlice = -1;
         _evaluation = evaluation;
         int entry = _state.BeginEvaluation();
         float time = (float)evaluation.Preconditioning.CNoise;
-        for (int i = 0; i < batch; i++)
+        for (int i = 0; i < _options.Batch; i++)
         {
-            _run.WriteConditioning(_backend.Structure, i, time, i == 0 ? label : _backend.NullLabel, entry);
+            int asked = i == 0 ? label : i == 1 && _options.Mixed ? second : _backend.NullLabel;
+            _run.WriteConditioning(_backend.Structure, i, time, asked, entry);
         }
 
         _nextSlice = 0;
@@ -117,6 +124,10 @@ internal sealed class ComputeSession : IDenoiserSession
         ObjectDisposedException.ThrowIf(_disposed, this);
         return _state.TryFinish();
     }
+
+    private int LabelFor(int asked) => _run.Plan.Input.Class is null
+        ? -1
+        : SessionRules.LabelFor(_backend.Config, asked, _backend.NullLabel);
 
     public void Dispose()
     {

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Diffusion.Runtime.Denoising;
 using Diffusion.Runtime.Sharing;
 using Diffusion.Runtime.Solvers;
 
@@ -31,6 +32,15 @@ public struct FusedStep
 
     /// <summary>Where thresholding scales to; finite.</summary>
     public float ThresholdLimit;
+
+    /// <summary>m of the second class, where there is one and no mask.</summary>
+    public float SecondWeight;
+
+    /// <summary>The colours that D is given, or null.</summary>
+    public ColourTarget? Colours;
+
+    /// <summary>How much of the covariance of colours is matched: <see cref="ColourMatch.SpreadShare"/>.</summary>
+    public float SpreadShare;
 
     /// <summary>a; of a Langevin step the score's factor of x.</summary>
     public float SampleFactor;
@@ -81,6 +91,9 @@ public struct FusedStep
             ClampLimit = isThresholded ? float.PositiveInfinity : evaluation.ClampLimit,
             ThresholdRatio = float.IsFinite(evaluation.ClampLimit) ? evaluation.ThresholdRatio : 0,
             ThresholdLimit = evaluation.ClampLimit,
+            SecondWeight = evaluation.SecondWeight,
+            Colours = evaluation.Colours is { Strength: > 0 } colours ? colours : null,
+            SpreadShare = ColourMatch.SpreadShare(step.Target),
             SampleFactor = (float)step.Sample,
             DenoisedFactor = (float)step.Denoised[0],
             NoiseFactor = step.LearnedVariance ? 1 : (float)step.Noise,

@@ -13,7 +13,10 @@ namespace Diffusion.Runtime.Backends;
 /// </remarks>
 public sealed class HostSampleState : IDisposable
 {
+    private readonly SessionOptions _options;
+    private readonly float[] _classMask;
     private readonly int _threads;
+    private bool _hasClassMask;
 
     /// <summary>Allocates the ring.</summary>
     /// <param name="options">Shape, history and noise threads.</param>
@@ -24,7 +27,9 @@ public sealed class HostSampleState : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.NoiseThreads, nameof(options));
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(
             options.HistoryLength, LinearStep.MaxDenoised, nameof(options));
+        _options = options;
         _threads = options.NoiseThreads;
+        _classMask = options.Mixed ? new float[options.Width * options.Height] : [];
         Samples = new SampleRing(options.Width, options.Height, options.HistoryLength);
     }
 
@@ -71,6 +76,16 @@ public sealed class HostSampleState : IDisposable
         Samples.ForgetHistory();
     }
 
+    /// <summary>As <see cref="IDenoiserSession.SetClassMask"/>.</summary>
+    /// <param name="mask">[H, W] in [0, 1], or empty for none; copied.</param>
+    /// <exception cref="ArgumentException">The mask has the wrong length, or there is no second class.</exception>
+    public void SetClassMask(ReadOnlySpan<float> mask)
+    {
+        SessionRules.RequireClassMask(mask, _options);
+        mask.CopyTo(_classMask);
+        _hasClassMask = !mask.IsEmpty;
+    }
+
     /// <summary>Turns F into D, takes the solver's step and publishes x' and D.</summary>
     /// <param name="evaluation">Preconditioning, guidance and clamp.</param>
     /// <param name="classOutput">F for the class, planar [3, H, W] float32.</param>
@@ -79,6 +94,7 @@ public sealed class HostSampleState : IDisposable
     /// <param name="noise">The noise function of the chain.</param>
     /// <param name="stepNumber">Steps finished when this one is, from 1.</param>
     /// <param name="varianceOutput">The network's variance, planar [3, H, W] float32 in [-1, 1], or empty.</param>
+    /// <param name="secondOutput">F for the second class, planar [3, H, W] float32, or empty without one.</param>
     /// <returns>False when readers hold every free slot: nothing changed, call again later.</returns>
     /// <exception cref="NonFiniteSampleException">x' has a NaN or an infinity; nothing was published.</exception>
     public bool CompleteStep(
@@ -88,7 +104,8 @@ public sealed class HostSampleState : IDisposable
         in LinearStep step,
         NoiseSource noise,
         int stepNumber,
-        ReadOnlySpan<float> varianceOutput = default)
+        ReadOnlySpan<float> varianceOutput = default,
+        ReadOnlySpan<float> secondOutput = default)
     {
         StartedSlot();
         if (!Samples.TryBeginWrite(out int slot))
@@ -101,6 +118,8 @@ public sealed class HostSampleState : IDisposable
             Samples = Samples,
             Slot = slot,
             ClassOutput = classOutput,
+            SecondOutput = secondOutput,
+            ClassMask = _hasClassMask ? _classMask : default,
             NullOutput = nullOutput,
             VarianceOutput = varianceOutput,
             Evaluation = evaluation,

@@ -19,6 +19,12 @@ public ref struct HostStep
     /// <summary>The network's output F for the class.</summary>
     public required ReadOnlySpan<float> ClassOutput;
 
+    /// <summary>The network's output for the second class, or empty without one.</summary>
+    public ReadOnlySpan<float> SecondOutput;
+
+    /// <summary>The weight of the second class, [H, W] in [0, 1], or empty for the evaluation's own.</summary>
+    public ReadOnlySpan<float> ClassMask;
+
     /// <summary>The network's output for no class, or empty without guidance.</summary>
     public ReadOnlySpan<float> NullOutput;
 

@@ -8,13 +8,20 @@ public static unsafe partial class HostStepKernel
 {
     // [HoSalimans22, Eq. 6] F = F_null + w·(F_class - F_null);  [Karras22, Eq. 7] D = clamp(cSkip·x + cOut·F)
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Estimate(in Operands o, long offset)
+    private static void Estimate(in Operands o, long offset, long row)
     {
         ref readonly FusedStep step = ref o.Step;
         float* x = o.Sample + offset;
         float* f = o.ClassOutput + offset;
         float* unconditional = o.NullOutput is null ? f : o.NullOutput + offset;
         float* d = o.Denoised + offset;
+        if (o.SecondOutput is not null)
+        {
+            // Where D will stand, which spares a buffer.
+            MixClasses(d, f, o.SecondOutput + offset, o.ClassMask is null ? null : o.ClassMask + row, o);
+            f = d;
+        }
+
         bool isGuided = o.NullOutput is not null;
         Vector<float> limit = new(step.ClampLimit);
         int i = 0;
@@ -36,6 +43,25 @@ public static unsafe partial class HostStepKernel
             float output = isGuided ? unconditional[i] + (step.Guidance * (f[i] - unconditional[i])) : f[i];
             float estimate = (step.SkipFactor * x[i]) + (step.OutputFactor * output);
             d[i] = MathF.Min(MathF.Max(estimate, -step.ClampLimit), step.ClampLimit);
+        }
+    }
+
+    // [BarTal23] F = (1-m)·F_1 + m·F_2, which is either to the bit at its end
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void MixClasses(float* mixed, float* first, float* second, float* mask, in Operands o)
+    {
+        int i = 0;
+        for (; i <= o.Width - Vector<float>.Count; i += Vector<float>.Count)
+        {
+            Vector<float> m = mask is null ? new(o.Step.SecondWeight) : Vector.Load(mask + i);
+            Vector<float> rest = Vector<float>.One - m;
+            Vector.Store((rest * Vector.Load(first + i)) + (m * Vector.Load(second + i)), mixed + i);
+        }
+
+        for (; i < o.Width; i++)
+        {
+            float m = mask is null ? o.Step.SecondWeight : mask[i];
+            mixed[i] = ((1 - m) * first[i]) + (m * second[i]);
         }
     }
 

@@ -12,10 +12,10 @@ namespace Diffusion.Runtime.Backends;
 /// </summary>
 /// <remarks>
 /// It goes by rows: a row of every operand stays in the first-level cache, so that each image crosses memory once
-/// however many terms the update has, and the noise needs no image of its own. Only dynamic thresholding and Langevin
-/// steps, which need a number of the whole image before the update, go over it twice. Multiplications and additions are
-/// not contracted, which keeps vector body and scalar tail equal to the bit. Any thread; allocates nothing on one
-/// thread.
+/// however many terms the update has, and the noise needs no image of its own. Only dynamic thresholding, given
+/// colours and Langevin steps, which need numbers of the whole image before the update, go over it again.
+/// Multiplications and additions are not contracted, which keeps vector body and scalar tail equal to the bit. Any
+/// thread; allocates nothing on one thread.
 /// </remarks>
 public static unsafe partial class HostStepKernel
 {
@@ -39,14 +39,18 @@ public static unsafe partial class HostStepKernel
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(threads);
         Validate(step);
         fixed (float* classOutput = step.ClassOutput, nullOutput = step.NullOutput, variance = step.VarianceOutput)
+        fixed (float* secondOutput = step.SecondOutput, mask = step.ClassMask)
         {
             Operands operands = Prepare(step);
             operands.ClassOutput = classOutput;
+            operands.SecondOutput = secondOutput;
+            operands.ClassMask = mask;
             operands.NullOutput = nullOutput;
             operands.Variance = variance;
             bool isThresholded = step.Evaluation.ThresholdRatio > 0;
             bool isLangevin = step.Step.Langevin > 0;
-            if (!isThresholded && !isLangevin)
+            bool isRecoloured = operands.Step.Colours is not null;
+            if (!isThresholded && !isLangevin && !isRecoloured)
             {
                 return Sweep(operands, Work.Estimate | Work.Noise | Work.Update, threads);
             }
@@ -61,6 +65,13 @@ public static unsafe partial class HostStepKernel
                     step.Samples.Denoised(step.Slot),
                     step.Samples.Sample(step.Slot),
                     step.Evaluation.ThresholdRatio,
+                    step.Evaluation.ClampLimit);
+            }
+
+            if (isRecoloured)
+            {
+                ColourMatch.Apply(
+                    step.Samples.Denoised(step.Slot), operands.Step.Colours!, operands.Step.SpreadShare,
                     step.Evaluation.ClampLimit);
             }
 
@@ -105,14 +116,20 @@ public static unsafe partial class HostStepKernel
     {
         int length = step.Samples.PlaneLength;
         Check(step.ClassOutput.Length, length, "the network's output");
-        if (!step.NullOutput.IsEmpty)
-        {
-            Check(step.NullOutput.Length, length, "the network's output for no class");
-        }
-
+        CheckOptional(step.SecondOutput.Length, length, "the network's output for the second class");
+        CheckOptional(SampleRing.Channels * step.ClassMask.Length, length, "the mask, three times,");
+        CheckOptional(step.NullOutput.Length, length, "the network's output for no class");
         if (step.Step.LearnedVariance)
         {
             Check(step.VarianceOutput.Length, length, "the network's variance");
+        }
+    }
+
+    private static void CheckOptional(int actual, int expected, string image)
+    {
+        if (actual != 0)
+        {
+            Check(actual, expected, image);
         }
     }
 
@@ -163,7 +180,7 @@ public static unsafe partial class HostStepKernel
                 long offset = row + (channel * planeStride);
                 if ((work & Work.Estimate) != 0)
                 {
-                    Estimate(o, offset);
+                    Estimate(o, offset, row);
                 }
 
                 if ((work & Work.Update) != 0)
@@ -226,6 +243,8 @@ public static unsafe partial class HostStepKernel
         public int Height;
         public float* Sample;
         public float* ClassOutput;
+        public float* SecondOutput;
+        public float* ClassMask;
         public float* NullOutput;
         public float* Variance;
         public float* Denoised;

@@ -31,6 +31,21 @@ public interface IDenoiserSession : IDisposable
     void Start(
         NoiseLevel level, NoiseSource noise, ReadOnlySpan<float> image = default, bool isNoised = true);
 
+    /// <summary>
+    /// Takes the weight of the second class for each pixel, of a session with <see cref="SessionOptions.Mixed"/>;
+    /// copied, and used by the evaluations that end from now on.
+    /// </summary>
+    /// <remarks>May wait for a device that still reads the mask before it. Not called between <see
+    /// cref="BeginEvaluation"/> and <see cref="CompleteStep"/>.</remarks>
+    /// <param name="mask">[H, W] in [0, 1], or empty for <see cref="Evaluation.SecondWeight"/> everywhere.</param>
+    void SetClassMask(ReadOnlySpan<float> mask)
+    {
+        if (!mask.IsEmpty)
+        {
+            throw new NotSupportedException("This backend mixes no classes.");
+        }
+    }
+
     /// <summary>Prepares an evaluation at the current x.</summary>
     void BeginEvaluation(in Evaluation evaluation);
 

@@ -17,6 +17,17 @@ public sealed record SessionOptions
     /// </summary>
     public bool Guided { get; init; }
 
+    /// <summary>
+    /// Whether each evaluation runs the network for two classes, whose estimates are mixed. Default false.
+    /// </summary>
+    public bool Mixed { get; init; }
+
+    /// <summary>
+    /// Samples that an evaluation runs the network on, in this order: the class, the second class if <see
+    /// cref="Mixed"/>, no class if <see cref="Guided"/>.
+    /// </summary>
+    public int Batch => 1 + (Mixed ? 1 : 0) + (Guided ? 1 : 0);
+
     /// <summary>Earlier clean estimates to keep: the solver's <see cref="Solvers.Solver.HistoryLength"/>.</summary>
     public int HistoryLength { get; init; }
 

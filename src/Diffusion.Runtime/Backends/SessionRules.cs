@@ -90,6 +90,22 @@ public static class SessionRules
                 $"Readers hold more than the {SampleRing.ReaderSlots} leases that a ring has room for.");
     }
 
+    /// <summary>A mask of the second class covers the canvas of a session that has one.</summary>
+    /// <exception cref="ArgumentException">It does not.</exception>
+    public static void RequireClassMask(ReadOnlySpan<float> mask, SessionOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        int pixels = options.Width * options.Height;
+        if (!mask.IsEmpty && (!options.Mixed || mask.Length != pixels))
+        {
+            throw new ArgumentException(
+                options.Mixed
+                    ? $"The mask holds {mask.Length} values; H·W is {pixels}."
+                    : "A session made without a second class takes no mask.",
+                nameof(mask));
+        }
+    }
+
     /// <summary>Slices run in order, each once an evaluation.</summary>
     /// <param name="index">The slice that is to run.</param>
     /// <param name="next">The one whose turn it is; -1 before an evaluation.</param>

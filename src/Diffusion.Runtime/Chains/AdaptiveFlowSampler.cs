@@ -59,7 +59,8 @@ public sealed class AdaptiveFlowSampler
 
     /// <summary>Draws one image.</summary>
     /// <param name="request">
-    /// Size, class, seed, schedule, guidance and clamp; its solver, steps, their times and image are not read.
+    /// Size, classes, seeds, schedule, guidance, colours and clamp; its solver, steps, their times and image are not
+    /// read.
     /// </param>
     /// <param name="progress">Receives the share of the way in λ = ln(α/σ), in [0, 1], after each evaluation.</param>
     /// <param name="cancel">Asked at each evaluation.</param>
@@ -73,6 +74,7 @@ public sealed class AdaptiveFlowSampler
         (SessionOptions shape, ChainSettings settings) = resolver.ResolveShape(request);
         NoiseSchedule schedule = request.Schedule ?? _model.Schedule;
         using IDenoiserSession session = _backend.CreateSession(shape);
+        session.SetClassMask(settings.SecondMask.Span);
         Flow flow = new(session, settings, schedule);
         double noisiest = schedule.At(schedule.MaxTime).Lambda;
         double cleanest = schedule.At(schedule.MinTime).Lambda;

@@ -38,6 +38,25 @@ public sealed record ChainSettings
     /// <summary>The class, or -1 for a network without classes.</summary>
     public int ClassLabel { get; init; } = -1;
 
+    /// <summary>
+    /// The class that is mixed in, or -1 for none: then, and only then, the session is not <see
+    /// cref="SessionOptions.Mixed"/>.
+    /// </summary>
+    public int SecondLabel { get; init; } = -1;
+
+    /// <summary>The second class's share of the estimates, in [0, 1], where there is no <see
+    /// cref="SecondMask"/>.</summary>
+    public float SecondWeight { get; init; }
+
+    /// <summary>
+    /// Empty, or its share for each pixel, [H, W] in [0, 1]; read when the chain's first slice runs, or the first after
+    /// <see cref="DiffusionChain.Retarget"/>.
+    /// </summary>
+    public ReadOnlyMemory<float> SecondMask { get; init; }
+
+    /// <summary>The colours that clean estimates are given, or null for their own.</summary>
+    public ColourTarget? Colours { get; init; }
+
     /// <summary>w of classifier-free guidance; 1 is none. [HoSalimans22, Eq. 6]</summary>
     public float GuidanceScale { get; init; } = 1;
 
@@ -74,6 +93,11 @@ public sealed record ChainSettings
             Model.NullLabel,
             GuidanceInterval.Contains(level) ? GuidanceScale : 1,
             ClampLimit,
-            ThresholdRatio);
+            ThresholdRatio)
+        {
+            SecondLabel = SecondLabel < 0 ? -1 : DistilledSteps.LabelOf(Model, SecondLabel, level, next),
+            SecondWeight = SecondWeight,
+            Colours = Colours,
+        };
     }
 }

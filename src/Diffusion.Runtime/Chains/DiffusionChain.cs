@@ -30,6 +30,7 @@ public sealed class DiffusionChain : IDisposable
     private NoiseLevel[] _levels = [];
     private int _slice;
     private bool _isPaused;
+    private bool _hasNewMask;
 
     /// <summary>Makes a chain that is ready to advance.</summary>
     /// <param name="session">The backend's session, owned from here on.</param>
@@ -221,7 +222,8 @@ public sealed class DiffusionChain : IDisposable
     }
 
     /// <summary>Goes on from the present x_t towards another image; the levels stay.</summary>
-    /// <param name="settings">Class, guidance, clamp and noise from now on; the rest of it is not read.</param>
+    /// <param name="settings">Classes, guidance, colours, clamp and noise from now on; the rest of it is not
+    /// read.</param>
     /// <exception cref="InvalidOperationException">The chain has ended.</exception>
     public void Retarget(ChainSettings settings)
     {
@@ -234,6 +236,10 @@ public sealed class DiffusionChain : IDisposable
         _settings = _settings with
         {
             ClassLabel = settings.ClassLabel,
+            SecondLabel = settings.SecondLabel,
+            SecondWeight = settings.SecondWeight,
+            SecondMask = settings.SecondMask,
+            Colours = settings.Colours,
             GuidanceScale = settings.GuidanceScale,
             GuidanceInterval = settings.GuidanceInterval,
             ClampLimit = settings.ClampLimit,
@@ -242,6 +248,7 @@ public sealed class DiffusionChain : IDisposable
         };
 
         // The evaluation under way is of the old class.
+        _hasNewMask = true;
         _slice = Math.Min(_slice, StartSlice + 1);
     }
 
@@ -256,6 +263,7 @@ public sealed class DiffusionChain : IDisposable
     {
         if (_slice == StartSlice)
         {
+            SetClassMask();
             _session.Start(Level, _settings.Noise, _settings.Image.Span, isNoised: !_settings.Solver.IsInversion);
             _slice++;
             return true;
@@ -271,6 +279,11 @@ public sealed class DiffusionChain : IDisposable
         {
             if (_slice == StartSlice + 1)
             {
+                if (_hasNewMask)
+                {
+                    SetClassMask();
+                }
+
                 _session.BeginEvaluation(_settings.EvaluationAt(Level, _levels[Step + 1]));
             }
 
@@ -295,6 +308,12 @@ public sealed class DiffusionChain : IDisposable
 
         StepCompleted?.Invoke(new StepResult(Samples, Step, Level));
         return true;
+    }
+
+    private void SetClassMask()
+    {
+        _session.SetClassMask(_settings.SecondMask.Span);
+        _hasNewMask = false;
     }
 
     // All steps are handed out; a device may still be at work on the last ones.

@@ -83,6 +83,8 @@ public static unsafe class GaussianNoise
     {
         uint* words = stackalloc uint[WordsPerCounter * ChunkLength];
         float* normals = stackalloc float[WordsPerCounter * ChunkLength];
+        float* others = stackalloc float[WordsPerCounter * ChunkLength];
+        (float own, float other) = source.Weights;
         uint worldY = unchecked((uint)(source.OriginY + y));
         for (int group = 0; group * WordsPerCounter < channels; group++)
         {
@@ -93,10 +95,12 @@ public static unsafe class GaussianNoise
                 int count = Math.Min(ChunkLength, width - x);
                 uint worldX = unchecked((uint)(source.OriginX + x));
                 DrawWords(words, count, worldX, worldY, unchecked((uint)step), chainWord, source.Seed);
-                for (int pair = 0; 2 * pair < groupChannels; pair++)
+                BoxMullers(words, normals, count, groupChannels);
+                if (other != 0)
                 {
-                    long offset = 2L * pair * ChunkLength;
-                    BoxMuller(words + offset, normals + offset, count);
+                    DrawWords(words, count, worldX, worldY, unchecked((uint)step), chainWord, source.VariationSeed);
+                    BoxMullers(words, others, count, groupChannels);
+                    Mix(normals, own, others, other);
                 }
 
                 for (int channel = 0; channel < groupChannels; channel++)
@@ -122,6 +126,27 @@ public static unsafe class GaussianNoise
             words[i + ChunkLength] = c1;
             words[i + (2 * ChunkLength)] = c2;
             words[i + (3 * ChunkLength)] = c3;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void BoxMullers(uint* words, float* normals, int count, int channels)
+    {
+        for (int pair = 0; 2 * pair < channels; pair++)
+        {
+            long offset = 2L * pair * ChunkLength;
+            BoxMuller(words + offset, normals + offset, count);
+        }
+    }
+
+    // [Shoemake85] z = cos(t·π/2)·z_1 + sin(t·π/2)·z_2, of the whole chunk: what was not drawn is not read later.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Mix(float* normals, float own, float* others, float other)
+    {
+        for (int i = 0; i < WordsPerCounter * ChunkLength; i += Vector256<float>.Count)
+        {
+            Vector256<float> sum = (Vector256.Load(normals + i) * own) + (Vector256.Load(others + i) * other);
+            sum.Store(normals + i);
         }
     }
 

@@ -1,8 +1,10 @@
+using System.Numerics;
 using Diffusion.Cli.Generation;
 using Diffusion.Render.Compute;
 using Diffusion.Runtime;
 using Diffusion.Runtime.Backends;
 using Diffusion.Runtime.Chains;
+using Diffusion.Runtime.Denoising;
 using Diffusion.Runtime.Models;
 using Diffusion.Runtime.Solvers;
 using Diffusion.Torch;
@@ -88,6 +90,34 @@ public sealed class ComputeChainTests(ComputeFixture compute, ITestOutputHelper 
             Clamp = clamp,
             Image = Enumerable.Range(0, 3 * 16 * 16).Select(i => MathF.Sin(i)).ToArray(),
             Strength = 0.7,
+        };
+
+        AssertSame(Run(torch, request), Run(backend, request));
+        compute.AssertSilent();
+    }
+
+    [SkippableTheory]
+    [InlineData("dpmpp-2m", 3f)]
+    [InlineData("ddpm", 1f)]
+    public void Chain_VariedMixedAndColoured_EqualsTorch(string solver, float guidance)
+    {
+        using ComputeBackend backend = Open();
+        using TorchBackend torch = new(_folder);
+        TextureRequest request = _request with
+        {
+            Width = 16,
+            Height = 16,
+            Solver = SolverCatalog.Parse(solver),
+            GuidanceScale = guidance,
+            SecondClassLabel = 1,
+            SecondClassMask = Enumerable.Range(0, 16 * 16).Select(i => (i % 16) / 15f).ToArray(),
+            VariationSeed = 9,
+            Variation = 0.4f,
+            Colours = new ColourTarget
+            {
+                Mean = new Vector3(0.2f, -0.1f, -0.3f),
+                Covariance = new(0.05f, 0.02f, 0, 0.04f, 0.01f, 0.03f),
+            },
         };
 
         AssertSame(Run(torch, request), Run(backend, request));

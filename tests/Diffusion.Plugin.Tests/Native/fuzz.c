@@ -146,6 +146,7 @@ static diffusion_request *request(worker *w)
     static const char *const schedules[] = {NULL, "cosine", "edm", "ve", "linear"};
     static const char *const spacings[] = {NULL, "trailing", "karras", "logsnr"};
     static float image[3 * SIZE * SIZE];
+    static float mask[SIZE * SIZE];
     diffusion_request *r = prepare(w, sizeof *r);
     if (r == NULL) {
         return r;
@@ -154,7 +155,7 @@ static diffusion_request *request(worker *w)
     r->height = pick(w, SIZE);
     r->class_name = pick_text(w, next(w, 2) ? "lava" : NULL);
     r->class_label = pick(w, 3);
-    r->flags = next(w, 8) ? next(w, 8) : (uint32_t)w->random;
+    r->flags = next(w, 8) ? next(w, 16) : (uint32_t)w->random;
     r->seed = w->random;
     r->origin_x = pick(w, 0);
     r->solver = pick_text(w, solvers[next(w, 7)]);
@@ -169,7 +170,16 @@ static diffusion_request *request(worker *w)
     r->strength = next(w, 4) ? 0 : (double)pick(w, 1) / 2;
     r->guidance_max_ratio = next(w, 8) ? 0 : (double)pick(w, 1);
     r->fade_ms = next(w, 2) ? 0 : (double)pick(w, 100);
-    /* Only where the size is the image's. */
+    r->variation_seed = next(w, 3);
+    r->variation = next(w, 2) ? 0 : (float)next(w, 4) / 2;
+    r->second_class_name = next(w, 4) ? NULL : pick_text(w, next(w, 2) ? "lava" : NULL);
+    r->second_class_label = next(w, 4) ? 0 : pick(w, 3);
+    r->second_class_weight = next(w, 2) ? 0 : (float)next(w, 4) / 2;
+    r->mean_color = next(w, 8) ? next(w, 0x1000000) : (uint32_t)w->random;
+    r->mean_color_strength = next(w, 2) ? 0 : (float)next(w, 4) / 2;
+    r->reserved = next(w, 16) ? 0 : 1;
+    /* Only where the size is theirs. */
+    r->second_class_mask = r->width == SIZE && r->height == SIZE && next(w, 4) == 0 ? mask : NULL;
     r->image = r->width == SIZE && r->height == SIZE && next(w, 4) == 0 ? image : NULL;
     return r;
 }

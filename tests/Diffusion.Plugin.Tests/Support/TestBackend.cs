@@ -45,6 +45,7 @@ internal sealed class TestBackend(UNetConfig config) : IDenoiserBackend
     {
         private readonly HostSampleState _state = new(options);
         private readonly float[] _output = new float[3 * options.Width * options.Height];
+        private readonly float[] _second = new float[options.Mixed ? 3 * options.Width * options.Height : 0];
         private Evaluation _evaluation;
 
         public IReadOnlyList<SliceInfo> Slices { get; } =
@@ -54,6 +55,8 @@ internal sealed class TestBackend(UNetConfig config) : IDenoiserBackend
 
         public void Start(NoiseLevel level, NoiseSource noise, ReadOnlySpan<float> image, bool isNoised) =>
             _state.Start(level, noise, image, isNoised);
+
+        public void SetClassMask(ReadOnlySpan<float> mask) => _state.SetClassMask(mask);
 
         public void BeginEvaluation(in Evaluation evaluation) => _evaluation = evaluation;
 
@@ -70,19 +73,25 @@ internal sealed class TestBackend(UNetConfig config) : IDenoiserBackend
                 return;
             }
 
-            // F = (D - cSkip·x)/cOut for the D that is wanted.
-            (double skip, double output) = (_evaluation.Preconditioning.CSkip, _evaluation.Preconditioning.COut);
-            float clean = Clean(_evaluation.ClassLabel);
-            Span<float> x = _state.CurrentSample;
-            for (int i = 0; i < x.Length; i++)
-            {
-                _output[i] = (float)((clean - (skip * x[i])) / output);
-            }
+            Fill(_output, _evaluation.ClassLabel);
+            Fill(_second, _evaluation.SecondLabel);
         }
 
         public bool CompleteStep(in LinearStep step, NoiseSource noise, int stepNumber) => _state.CompleteStep(
-            _evaluation, _output, options.Guided ? _output : default, step, noise, stepNumber);
+            _evaluation, _output, options.Guided ? _output : default, step, noise, stepNumber, secondOutput: _second);
 
         public void Dispose() => _state.Dispose();
+
+        // F = (D - cSkip·x)/cOut for the D that is wanted.
+        private void Fill(float[] output, int label)
+        {
+            (double skip, double factor) = (_evaluation.Preconditioning.CSkip, _evaluation.Preconditioning.COut);
+            float clean = Clean(label);
+            ReadOnlySpan<float> x = _state.CurrentSample;
+            for (int i = 0; i < output.Length; i++)
+            {
+                output[i] = (float)((clean - (skip * x[i])) / factor);
+            }
+        }
     }
 }

@@ -172,6 +172,38 @@ public sealed class HostStepKernelTests
         Assert.False(HostStepKernel.Run(step));
     }
 
+    [Theory]
+    [InlineData(false, 1)]
+    [InlineData(true, 1)]
+    [InlineData(true, 3)]
+    public void Run_TwoClasses_MixesThemByWeightOrMaskBeforeGuidance(bool hasMask, int threads)
+    {
+        using Images images = new(29, 5, seed: 3);
+        float[] mask = [.. Enumerable.Range(0, 29 * 5).Select(i => 0.5f + (0.5f * MathF.Sin(i)))];
+        float[] second = [.. images.ClassOutput.Reverse()];
+        HostStep step = images.Step();
+        step.Evaluation = new Evaluation(new Preconditioning(0.3, 0.7, 1, 0), 0, 1, 3, 1.5f)
+        {
+            SecondLabel = 1,
+            SecondWeight = 0.25f,
+        };
+        step.SecondOutput = second;
+        step.ClassMask = hasMask ? mask : default;
+        step.NullOutput = images.NullOutput;
+
+        Assert.True(HostStepKernel.Run(step, threads));
+
+        for (int i = 0; i < second.Length; i++)
+        {
+            double m = hasMask ? mask[i % mask.Length] : 0.25;
+            double mixed = ((1 - m) * images.ClassOutput[i]) + (m * second[i]);
+            double guided = images.NullOutput[i] + (3 * (mixed - images.NullOutput[i]));
+            Assert.Equal(
+                Math.Clamp((0.3 * images.Sample[i]) + (0.7 * guided), -1.5, 1.5), images.NewDenoised[i],
+                FloatTolerance);
+        }
+    }
+
     [Fact]
     public void Run_ShortImage_NamesIt()
     {

@@ -81,6 +81,60 @@ public sealed class GaussianNoiseTests
         }
     }
 
+    [Theory]
+    [InlineData(0.3)]
+    [InlineData(0.5)]
+    [InlineData(0.95)]
+    public void Fill_Variation_LiesOnTheArcBetweenTheSeeds(double t)
+    {
+        const int Width = 61, Height = 7;
+        float[] first = Draw(new NoiseSource(7, 1, -5, 9));
+        float[] second = Draw(new NoiseSource(8, 1, -5, 9));
+        float[] between = Draw(new NoiseSource(7, 1, -5, 9) { VariationSeed = 8, Variation = (float)t });
+
+        for (int i = 0; i < between.Length; i++)
+        {
+            double expected = (Math.Cos(t * Math.PI / 2) * first[i]) + (Math.Sin(t * Math.PI / 2) * second[i]);
+            Assert.Equal(expected, between[i], 1e-6);
+        }
+
+        static float[] Draw(NoiseSource source)
+        {
+            float[] z = new float[3 * Width * Height];
+            GaussianNoise.Fill(z, Width, Height, 3, source, step: 4);
+            return z;
+        }
+    }
+
+    [Fact]
+    public void Fill_VariationAtItsEndsOrOfOneSeed_IsTheSeedsOwnToTheBit()
+    {
+        NoiseSource seed = new(7);
+
+        Assert.Equal(Draw(seed), Draw(seed with { VariationSeed = 8, Variation = 0 }));
+        Assert.Equal(Draw(new NoiseSource(8)), Draw(seed with { VariationSeed = 8, Variation = 1 }));
+        Assert.Equal(Draw(seed), Draw(seed with { VariationSeed = 7, Variation = 0.4f }));
+
+        static float[] Draw(NoiseSource source)
+        {
+            float[] z = new float[3 * 64 * 64];
+            GaussianNoise.Fill(z, 64, 64, 3, source, step: 2);
+            return z;
+        }
+    }
+
+    [Fact]
+    public void Fill_Variation_IsStandardNormal()
+    {
+        float[] z = new float[3 * 256 * 256];
+        GaussianNoise.Fill(z, 256, 256, 3, new NoiseSource(1) { VariationSeed = 2, Variation = 0.5f }, step: 0);
+
+        double mean = z.Average(value => (double)value);
+        Assert.InRange(mean, -MeanTolerance, MeanTolerance);
+        Assert.InRange(
+            z.Average(value => (value - mean) * (value - mean)), 1 - VarianceTolerance, 1 + VarianceTolerance);
+    }
+
     [Fact]
     public void Fill_AnyThreads_GivesTheSameBits() =>
         Gen.Select(Gen.Int[1, 150], Gen.Int[1, 20], Gen.Int[2, 9], Gen.ULong).Sample(

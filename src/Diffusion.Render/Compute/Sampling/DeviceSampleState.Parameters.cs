@@ -1,5 +1,7 @@
 using Diffusion.Runtime.Backends;
+using Diffusion.Runtime.Denoising;
 using Diffusion.Runtime.Noise;
+using Diffusion.Runtime.Sharing;
 
 namespace Diffusion.Render.Compute.Sampling;
 
@@ -18,7 +20,10 @@ internal sealed partial class DeviceSampleState
 
         StepParameters parameters = Common(noise, stepNumber);
         parameters.Flags = (fused.DrawsNoise ? StepFlags.DrawsNoise : 0)
-            | (_buffers.Batch == 2 ? StepFlags.Guided : 0)
+            | (_options.Guided ? StepFlags.Guided : 0)
+            | (_options.Mixed ? StepFlags.Mixed : 0)
+            | (_hasClassMask ? StepFlags.HasClassMask : 0)
+            | (fused.Colours?.Covariance is not null ? StepFlags.MatchesSpread : 0)
             | (float.IsFinite(fused.ClampLimit) ? StepFlags.Clamped : 0)
             | (fused.IsVarianceLearned ? StepFlags.VarianceLearned : 0)
             | (fused.Langevin > 0 ? StepFlags.Langevin : 0);
@@ -26,8 +31,10 @@ internal sealed partial class DeviceSampleState
         parameters.Next = _samples.OffsetOf(slot, isDenoised: false);
         parameters.Denoised = _samples.OffsetOf(slot, isDenoised: true);
 
-        // The class first, the null class second; with a learned variance the mean first, the variance second.
-        parameters.NullOutput = (uint)outputLength;
+        // The classes first, the null class last; with a learned variance the mean first, the variance second.
+        parameters.SecondOutput = (uint)outputLength;
+        parameters.NullOutput = (uint)((_buffers.Batch - 1) * outputLength);
+        parameters.SecondWeight = fused.SecondWeight;
         parameters.Variance = (uint)Samples.PlaneLength;
         parameters.SkipFactor = fused.SkipFactor;
         parameters.OutputFactor = fused.OutputFactor;
@@ -42,6 +49,11 @@ internal sealed partial class DeviceSampleState
         parameters.ThresholdLimit = fused.ThresholdLimit;
         parameters.ThresholdRank =
             (uint)Math.Min((int)(fused.ThresholdRatio * Samples.PlaneLength), Samples.PlaneLength - 1);
+        if (fused.Colours is { } colours)
+        {
+            Describe(colours, fused, ref parameters);
+        }
+
         parameters.TermCount = (uint)fused.TermCount;
         for (int i = 0; i < fused.TermCount; i++)
         {
@@ -53,8 +65,33 @@ internal sealed partial class DeviceSampleState
         return parameters;
     }
 
+    private static void Describe(ColourTarget colours, in FusedStep fused, ref StepParameters parameters)
+    {
+        parameters.ColourStrength = colours.Strength;
+        parameters.SpreadStrength = colours.Strength * fused.SpreadShare;
+
+        // Of both kinds of range: where D is thresholded the clamp is off, and its end is the other one's.
+        float limit = MathF.Min(fused.ClampLimit, fused.ThresholdLimit);
+        parameters.ColourLimit = float.IsFinite(limit) ? limit : float.MaxValue;
+        for (int channel = 0; channel < SampleRing.Channels; channel++)
+        {
+            parameters.ColourMean[channel] = colours.Mean[channel];
+        }
+
+        if (colours.Covariance is { } spread)
+        {
+            ReadOnlySpan<float> values =
+                [spread.RedRed, spread.RedGreen, spread.RedBlue, spread.GreenGreen, spread.GreenBlue, spread.BlueBlue];
+            values.CopyTo(parameters.ColourCovariance);
+        }
+    }
+
     private StepParameters Common(NoiseSource noise, int step) => new()
     {
+        VariationSeedLow = (uint)noise.VariationSeed,
+        VariationSeedHigh = (uint)(noise.VariationSeed >> 32),
+        OwnNoise = noise.Weights.Own,
+        OtherNoise = noise.Weights.Other,
         Width = (uint)Samples.Width,
         Height = (uint)Samples.Height,
         SeedLow = (uint)noise.Seed,

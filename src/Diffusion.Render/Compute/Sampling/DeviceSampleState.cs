@@ -25,10 +25,13 @@ internal sealed partial class DeviceSampleState : IDisposable
     private readonly SliceTimer? _timer;
     private readonly bool _waits;
     private readonly DeviceSamples _samples;
+    private readonly SessionOptions _options;
+    private readonly GpuBuffer? _classMask;
     private readonly InFlight[] _entries = new InFlight[SampleBuffers.Entries];
     private int _entry;
     private ulong _startValue;
     private ulong _lastValue;
+    private bool _hasClassMask;
 
     /// <param name="device">The device.</param>
     /// <param name="kernels">Its kernels; borrowed.</param>
@@ -43,7 +46,7 @@ internal sealed partial class DeviceSampleState : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(
             options.HistoryLength, LinearStep.MaxDenoised, nameof(options));
-        (_device, _buffers, _waits, _timer) = (device, buffers, waits, timer);
+        (_device, _options, _buffers, _waits, _timer) = (device, options, buffers, waits, timer);
         using var made = new Construction(device);
         DeviceSamples? samples = null;
         Samples = new SampleRing(
@@ -58,8 +61,16 @@ internal sealed partial class DeviceSampleState : IDisposable
                         + $"{device.Info.Name} binds at most {limit}.");
             });
         _samples = samples!;
+        if (options.Mixed)
+        {
+            // The device reads it where the host writes it: one float a pixel, where a step moves dozens.
+            _classMask = made.Own(GpuBuffer.Upload(
+                device, sizeof(float) * (ulong)options.Width * (ulong)options.Height,
+                BufferUsageFlags.StorageBufferBit, "class mask"));
+        }
+
         _commands = made.Own(new SampleCommands(
-            device, kernels, buffers, _samples, (options.Width, options.Height), timer));
+            device, kernels, buffers, _samples, _classMask, (options.Width, options.Height), timer));
         _ = made.Complete();
     }
 
@@ -104,6 +115,19 @@ internal sealed partial class DeviceSampleState : IDisposable
 
         Samples.Publish(0, level);
         Samples.ForgetHistory();
+    }
+
+    /// <summary>As <see cref="HostSampleState.SetClassMask"/>; waits for steps in flight, which read the
+    /// mask.</summary>
+    public void SetClassMask(ReadOnlySpan<float> mask)
+    {
+        SessionRules.RequireClassMask(mask, _options);
+        _hasClassMask = !mask.IsEmpty;
+        if (_classMask is not null && _hasClassMask)
+        {
+            WaitFor(_lastValue);
+            mask.CopyTo(_classMask.Span<float>());
+        }
     }
 
     /// <summary>Takes what the next evaluation's inputs are written to.</summary>
@@ -154,7 +178,7 @@ internal sealed partial class DeviceSampleState : IDisposable
 
         _commands.StepParameters(_entry) = Describe(fused, slot, noise, stepNumber);
         _commands.Failure(_entry) = 0;
-        var kind = new StepKinds(fused.ThresholdRatio > 0, fused.Langevin > 0);
+        var kind = new StepKinds(fused.ThresholdRatio > 0, fused.Langevin > 0, fused.Colours is not null);
         ulong value = Submit(_commands.Step(_entry, kind));
         _timer?.Submitted(_timer.Step, value);
         _entries[_entry] = new InFlight { Value = value, StepNumber = stepNumber };
@@ -181,6 +205,7 @@ internal sealed partial class DeviceSampleState : IDisposable
     public void Dispose()
     {
         _commands.Dispose();
+        _classMask?.Dispose();
         _samples.Dispose();
         Samples.Dispose();
     }

@@ -8,7 +8,7 @@ namespace Diffusion.Render.Compute.Sampling;
 /// <param name="Input">Where the network reads the time and class of the present evaluation.</param>
 /// <param name="Picture">Where it reads cIn·x_t, [N, 3, H, W].</param>
 /// <param name="Output">What it made of it, [N, C', H, W].</param>
-/// <param name="Batch">N; 2 when guided.</param>
+/// <param name="Batch">N: <see cref="Runtime.Backends.SessionOptions.Batch"/>.</param>
 internal sealed record SampleBuffers(
     GpuBuffer Conditioning, GpuBuffer Input, GpuBuffer Picture, GpuBuffer Output, int Batch)
 {

@@ -18,13 +18,16 @@ internal sealed unsafe class SampleCommands : IDisposable
     private const int StartBlock = 2 * SampleBuffers.Entries;
     private const int Blocks = StartBlock + 1;
 
-    // The largest alignment of storage buffers that a device may ask for.
-    private const ulong EntryStride = 256;
+    // A multiple of the largest alignment of storage buffers that a device may ask for, 256, that holds the parameters.
+    private const ulong EntryStride = 512;
     private const int Tile = 8;
 
     // What every device has; the kernel goes on in strides.
     private const int MostInputGroups = 65535;
-    private const int ScratchHeader = 4;
+
+    // See sample.glsl: numbers of the whole image, then sums of each workgroup, of colours the most.
+    private const int ScratchHeader = 16;
+    private const int SumsPerGroup = 9;
 
     private readonly VulkanDevice _device;
     private readonly KernelLibrary _kernels;
@@ -39,18 +42,20 @@ internal sealed unsafe class SampleCommands : IDisposable
     private readonly CommandBuffer _start;
     private readonly OwnedHandles _owned;
     private readonly (int X, int Y) _tiles;
+    private readonly GpuBuffer? _classMask;
 
     /// <param name="device">The device.</param>
     /// <param name="kernels">Its kernels; borrowed.</param>
     /// <param name="buffers">The network's ends; borrowed.</param>
     /// <param name="samples">The ring's images; borrowed.</param>
+    /// <param name="classMask">The second class's weights; borrowed, or null where there is none.</param>
     /// <param name="size">Width and height in pixels.</param>
     /// <param name="timer">Takes the times of steps as of the slice behind the network's, or null.</param>
     public SampleCommands(
         VulkanDevice device, KernelLibrary kernels, SampleBuffers buffers, DeviceSamples samples,
-        (int Width, int Height) size, SliceTimer? timer)
+        GpuBuffer? classMask, (int Width, int Height) size, SliceTimer? timer)
     {
-        (_device, _kernels, _timer) = (device, kernels, timer);
+        (_device, _kernels, _classMask, _timer) = (device, kernels, classMask, timer);
         _tiles = ((size.Width + Tile - 1) / Tile, (size.Height + Tile - 1) / Tile);
         using var made = new Construction(device);
         const BufferUsageFlags Storage = BufferUsageFlags.StorageBufferBit;
@@ -59,7 +64,7 @@ internal sealed unsafe class SampleCommands : IDisposable
         _failures = made.Own(GpuBuffer.Readback(
             device, EntryStride * Blocks, "step failures", Storage));
         _scratch = made.Own(GpuBuffer.DeviceLocal(
-            device, sizeof(float) * (ScratchHeader + (2 * (ulong)_tiles.X * (ulong)_tiles.Y)), Storage,
+            device, sizeof(float) * (ScratchHeader + (SumsPerGroup * (ulong)_tiles.X * (ulong)_tiles.Y)), Storage,
             "step scratch"));
         _pool = made.Own(Commands.CreatePool(device), "steps");
         DescriptorPool sets = made.Own(
@@ -150,6 +155,13 @@ internal sealed unsafe class SampleCommands : IDisposable
         }
 
         uint first = kind.IsThresholded ? StepKinds.Scale : StepKinds.Estimate;
+        if (kind.IsRecoloured)
+        {
+            RecordKernel(commands, StepWork(first | StepKinds.Moments), _tiles);
+            RecordKernel(commands, new KernelKey("sample_colours.comp", 0), single);
+            first = StepKinds.Recolour;
+        }
+
         if (kind.IsLangevin)
         {
             RecordKernel(commands, StepWork(first | StepKinds.Sums), _tiles);
@@ -181,7 +193,15 @@ internal sealed unsafe class SampleCommands : IDisposable
     {
         DescriptorSet set = Descriptors.Allocate(_device, pool, _kernels.SetLayout);
         ulong conditioning = buffers.Conditioning.SizeInBytes / SampleBuffers.Entries;
-        Write(0, buffers.Conditioning, conditioning * (ulong)(block % SampleBuffers.Entries), conditioning);
+        if (block >= FirstStep && _classMask is { } mask)
+        {
+            Write(0, mask);
+        }
+        else
+        {
+            Write(0, buffers.Conditioning, conditioning * (ulong)(block % SampleBuffers.Entries), conditioning);
+        }
+
         Write(1, buffers.Output);
         Write(2, _parameters, EntryStride * (ulong)block, EntryStride);
         Write(3, _scratch);

@@ -11,4 +11,7 @@ internal enum StepFlags : uint
     VarianceLearned = 8,
     Langevin = 16,
     HasImage = 32,
+    Mixed = 128,
+    HasClassMask = 256,
+    MatchesSpread = 512,
 }

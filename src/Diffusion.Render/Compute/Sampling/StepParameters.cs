@@ -40,11 +40,34 @@ internal struct StepParameters
     public uint TermCount;
     public TermOffsets Offsets;
     public TermFactors Factors;
+    public uint VariationSeedLow;
+    public uint VariationSeedHigh;
+    public float OwnNoise;
+    public float OtherNoise;
+    public uint SecondOutput;
+    public float SecondWeight;
+    public float ColourLimit;
+    public float ColourStrength;
+    public float SpreadStrength;
+    public ColourValues ColourMean;
+    public SpreadValues ColourCovariance;
 
     [InlineArray(FusedStep.MaxTerms)]
     public struct TermOffsets
     {
         private uint _first;
+    }
+
+    [InlineArray(3)]
+    public struct ColourValues
+    {
+        private float _first;
+    }
+
+    [InlineArray(6)]
+    public struct SpreadValues
+    {
+        private float _first;
     }
 
     [InlineArray(FusedStep.MaxTerms)]

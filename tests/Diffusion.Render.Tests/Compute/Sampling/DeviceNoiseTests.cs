@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Diffusion.Render.Compute.Kernels;
 using Diffusion.Render.Compute.Sampling;
@@ -54,7 +55,17 @@ public sealed class DeviceNoiseTests(VulkanFixture vulkan)
     [MemberData(nameof(Sources))]
     public void Normals_AnyCounter_AreTheHostsToRounding(ulong seed, uint chain, int originX, int originY, int step)
     {
-        var source = new NoiseSource(seed, chain, originX, originY);
+        CompareNormals(new NoiseSource(seed, chain, originX, originY), step);
+    }
+
+    [SkippableTheory]
+    [InlineData(0.3f)]
+    [InlineData(1f)]
+    public void Normals_BetweenTwoSeeds_AreTheHostsToRounding(float variation) => CompareNormals(
+        new NoiseSource(7, 5, -3, 9) { VariationSeed = 0x0123456789ABCDEF, Variation = variation }, step: 4);
+
+    private void CompareNormals(NoiseSource source, int step)
+    {
         var expected = new float[4 * Width * Height];
         GaussianNoise.Fill(expected, Width, Height, 4, source, step);
 
@@ -73,7 +84,8 @@ public sealed class DeviceNoiseTests(VulkanFixture vulkan)
     {
         VulkanDevice device = vulkan.Device;
         using var kernels = new KernelLibrary(device);
-        using GpuBuffer parameters = GpuBuffer.Upload(device, 256, BufferUsageFlags.StorageBufferBit, "parameters");
+        using GpuBuffer parameters = GpuBuffer.Upload(
+            device, (ulong)Unsafe.SizeOf<StepParameters>(), BufferUsageFlags.StorageBufferBit, "parameters");
         using GpuBuffer target = GpuBuffer.Readback(
             device, 4 * sizeof(uint) * Width * Height, "words", BufferUsageFlags.StorageBufferBit);
         parameters.Span<StepParameters>()[0] = new StepParameters
@@ -82,6 +94,10 @@ public sealed class DeviceNoiseTests(VulkanFixture vulkan)
             Height = Height,
             SeedLow = (uint)source.Seed,
             SeedHigh = (uint)(source.Seed >> 32),
+            VariationSeedLow = (uint)source.VariationSeed,
+            VariationSeedHigh = (uint)(source.VariationSeed >> 32),
+            OwnNoise = source.Weights.Own,
+            OtherNoise = source.Weights.Other,
             OriginX = (uint)source.OriginX,
             OriginY = (uint)source.OriginY,
             StepNumber = (uint)step,

@@ -1,7 +1,10 @@
+using System.Numerics;
 using CsCheck;
 using Diffusion.Render.Tests.Support;
 using Diffusion.Runtime.Backends;
+using Diffusion.Runtime.Denoising;
 using Diffusion.Runtime.Noise;
+using Diffusion.Runtime.Schedules;
 using Diffusion.Runtime.Sharing;
 using Diffusion.Runtime.Solvers;
 
@@ -65,6 +68,61 @@ public sealed class DeviceSampleStateTests(VulkanFixture vulkan)
                 Assert.Equal(rig.Host.Samples.LatestInfo, rig.Device.Samples.LatestInfo);
             },
             iter: 20, threads: 1);
+        vulkan.AssertSilent();
+    }
+
+    [SkippableTheory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void CompleteStep_TwoClasses_IsTheHostsByWeightAndByMask(bool isGuided)
+    {
+        using var rig = new StepRig(vulkan.Device, 21, 10, isGuided, isMixed: true);
+        rig.Start(_noise);
+        LinearStep step = default;
+        (step.Sample, step.Denoised[0]) = (0.5, 0.7);
+        Evaluation evaluation =
+            StepRig.Evaluate(guidance: isGuided ? 3 : 1) with { SecondLabel = 1, SecondWeight = 0.3f };
+
+        rig.Step(evaluation, step, _noise, 1);
+        AssertClose(rig.HostDenoised, rig.DeviceDenoised, FloatTolerance);
+        rig.SetClassMask([.. Enumerable.Range(0, 21 * 10).Select(i => 0.5f + (0.5f * MathF.Sin(i)))]);
+        rig.Step(evaluation, step, _noise, 2);
+        AssertClose(rig.HostDenoised, rig.DeviceDenoised, FloatTolerance);
+        rig.SetClassMask([]);
+        rig.Step(evaluation, step, _noise, 3);
+        AssertClose(rig.HostDenoised, rig.DeviceDenoised, FloatTolerance);
+        AssertClose(rig.HostSample, rig.DeviceSample, FloatTolerance);
+        vulkan.AssertSilent();
+    }
+
+    [SkippableTheory]
+    [InlineData(0, false, 0.8f, false)]
+    [InlineData(0, false, float.PositiveInfinity, true)]
+    [InlineData(0.9f, false, 0.8f, true)]
+    [InlineData(0, true, 0.8f, true)]
+    public void CompleteStep_GivenColours_IsTheHosts(float threshold, bool isLangevin, float limit, bool hasCovariance)
+    {
+        using var rig = new StepRig(vulkan.Device, 37, 21);
+        rig.Start(_noise);
+        LinearStep step = default;
+        (step.Sample, step.Denoised[0], step.Noise) = (0.5, 0.7, 0.2);
+        step.Langevin = isLangevin ? 2 * 0.16 * 0.16 : 0;
+        step.Target = new NoiseLevel(1, 0.9, 0.3);
+        Evaluation evaluation = StepRig.Evaluate(clamp: limit, threshold: threshold) with
+        {
+            Colours = new ColourTarget
+            {
+                Mean = new Vector3(0.3f, -0.2f, 0.1f),
+                Covariance = hasCovariance ? new(0.05f, 0.02f, -0.01f, 0.04f, 0.01f, 0.03f) : null,
+                Strength = 0.75f,
+            },
+        };
+
+        rig.Step(evaluation, step, _noise, 1);
+        rig.Step(evaluation, step, _noise, 2);
+
+        AssertClose(rig.HostDenoised, rig.DeviceDenoised, FloatTolerance);
+        AssertClose(rig.HostSample, rig.DeviceSample, FloatTolerance);
         vulkan.AssertSilent();
     }
 

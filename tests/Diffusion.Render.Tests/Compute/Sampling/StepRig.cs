@@ -19,6 +19,7 @@ internal sealed class StepRig : IDisposable
 
     private readonly KernelLibrary _kernels;
     private readonly GpuBuffer[] _buffers;
+    private readonly SessionOptions _options;
 
     /// <param name="device">Validated.</param>
     /// <param name="width">In pixels.</param>
@@ -26,18 +27,22 @@ internal sealed class StepRig : IDisposable
     /// <param name="isGuided">Whether there are two outputs.</param>
     /// <param name="hasVariance">Whether the network has a variance.</param>
     /// <param name="waits">Whether every submission is waited for.</param>
+    /// <param name="isMixed">Whether there is a second class's output.</param>
     public StepRig(
-        VulkanDevice device, int width, int height, bool isGuided = false, bool hasVariance = false, bool waits = true)
+        VulkanDevice device, int width, int height, bool isGuided = false, bool hasVariance = false, bool waits = true,
+        bool isMixed = false)
     {
         var options = new SessionOptions
         {
             Width = width,
             Height = height,
             Guided = isGuided,
+            Mixed = isMixed,
             HistoryLength = LinearStep.MaxDenoised - 1,
         };
         int length = 3 * width * height;
-        int batch = isGuided ? 2 : 1;
+        int batch = options.Batch;
+        _options = options;
         ImageLength = length;
         HasVariance = hasVariance;
         _kernels = new KernelLibrary(device);
@@ -98,12 +103,18 @@ internal sealed class StepRig : IDisposable
         Device.BeginEvaluation();
         Assert.True(Device.CompleteStep(evaluation, step, noise, number));
         ReadOnlySpan<float> output = Output;
-        ReadOnlySpan<float> none = output.Length > ImageLength * (HasVariance ? 2 : 1)
-            ? output.Slice(output.Length / 2, ImageLength)
-            : default;
+        int each = output.Length / _options.Batch;
+        ReadOnlySpan<float> none = _options.Guided ? output.Slice(output.Length - each, ImageLength) : default;
+        ReadOnlySpan<float> second = _options.Mixed ? output.Slice(each, ImageLength) : default;
         Assert.True(Host.CompleteStep(
             evaluation, output[..ImageLength], none, step, noise, number,
-            HasVariance ? output.Slice(ImageLength, ImageLength) : default));
+            HasVariance ? output.Slice(ImageLength, ImageLength) : default, second));
+    }
+
+    public void SetClassMask(ReadOnlySpan<float> mask)
+    {
+        Device.SetClassMask(mask);
+        Host.SetClassMask(mask);
     }
 
     public void DrawOutput(int seed)

@@ -1,0 +1,63 @@
+namespace Diffusion.Runtime;
+
+/// <content>The rules of what steers a texture beside its class.</content>
+internal sealed partial class TextureRequestResolver
+{
+    // -1 for none, and where it is the first one: both evaluations would be the same.
+    private int ResolveSecondClass(TextureRequest request, int label)
+    {
+        if (request is { SecondClassName: null, SecondClassLabel: null })
+        {
+            return request.SecondClassWeight is null && request.SecondClassMask.IsEmpty
+                ? -1
+                : throw new ArgumentException("SecondClassWeight and SecondClassMask need a second class.");
+        }
+
+        int second = ResolveClass(
+            request.SecondClassName, request.SecondClassLabel, nameof(request.SecondClassLabel));
+        if (request.SecondClassWeight is null == request.SecondClassMask.IsEmpty)
+        {
+            throw new ArgumentException(
+                "A second class needs SecondClassWeight or SecondClassMask, and not both.");
+        }
+
+        if (request.SecondClassWeight is { } weight && !(weight is >= 0 and <= 1))
+        {
+            throw new ArgumentException($"SecondClassWeight must be from 0 to 1, not {weight}.");
+        }
+
+        int pixels = request.Width * request.Height;
+        if (!request.SecondClassMask.IsEmpty && request.SecondClassMask.Length != pixels)
+        {
+            throw new ArgumentException(
+                $"SecondClassMask holds {request.SecondClassMask.Length} values; Height·Width is {pixels}.");
+        }
+
+        if (request.SecondClassMask.Span.IndexOfAnyExceptInRange(0, 1) is >= 0 and var place)
+        {
+            throw new ArgumentException(
+                $"Value {place} of SecondClassMask is {request.SecondClassMask.Span[place]}; it must be from 0 to 1.");
+        }
+
+        return request.Solver.ReadsVariance
+            ? throw new ArgumentException(
+                $"The solver '{request.Solver.Name}' reads the variance of one class; it mixes no second one.")
+            : second == label ? -1 : second;
+    }
+
+    private static void CheckControls(TextureRequest request)
+    {
+        if (!(request.Variation is >= 0 and <= 1))
+        {
+            throw new ArgumentException($"Variation must be from 0 to 1, not {request.Variation}.");
+        }
+
+        request.Colours?.Check();
+        if (request.Colours is not null && request.Solver.IsInversion)
+        {
+            throw new ArgumentException(
+                $"The solver '{request.Solver.Name}' turns an image into the noise that leads back to it; "
+                + "other Colours would lead elsewhere.");
+        }
+    }
+}
