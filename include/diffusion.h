@@ -559,8 +559,8 @@ DIFFUSION_API diffusion_result DIFFUSION_CALL
 diffusion_submit(diffusion_runtime runtime, const diffusion_request *request, diffusion_texture *texture);
 
 /*
- * Turns a texture into another class, seed or guidance from where it stands, not from noise. Size, seamlessness and
- * whether guidance is used stay; image is null. Thread: the runtime's. Errors: INVALID_HANDLE, INVALID_ARGUMENT.
+ * Turns a texture into another class, mix, seed, colour or guidance from where it stands, not from noise. Size,
+ * seamlessness and whether guidance and a second class are used stay; image is null. Thread: the runtime's. Errors: INVALID_HANDLE, INVALID_ARGUMENT.
  */
 DIFFUSION_API diffusion_result DIFFUSION_CALL
 diffusion_retarget(diffusion_runtime runtime, diffusion_texture texture, const diffusion_request *request);
