@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
 using CsCheck;
 using Diffusion.Render.Sharing;
 using Diffusion.Render.Tests.Support;
@@ -7,13 +8,17 @@ namespace Diffusion.Render.Tests.Sharing;
 
 public sealed class PixelPackingTests
 {
-    [Fact]
-    public void ToRgba_AnyFloatsAndSize_EqualsDefinition()
+    /// <summary>By AVX2, and by what processors without it take.</summary>
+    public static TheoryData<bool> Ways => Avx2.IsSupported ? [true, false] : [false];
+
+    [Theory]
+    [MemberData(nameof(Ways))]
+    public void Pack_AnyFloatsAndSize_EqualsDefinition(bool byEights)
         => Gen.Int[1, 40].SelectMany(pixels => Gen.OneOf(Gen.Single[-3f, 3f], Gen.Single).Array[3 * pixels])
             .Sample(planes =>
             {
                 var rgba = new uint[planes.Length / 3];
-                PixelPacking.ToRgba(planes, rgba);
+                PixelPacking.Pack(planes, rgba, byEights);
 
                 // NaN is apart: the definition has none.
                 float[] numbers = [.. planes.Select(value => float.IsNaN(value) ? -1f : value)];
@@ -21,8 +26,31 @@ public sealed class PixelPackingTests
                     TestSamples.ToRgba(numbers, rgba.Length), MemoryMarshal.AsBytes(rgba.AsSpan()).ToArray());
             });
 
+    [Theory]
+    [MemberData(nameof(Ways))]
+    public void Pack_Extremes_AreClamped(bool byEights)
+    {
+        float[] values =
+        [
+            float.NaN, float.NegativeInfinity, float.MinValue, -1e9f, -1.004f, -1f,
+            float.PositiveInfinity, float.MaxValue, 1e9f, 257f, 1.004f, 1f,
+        ];
+        float[] planes = [.. values, .. values, .. values];
+        var rgba = new uint[values.Length];
+
+        PixelPacking.Pack(planes, rgba, byEights);
+
+        Assert.All(rgba.Take(6), pixel => Assert.Equal(0xFF000000, pixel));
+        Assert.All(rgba.Skip(6), pixel => Assert.Equal(0xFFFFFFFF, pixel));
+    }
+
     [Fact]
-    public void ToRgba_EveryBoundaryBetweenLevels_RoundsToNearest()
+    public void ToRgba_PlanesTooShort_Throws()
+        => Assert.Throws<ArgumentOutOfRangeException>(() => PixelPacking.ToRgba(new float[11], new uint[4]));
+
+    [Theory]
+    [MemberData(nameof(Ways))]
+    public void Pack_EveryBoundaryBetweenLevels_RoundsToNearest(bool byEights)
     {
         // The floats around each boundary, where a fused or reordered sum would show.
         const int Around = 4;
@@ -40,7 +68,7 @@ public sealed class PixelPackingTests
         float[] planes = [.. values, .. values, .. values];
         var rgba = new uint[values.Count];
 
-        PixelPacking.ToRgba(planes, rgba);
+        PixelPacking.Pack(planes, rgba, byEights);
 
         Assert.Equal(TestSamples.ToRgba(planes, rgba.Length), MemoryMarshal.AsBytes(rgba.AsSpan()).ToArray());
     }
