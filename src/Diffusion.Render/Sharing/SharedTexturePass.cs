@@ -20,8 +20,8 @@ public sealed class SharedTexturePass : IFramePass, IDisposable
 
     /// <summary>Creates the conversion pipeline.</summary>
     /// <param name="device">Device.</param>
-    /// <param name="time">The clock of <see cref="SharedTexture.Fade"/>, such as a game's that can stand still; null for
-    /// the wall's.</param>
+    /// <param name="time">The clock of <see cref="SharedTexture.Fade"/>, such as a game's that can stand still; null
+    /// for the wall's.</param>
     public SharedTexturePass(VulkanDevice device, TimeProvider? time = null)
     {
         ArgumentNullException.ThrowIfNull(device);

@@ -4,7 +4,8 @@ using Silk.NET.Vulkan;
 namespace Diffusion.Render.Sharing;
 
 /// <summary>
-/// A compute shader that writes every texel of an image, in a version for each format; one for all textures of a device.
+/// A compute shader that writes every texel of an image, in a version for each format; one for all textures of a
+/// device.
 /// </summary>
 internal sealed unsafe class TexelKernel : IDisposable
 {
