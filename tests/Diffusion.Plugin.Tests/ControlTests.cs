@@ -71,7 +71,8 @@ public sealed unsafe class ControlTests
         byte Noise(NativeRequest asked)
         {
             ulong texture = host.Submit(asked);
-            host.Tick(0.0001);
+            host.Tick(0.01);
+            Assert.Equal(0, host.Progress(texture).Step);
             byte value = TextureTests.FirstByte(host, texture);
             Host.Check(C.Release(host.Runtime, texture));
             return value;
