@@ -6,7 +6,7 @@ namespace Diffusion.Runtime.Surfaces;
 /// <content>How tiles begin, end and make room.</content>
 public sealed partial class EndlessSurface
 {
-    private bool HasPattern => _settings.Variation < 1;
+    private bool HasPattern => _settings.Departure < 1;
 
     private Tile Claim(int x, int y)
     {
@@ -123,7 +123,7 @@ public sealed partial class EndlessSurface
         {
             Image = image,
             Mask = _layout.Mask(tile.X, tile.Y),
-            Strength = _settings.Variation,
+            Strength = _settings.Departure,
         };
     }
 

@@ -62,10 +62,10 @@ public sealed partial class EndlessSurface : IDisposable
                 + $"not {settings.Overlap}.", nameof(settings));
         }
 
-        if (settings.Variation is not (> 0 and <= 1))
+        if (settings.Departure is not (> 0 and <= 1))
         {
             throw new ArgumentException(
-                $"Variation must be above 0 and at most 1, not {settings.Variation}.", nameof(settings));
+                $"Departure must be above 0 and at most 1, not {settings.Departure}.", nameof(settings));
         }
 
         if (settings.TilesInWork < 1)
@@ -76,10 +76,10 @@ public sealed partial class EndlessSurface : IDisposable
 
         (_runtime, _settings) = (runtime, settings);
         _layout = new TileLayout(style.Width, style.Height, settings.Overlap, HasPattern);
-        if (settings.Variation < 1)
+        if (settings.Departure < 1)
         {
             // A pattern that does not fit is better found now.
-            _ = runtime.Check(style with { Image = new float[_layout.ImageLength], Strength = settings.Variation });
+            _ = runtime.Check(style with { Image = new float[_layout.ImageLength], Strength = settings.Departure });
         }
     }
 

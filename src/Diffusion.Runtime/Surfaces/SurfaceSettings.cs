@@ -4,8 +4,8 @@ namespace Diffusion.Runtime.Surfaces;
 /// <remarks>Immutable; checked as a whole by <see cref="EndlessSurface"/>.</remarks>
 public sealed record SurfaceSettings
 {
-    /// <summary>The default of <see cref="Variation"/>: enough to tell tiles apart, and one colour.</summary>
-    public const double DefaultVariation = 0.6;
+    /// <summary>The default of <see cref="Departure"/>: enough to tell tiles apart, and one colour.</summary>
+    public const double DefaultDeparture = 0.6;
 
     /// <summary>
     /// Class, solver, steps and guidance of every tile; its seed is the world's, and its size a tile's with what it
@@ -27,7 +27,7 @@ public sealed record SurfaceSettings
     /// plane, at that part of its steps, as <see cref="TextureRequest.Strength"/> has it. It keeps a world of one
     /// colour and one bond. At 1 there is no pattern: every free tile is a texture of its own. Default 0.6.
     /// </summary>
-    public double Variation { get; init; } = DefaultVariation;
+    public double Departure { get; init; } = DefaultDeparture;
 
     /// <summary>Tiles that may be in work at once, at least 1; those asked for first go first. Default 2.</summary>
     public int TilesInWork { get; init; } = 2;

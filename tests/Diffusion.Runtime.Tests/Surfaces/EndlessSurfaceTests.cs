@@ -33,8 +33,8 @@ public sealed class EndlessSurfaceTests : IDisposable
     {
         { _settings with { Overlap = 0 }, "Overlap must be 1 to 5 for tiles of 12x12, not 0." },
         { _settings with { Overlap = 6 }, "not 6." },
-        { _settings with { Variation = 0 }, "Variation must be above 0 and at most 1, not 0." },
-        { _settings with { Variation = double.NaN }, "not NaN." },
+        { _settings with { Departure = 0 }, "Departure must be above 0 and at most 1, not 0." },
+        { _settings with { Departure = double.NaN }, "not NaN." },
         { _settings with { TilesInWork = 0 }, "TilesInWork must be at least 1, not 0." },
         { _settings with { Style = null! }, "Style must not be null." },
         { _settings with { Style = _settings.Style with { Width = 10 } }, "Width must be a multiple of 4" },
@@ -56,9 +56,9 @@ public sealed class EndlessSurfaceTests : IDisposable
     [Theory]
     [InlineData(1)]
     [InlineData(0.5)]
-    public void Tiles_Neighbours_ShareTheirBorderToTheBit(double variation)
+    public void Tiles_Neighbours_ShareTheirBorderToTheBit(double departure)
     {
-        Dictionary<(int X, int Y), float[]> tiles = Generate(_settings with { Variation = variation }, _field);
+        Dictionary<(int X, int Y), float[]> tiles = Generate(_settings with { Departure = departure }, _field);
 
         int compared = 0;
         foreach (((int X, int Y) a, float[] one) in tiles)
@@ -197,7 +197,7 @@ public sealed class EndlessSurfaceTests : IDisposable
     [Fact]
     public void Release_InWork_FreesIt()
     {
-        using EndlessSurface surface = new(_runtime, _settings with { Variation = 1 });
+        using EndlessSurface surface = new(_runtime, _settings with { Departure = 1 });
         surface.Want(1, 1);
         surface.Update();
         _runtime.Tick(TimeSpan.FromMilliseconds(3));
@@ -206,15 +206,15 @@ public sealed class EndlessSurfaceTests : IDisposable
 
         Assert.False(surface.Update());
         Assert.Equal(default, surface.Get(0, 0));
-        Assert.Equal(Generate(_settings with { Variation = 1 }, [(1, 1)])[(1, 1)], WantAndFinish(surface, 1, 1));
+        Assert.Equal(Generate(_settings with { Departure = 1 }, [(1, 1)])[(1, 1)], WantAndFinish(surface, 1, 1));
     }
 
     [Theory]
     [InlineData(1)]
     [InlineData(0.5)]
-    public void Update_TextureFails_TileSaysWhyAndCanBeAskedForAgain(double variation)
+    public void Update_TextureFails_TileSaysWhyAndCanBeAskedForAgain(double departure)
     {
-        using EndlessSurface surface = new(_runtime, _settings with { Variation = variation });
+        using EndlessSurface surface = new(_runtime, _settings with { Departure = departure });
         surface.Want(1, 1);
         _backend.Throws = true;
         Finish(surface);
