@@ -13,7 +13,7 @@ namespace Diffusion.Runtime.Surfaces;
 /// the same bits.</para>
 /// <para>Tiles are textures of the runtime, within its budget like others. A finished tile holds its texture until
 /// <see cref="Release"/>, and the next tile takes that over, ring included. One thread, the runtime's. Only
-/// <see cref="Want"/> and the beginning of a tile allocate.</para>
+/// <see cref="Want"/> and the beginning of a tile allocate; where x_t lies on a device, that also waits for it.</para>
 /// </remarks>
 /// <example><code>
 /// using EndlessSurface ground = new(runtime, new SurfaceSettings { Style = style });

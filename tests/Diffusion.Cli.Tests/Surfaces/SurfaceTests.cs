@@ -15,8 +15,8 @@ namespace Diffusion.Cli.Tests.Surfaces;
 public sealed class SurfaceTests(ComputeFixture compute, ITestOutputHelper output) : IClassFixture<ComputeFixture>
 {
     /// <summary>
-    /// How much larger the step over a border may be than that between other lines, in the mean: measured 1.0 to 1.3 on
-    /// the shipped model, and above 2 for tiles that know nothing of each other.
+    /// How much larger the step over a border may be than that between other lines, in the mean; brick's tiles that
+    /// know nothing of each other have 2.0, and 1.0 here (docs/surfaces.md).
     /// </summary>
     private const double MostSeam = 1.6;
 
