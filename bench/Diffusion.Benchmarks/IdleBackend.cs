@@ -40,9 +40,13 @@ internal sealed class IdleBackend : IDenoiserBackend
         public SampleRing Samples => _state.Samples;
 
         public void Start(
-            NoiseLevel level, NoiseSource noise, ReadOnlySpan<float> image = default, bool isNoised = true)
+            NoiseLevel level,
+            NoiseSource noise,
+            ReadOnlyMemory<float> image = default,
+            ReadOnlyMemory<float> mask = default,
+            bool isNoised = true)
         {
-            _state.Start(level, noise, image, isNoised);
+            _state.Start(level, noise, image, mask, isNoised);
             clock.Advance(SliceTime);
         }
 

@@ -5,6 +5,7 @@ const uint CLAMPED = 4u;
 const uint VARIANCE_LEARNED = 8u;
 const uint LANGEVIN = 16u;
 const uint HAS_IMAGE = 32u;
+const uint KEEPS_PIXELS = 64u;
 const uint MIXED = 128u;
 const uint HAS_CLASS_MASK = 256u;
 const uint MATCHES_SPREAD = 512u;
@@ -56,6 +57,8 @@ layout(set = 0, binding = 2, std430) readonly restrict buffer Parameters
     float spreadStrength;
     float colourMean[3];
     float colourCovariance[6];  // rr, rg, rb, gg, gb, bb
+    uint image;             // what a chain starts from, and keeps
+    uint mask;              // m of each pixel: 0 where it is kept
 } parameters;
 
 layout(set = 0, binding = 7, std430) buffer Ring { float ring[]; };

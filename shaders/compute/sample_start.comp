@@ -39,7 +39,7 @@ void main()
     for (uint channel = 0u; channel < CHANNELS; channel++)
     {
         uint at = (channel * plane) + index;
-        float image = (parameters.flags & HAS_IMAGE) != 0u ? ring[parameters.denoised + at] : 0.0;
+        float image = (parameters.flags & HAS_IMAGE) != 0u ? ring[parameters.image + at] : 0.0;
         precise float signal = parameters.sampleFactor * image;
         precise float noise = parameters.noiseFactor * z[channel];
         ring[parameters.denoised + at] = image;

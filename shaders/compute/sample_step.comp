@@ -4,13 +4,14 @@
 // whole image before the update, go over it in passes; the noise is drawn again rather than stored.
 #extension GL_GOOGLE_include_directive : require
 
-layout(constant_id = 0) const uint WORK = 5;
+layout(constant_id = 0) const uint WORK = 21;
 layout(local_size_x = 8, local_size_y = 8) in;
 
 const uint ESTIMATE = 1u;   // F to D, clamped unless it is thresholded
 const uint SCALE = 2u;      // D into the range by the threshold
 const uint UPDATE = 4u;     // x'
 const uint SUMS = 8u;       // the norms that a Langevin step needs
+const uint KEEP = 16u;      // the pixels that are kept, into a D that is thereby final
 const uint MOMENTS = 32u;   // sums of D's colours and of their products
 const uint RECOLOUR = 64u;  // D to other colours
 
@@ -119,6 +120,16 @@ void sumColours(vec3 d)
     }
 }
 
+// [Lugmayr22, Eq. 8] on the estimate in place of x_t: D = m·D + (1-m)·image, which is either to the bit at its end.
+float keep(float d, uint index, uint at)
+{
+    float m = ring[parameters.mask + index];
+    precise float made = m * d;
+    precise float kept = (1.0 - m) * ring[parameters.image + at];
+    precise float sum = made + kept;
+    return sum;
+}
+
 void main()
 {
     uvec2 pixel = gl_GlobalInvocationID.xy;
@@ -164,6 +175,11 @@ void main()
             uint at = (channel * plane) + index;
             float x = ring[parameters.current + at];
             float d = estimates[channel];
+            if ((WORK & KEEP) != 0u && (parameters.flags & KEEPS_PIXELS) != 0u)
+            {
+                d = keep(d, index, at);
+            }
+
             if ((WORK & (ESTIMATE | SCALE | RECOLOUR)) != 0u)
             {
                 ring[parameters.denoised + at] = d;

@@ -38,20 +38,22 @@ public sealed partial class DiffusionRuntime
     /// <remarks>
     /// A texture in work goes on from its present x_t with the request's classes, guidance, seeds and colours; its
     /// levels stay. One that has ended starts from its last clean estimate, as <see cref="TextureRequest.Image"/>
-    /// would, by the request's <see cref="TextureRequest.Strength"/>.
+    /// would, by the request's <see cref="TextureRequest.Strength"/>. What a <see cref="TextureRequest.Mask"/> keeps
+    /// stays kept.
     /// </remarks>
     /// <param name="handle">The texture.</param>
     /// <param name="request">The new goal; size, seamlessness and whether guidance and a second class are used must
-    /// stay, and it has no image.</param>
+    /// stay, and it has no image and no mask.</param>
     /// <exception cref="ArgumentException">The handle names no texture, or the request breaks a rule; nothing
     /// changed.</exception>
     public void Retarget(TextureHandle handle, TextureRequest request)
     {
         DiffusionChain chain = Find(handle);
         ArgumentNullException.ThrowIfNull(request);
-        if (!request.Image.IsEmpty)
+        if (!request.Image.IsEmpty || !request.Mask.IsEmpty)
         {
-            throw new ArgumentException("Retarget starts from the texture's own image; the request must have none.");
+            throw new ArgumentException(
+                "Retarget starts from the texture's own image and mask; the request must have none.");
         }
 
         Entry entry = _entries[handle.Index];
@@ -63,7 +65,11 @@ public sealed partial class DiffusionRuntime
 
         TextureRequest goal = isInWork
             ? request
-            : request with { Image = chain.Samples.Denoised(chain.Samples.CurrentSlot).ToArray() };
+            : request with
+            {
+                Image = chain.Samples.Denoised(chain.Samples.CurrentSlot).ToArray(),
+                Mask = chain.Mask,
+            };
         (SessionOptions shape, ChainSettings settings) = _resolver.Resolve(goal);
         if (shape != entry.Shape)
         {

@@ -140,6 +140,14 @@ public sealed record TextureRequest
     public ReadOnlyMemory<float> Image { get; init; }
 
     /// <summary>
+    /// Empty, or [H, W] float32 in [0, 1], with an image: 1 where the texture is painted anew, 0 where the image is
+    /// kept, and between them a mixture of both. What is kept steers what is painted, and comes out to the bit with
+    /// every solver but <c>pndm</c>, whose last step is more than the clean estimate: there up to rounding. Not copied:
+    /// image and mask must not change while the texture is in work.
+    /// </summary>
+    public ReadOnlyMemory<float> Mask { get; init; }
+
+    /// <summary>
     /// With an image, which part of the steps is run: 1 (the default) begins at the noisiest level, and near 0 the
     /// image hardly changes.
     /// </summary>

@@ -86,6 +86,7 @@ internal sealed partial class TextureRequestResolver(UNetConfig config, ModelDes
                 Variation = request.Variation,
             },
             Image = request.Image,
+            Mask = CheckMask(request),
         };
         return (shape, settings);
     }
@@ -103,6 +104,7 @@ internal sealed partial class TextureRequestResolver(UNetConfig config, ModelDes
             Times = default,
             EndTime = null,
             Image = default,
+            Mask = default,
             Strength = 1,
         });
     }
@@ -234,6 +236,36 @@ internal sealed partial class TextureRequestResolver(UNetConfig config, ModelDes
         }
 
         return true;
+    }
+
+    private static ReadOnlyMemory<float> CheckMask(TextureRequest request)
+    {
+        ReadOnlySpan<float> mask = request.Mask.Span;
+        if (mask.IsEmpty)
+        {
+            return default;
+        }
+
+        if (request.Image.IsEmpty)
+        {
+            throw new ArgumentException("A request with a Mask needs an Image, of which it tells what is kept.");
+        }
+
+        if (request.Solver.IsInversion)
+        {
+            throw new ArgumentException(
+                $"The solver '{request.Solver.Name}' turns a whole image into noise; the request must have no Mask.");
+        }
+
+        if (mask.Length != request.Width * request.Height)
+        {
+            throw new ArgumentException(
+                $"The mask holds {mask.Length} values; Height·Width is {request.Width * request.Height}.");
+        }
+
+        return mask.IndexOfAnyExceptInRange(0f, 1f) is >= 0 and var place
+            ? throw new ArgumentException($"Value {place} of the mask is {mask[place]}; it must be from 0 to 1.")
+            : request.Mask;
     }
 
     private static int FirstLevel(TextureRequest request, int stepCount)

@@ -55,10 +55,14 @@ internal sealed class TorchSession : IDenoiserSession
     public SampleRing Samples => _state.Samples;
 
     public void Start(
-        NoiseLevel level, NoiseSource noise, ReadOnlySpan<float> image = default, bool isNoised = true)
+        NoiseLevel level,
+        NoiseSource noise,
+        ReadOnlyMemory<float> image = default,
+        ReadOnlyMemory<float> mask = default,
+        bool isNoised = true)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        _state.Start(level, noise, image, isNoised);
+        _state.Start(level, noise, image, mask, isNoised);
         Abandon();
     }
 

@@ -53,6 +53,10 @@ internal sealed class GaussianBackend : IDenoiserBackend
 
     public bool Throws { get; set; }
 
+    /// <summary>What each pixel's estimate takes of the mean of x, so that a part of an image bears on the rest; by
+    /// default nothing.</summary>
+    public float Coupling { get; set; }
+
     /// <summary>
     /// Whether network slices run on a device beside the host: they leave the clock alone, and are done, their costs
     /// known, once <see cref="DeviceIsDone"/>.
@@ -112,10 +116,15 @@ internal sealed class GaussianBackend : IDenoiserBackend
 
         public SampleRing Samples => _state.Samples;
 
-        public void Start(NoiseLevel level, NoiseSource noise, ReadOnlySpan<float> image, bool isNoised)
+        public void Start(
+            NoiseLevel level,
+            NoiseSource noise,
+            ReadOnlyMemory<float> image,
+            ReadOnlyMemory<float> mask,
+            bool isNoised)
         {
             backend.Spend(options, 0);
-            _state.Start(level, noise, image, isNoised);
+            _state.Start(level, noise, image, mask, isNoised);
         }
 
         public void SetClassMask(ReadOnlySpan<float> mask) => _state.SetClassMask(mask);
@@ -187,9 +196,16 @@ internal sealed class GaussianBackend : IDenoiserBackend
         {
             ReadOnlySpan<float> x = _state.CurrentSample;
             double mean = backend.MeanOf(label);
+            float shared = 0;
+            foreach (float value in x)
+            {
+                shared += backend.Coupling * value / x.Length;
+            }
+
             for (int i = 0; i < output.Length; i++)
             {
                 output[i] = float.IsNaN(backend.Output) ? (float)Denoise(x[i], _level, mean) : backend.Output;
+                output[i] += shared;
             }
         }
 

@@ -32,6 +32,15 @@ public sealed class TextureRequestTests
         { _good with { Image = new float[192], Strength = 0 }, "Strength must be above 0 and at most 1, not 0." },
         { _good with { Image = OneBadPixel(float.NaN) }, "Value 7 of the image is NaN; it must be finite." },
         { _good with { Image = OneBadPixel(float.NegativeInfinity) }, "Value 7 of the image is -Infinity" },
+        { _good with { Mask = new float[64] }, "A request with a Mask needs an Image" },
+        { _good with { Image = new float[192], Mask = new float[5] }, "The mask holds 5 values; Height·Width is 64." },
+        { _good with { Image = new float[192], Mask = OneBadValue(1.5f) }, "Value 7 of the mask is 1.5; it must be" },
+        { _good with { Image = new float[192], Mask = OneBadValue(-0.1f) }, "Value 7 of the mask is -0.1" },
+        { _good with { Image = new float[192], Mask = OneBadValue(float.NaN) }, "Value 7 of the mask is NaN" },
+        {
+            _good with { Image = new float[192], Mask = new float[64], Solver = new DdimInversionSolver() },
+            "'ddim-inversion' turns a whole image into noise; the request must have no Mask."
+        },
         { _good with { Strength = 0.5 }, "Strength must be 1, not 0.5, for a request without an Image." },
         { _good with { ClassLabel = 3 }, "ClassLabel 3 is the null class; leave ClassLabel null" },
         { _good with { Solver = null! }, "Solver must not be null." },
@@ -95,6 +104,13 @@ public sealed class TextureRequestTests
         float[] image = new float[192];
         image[7] = value;
         return image;
+    }
+
+    private static float[] OneBadValue(float value)
+    {
+        float[] mask = new float[64];
+        mask[7] = value;
+        return mask;
     }
 
     [Fact]

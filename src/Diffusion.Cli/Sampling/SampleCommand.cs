@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Diffusion.Cli.Generation;
+using Diffusion.Runtime.Surfaces;
 using Spectre.Console;
 
 namespace Diffusion.Cli.Sampling;
@@ -37,10 +38,15 @@ internal static class SampleCommand
             Description = "Picture to start from in place of noise, scaled to the size; see --strength.",
             HelpName = "FILE",
         };
+        var mask = new Option<string?>("--mask")
+        {
+            Description = "With --image, a picture that is white where to paint anew and black where to keep.",
+            HelpName = "FILE",
+        };
         var strength = new Option<double?>("--strength")
         {
             Description = "With --image, the part of the chain that is run: near 0 hardly changes it. "
-                + $"Default: {DefaultStrength}.",
+                + $"Default: {DefaultStrength}, with --mask 1.",
             HelpName = "S",
         }.PositiveUpTo(1);
         var seamless = new Option<bool>("--seamless")
@@ -55,6 +61,18 @@ internal static class SampleCommand
             DefaultValueFactory = _ => "1x1",
             HelpName = "CxR",
         };
+        var tiles = new Option<string?>("--tiles")
+        {
+            Description = "Draw COLUMNSxROWS tiles of an endless surface, which are generated apart and meet; "
+                + $"at most {MaxGridEdge}x{MaxGridEdge}.",
+            HelpName = "CxR",
+        };
+        var departure = new Option<double?>("--departure")
+        {
+            Description = "With --tiles, how far they depart from one pattern; at 1 there is none. "
+                + $"Default: {SurfaceSettings.DefaultDeparture}.",
+            HelpName = "D",
+        }.PositiveUpTo(1);
         var output = new Option<string>("--out")
         {
             Description = "PNG file to write; one that is there is replaced.",
@@ -84,7 +102,11 @@ internal static class SampleCommand
         var command = new Command("sample", "Generates textures and writes them to a PNG file.");
         generation.AddTo(command);
         control.AddTo(command);
-        Option[] own = [size, tolerance, image, strength, seamless, grid, output, animation, display, threads];
+        Option[] own =
+        [
+            size, tolerance, image, mask, strength, seamless, grid, tiles, departure, output, animation, display,
+            threads,
+        ];
         foreach (Option option in own)
         {
             command.Options.Add(option);
@@ -98,12 +120,6 @@ internal static class SampleCommand
                 return Task.FromResult(0);
             }
 
-            CanvasSize cells = CanvasSize.Parse(result.GetValue(grid)!, "--grid", "COLUMNSxROWS", "3x2");
-            if (cells.Width > MaxGridEdge || cells.Height > MaxGridEdge)
-            {
-                throw new UserErrorException($"--grid {cells} is too large: at most {MaxGridEdge} columns and rows.");
-            }
-
             string? wanted = result.GetValue(size);
             TextureSampler.Run(
                 new SampleSettings
@@ -112,10 +128,13 @@ internal static class SampleCommand
                     Control = control.Read(result),
                     Size = wanted is null ? null : CanvasSize.Parse(wanted, "--size"),
                     Seamless = result.GetValue(seamless),
-                    Grid = cells,
+                    Grid = Cells(result.GetValue(grid)!, "--grid"),
+                    Tiles = result.GetValue(tiles) is { } field ? Cells(field, "--tiles") : null,
+                    Departure = result.GetValue(departure),
                     OutputFile = result.GetValue(output)!,
                     AnimationFile = result.GetValue(animation),
                     ImageFile = result.GetValue(image),
+                    MaskFile = result.GetValue(mask),
                     Strength = result.GetValue(strength),
                     ShowDenoised = result.GetValue(display) == "x0",
                     NoiseThreads = result.GetValue(threads),
@@ -125,5 +144,13 @@ internal static class SampleCommand
             return Task.FromResult(0);
         });
         return command;
+    }
+
+    private static CanvasSize Cells(string text, string option)
+    {
+        CanvasSize cells = CanvasSize.Parse(text, option, "COLUMNSxROWS", "3x2");
+        return cells.Width <= MaxGridEdge && cells.Height <= MaxGridEdge
+            ? cells
+            : throw new UserErrorException($"{option} {cells} is too large: at most {MaxGridEdge} columns and rows.");
     }
 }

@@ -20,6 +20,12 @@ internal sealed record SampleSettings
     /// <summary>Columns and rows of the sheet; seeds count on from the first, unless weights differ.</summary>
     public CanvasSize Grid { get; init; } = new(1, 1);
 
+    /// <summary>Columns and rows of an endless surface's tiles, in place of a sheet; or null.</summary>
+    public CanvasSize? Tiles { get; init; }
+
+    /// <summary>How far the tiles depart from one pattern, in (0, 1], or null for the default.</summary>
+    public double? Departure { get; init; }
+
     /// <summary>The picture to write.</summary>
     public required string OutputFile { get; init; }
 
@@ -28,6 +34,9 @@ internal sealed record SampleSettings
 
     /// <summary>A picture to start from, or null for noise.</summary>
     public string? ImageFile { get; init; }
+
+    /// <summary>A picture that is white where the other is painted anew, or null for everywhere.</summary>
+    public string? MaskFile { get; init; }
 
     /// <summary>The part of the chain that is run from the picture, in (0, 1], or null for the default.</summary>
     public double? Strength { get; init; }

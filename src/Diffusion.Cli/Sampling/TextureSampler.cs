@@ -26,18 +26,29 @@ internal static class TextureSampler
     {
         RequireOutputs(settings);
         RequireImage(settings);
+        RequireTiles(settings);
         CanvasSize size = LoadedModel.SizeOf(settings.Generation, settings.Size);
         float[] image = settings.ImageFile is { } file ? TextureImage.ReadPlanar(file, size.Width, size.Height) : [];
+        float[] mask = settings.MaskFile is { } other ? TextureImage.ReadWeights(other, size.Width, size.Height) : [];
         using var model = LoadedModel.Load(settings.Generation, size.Width, size.Height, image, isOffline: true);
         foreach (string warning in model.Folder.Warnings)
         {
             console.MarkupLineInterpolated($"[yellow]warning[/] {warning}");
         }
 
+        var clock = Stopwatch.StartNew();
+        TextureRequest request = RequestOf(settings, model, size, image, mask);
+        if (settings.Tiles is { } tiles)
+        {
+            using Image<Rgb24> field = SurfaceSampler.Draw(settings, model, request, tiles, console, cancel);
+            OutputFile.Write(settings.OutputFile, stream => field.SaveAsPng(stream));
+            string done = $"{tiles} tiles, {field.Width}x{field.Height} pixels, in {clock.Elapsed.TotalSeconds:0.0} s";
+            console.MarkupLineInterpolated($"{done} on {model.Backend.Device}: {settings.OutputFile}");
+            return;
+        }
+
         using var sheet = new Image<Rgb24>(size.Width * settings.Grid.Width, size.Height * settings.Grid.Height);
         using var animation = new GifRecorder();
-        var clock = Stopwatch.StartNew();
-        TextureRequest request = RequestOf(settings, model, size, image);
         if (settings.Generation.Solver == LoadedModel.AdaptiveSolver)
         {
             Integrate(settings, model, request, sheet, console, cancel);
@@ -77,9 +88,21 @@ internal static class TextureSampler
 
     private static void RequireImage(SampleSettings settings)
     {
+        string inversion = new DdimInversionSolver().Name;
         if (settings.ImageFile is not null)
         {
+            if (settings.MaskFile is not null && settings.Generation.Solver == inversion)
+            {
+                throw new UserErrorException(
+                    $"--solver {inversion} turns a whole picture into noise; it takes no --mask.");
+            }
+
             return;
+        }
+
+        if (settings.MaskFile is not null)
+        {
+            throw new UserErrorException("--mask needs --image, the picture of which it tells what to keep.");
         }
 
         if (settings.Strength is { } strength)
@@ -87,10 +110,33 @@ internal static class TextureSampler
             throw new UserErrorException($"--strength {strength} needs --image.");
         }
 
-        if (settings.Generation.Solver == new DdimInversionSolver().Name)
+        if (settings.Generation.Solver == inversion)
         {
             throw new UserErrorException(
                 $"--solver {settings.Generation.Solver} turns a picture into noise; it needs --image.");
+        }
+    }
+
+    private static void RequireTiles(SampleSettings settings)
+    {
+        if (settings.Tiles is null)
+        {
+            if (settings.Departure is { } departure)
+            {
+                throw new UserErrorException($"--departure {departure} needs --tiles.");
+            }
+
+            return;
+        }
+
+        string? other = settings.ImageFile is not null ? "--image"
+            : settings.AnimationFile is not null ? "--gif"
+            : settings.Grid != new CanvasSize(1, 1) ? "--grid"
+            : settings.Generation.Solver == LoadedModel.AdaptiveSolver ? $"--solver {LoadedModel.AdaptiveSolver}"
+            : null;
+        if (other is not null)
+        {
+            throw new UserErrorException($"--tiles does not go with {other}.");
         }
     }
 
@@ -211,7 +257,11 @@ internal static class TextureSampler
     }
 
     private static TextureRequest RequestOf(
-        SampleSettings settings, LoadedModel model, CanvasSize size, ReadOnlyMemory<float> image)
+        SampleSettings settings,
+        LoadedModel model,
+        CanvasSize size,
+        ReadOnlyMemory<float> image,
+        ReadOnlyMemory<float> mask)
     {
         var request = settings.Control.Apply(
             model.Request(size.Width, size.Height) with { Seamless = settings.Seamless }, model);
@@ -223,9 +273,11 @@ internal static class TextureSampler
         return request with
         {
             Image = image,
+            Mask = mask,
 
-            // An inversion runs from the image to noise, all the way.
-            Strength = settings.Strength ?? (request.Solver.IsInversion ? 1 : SampleCommand.DefaultStrength),
+            // An inversion runs from the image to noise, all the way; what is painted anew owes nothing to what was.
+            Strength = settings.Strength
+                ?? (request.Solver.IsInversion || !mask.IsEmpty ? 1 : SampleCommand.DefaultStrength),
         };
     }
 }

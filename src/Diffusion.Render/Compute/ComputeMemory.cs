@@ -11,7 +11,8 @@ namespace Diffusion.Render.Compute;
 /// <param name="WeightBytes">Weights, once a backend; device-local.</param>
 /// <param name="ActivationBytes">Once a session, the peak of one evaluation with its input and output;
 /// device-local.</param>
-/// <param name="SampleBytes">The ring of x_t and clean estimates, once a session; device-local.</param>
+/// <param name="SampleBytes">The ring of x_t and clean estimates with what a chain starts from, once a session;
+/// device-local.</param>
 /// <param name="TransferBytes">Time and class of evaluations in flight, and the mask of a second class, once a session;
 /// visible to the host.</param>
 public readonly record struct ComputeMemory(
@@ -36,7 +37,9 @@ public readonly record struct ComputeMemory(
             structure.Weights.SizeInBytes,
             plan.ArenaSizeInBytes + plan.Input.SizeInBytes + plan.Input.Picture.Range.SizeInBytes
             + plan.OutputSizeInBytes,
-            SampleRing.SizeOf(session.Width, session.Height, session.HistoryLength),
+            DeviceSamples.SizeOf(
+                SampleRing.SizeOf(session.Width, session.Height, session.HistoryLength),
+                session.Width * session.Height),
             (SampleBuffers.Entries * plan.Input.SizeInBytes)
             + (session.Mixed ? (long)session.Width * session.Height * sizeof(float) : 0));
     }

@@ -43,10 +43,14 @@ internal sealed class ComputeSession : IDenoiserSession
     public bool StepsBesideTheHost => !_backend.Waits;
 
     public void Start(
-        NoiseLevel level, NoiseSource noise, ReadOnlySpan<float> image = default, bool isNoised = true)
+        NoiseLevel level,
+        NoiseSource noise,
+        ReadOnlyMemory<float> image = default,
+        ReadOnlyMemory<float> mask = default,
+        bool isNoised = true)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        _state.Start(level, noise, image, isNoised);
+        _state.Start(level, noise, image.Span, mask.Span, isNoised);
         _nextSlice = -1;
     }
 

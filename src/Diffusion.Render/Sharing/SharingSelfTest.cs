@@ -34,7 +34,7 @@ public static class SharingSelfTest
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(handOvers);
         DeviceSamples? samples = null;
         using var ring = new SampleRing(edge, edge, 0, path == SharingPath.InPlace
-            ? (slots, size) => samples = new DeviceSamples(device, slots, size, SampleRing.Channels * edge * edge)
+            ? (slots, size) => samples = new DeviceSamples(device, slots, size, edge * edge)
             : null);
         using DeviceSamples? owned = samples;
         using var textures = new SharedTexturePass(device);

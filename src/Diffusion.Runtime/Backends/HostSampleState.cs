@@ -17,6 +17,7 @@ public sealed class HostSampleState : IDisposable
     private readonly float[] _classMask;
     private readonly int _threads;
     private bool _hasClassMask;
+    private KeptPixels _kept;
 
     /// <summary>Allocates the ring.</summary>
     /// <param name="options">Shape, history and noise threads.</param>
@@ -45,14 +46,20 @@ public sealed class HostSampleState : IDisposable
     /// <param name="noise">The noise function; its step 0 is used.</param>
     /// <param name="image">Empty, or planar [3, H, W] float32 in [-1, 1]. It is also shown as the first clean estimate;
     /// without it that is 0.</param>
+    /// <param name="mask">Empty, or [H, W] float32 in [0, 1], with an image: 0 where its pixels are kept. Both are
+    /// borrowed until the next start.</param>
     /// <param name="isNoised">Whether σ·z is added; an inversion starts from α·image alone.</param>
-    /// <exception cref="ArgumentException">The image has the wrong length.</exception>
+    /// <exception cref="ArgumentException">The image or the mask has the wrong length.</exception>
     /// <exception cref="InvalidOperationException">Readers hold more leases than
     /// <see cref="SampleRing.ReaderSlots"/>.</exception>
     public void Start(
-        NoiseLevel level, NoiseSource noise, ReadOnlySpan<float> image = default, bool isNoised = true)
+        NoiseLevel level,
+        NoiseSource noise,
+        ReadOnlyMemory<float> image = default,
+        ReadOnlyMemory<float> mask = default,
+        bool isNoised = true)
     {
-        int slot = SessionRules.TakeStartSlot(Samples, image);
+        int slot = SessionRules.TakeStartSlot(Samples, image.Span, mask.Span);
         Span<float> sample = Samples.Sample(slot);
         Span<float> denoised = Samples.Denoised(slot);
         GaussianNoise.Fill(sample, Samples.Width, Samples.Height, SampleRing.Channels, noise, step: 0, _threads);
@@ -63,8 +70,10 @@ public sealed class HostSampleState : IDisposable
         }
         else
         {
-            image.CopyTo(denoised);
+            image.Span.CopyTo(denoised);
         }
+
+        _kept = mask.IsEmpty ? default : new KeptPixels(image, mask);
 
         // [Ho20, Eq. 4] x_t = α·x_0 + σ·ε
         for (int i = 0; i < sample.Length; i++)
@@ -126,6 +135,8 @@ public sealed class HostSampleState : IDisposable
             Step = step,
             Noise = noise,
             StepNumber = stepNumber,
+            KeptImage = _kept.Image.Span,
+            Mask = _kept.Mask.Span,
         };
         if (!HostStepKernel.Run(fused, _threads))
         {
@@ -138,6 +149,8 @@ public sealed class HostSampleState : IDisposable
 
     /// <summary>Frees the ring's memory.</summary>
     public void Dispose() => Samples.Dispose();
+
+    private readonly record struct KeptPixels(ReadOnlyMemory<float> Image, ReadOnlyMemory<float> Mask);
 
     private int StartedSlot() => Samples.CurrentSlot >= 0
         ? Samples.CurrentSlot

@@ -42,4 +42,10 @@ public ref struct HostStep
 
     /// <summary>Steps finished when this one is, from 1: the noise function's step coordinate.</summary>
     public int StepNumber;
+
+    /// <summary>What is kept where <see cref="Mask"/> is 0, or empty where nothing is.</summary>
+    public ReadOnlySpan<float> KeptImage;
+
+    /// <summary>Empty, or m in [0, 1] of each pixel, [H, W]: D becomes m·D + (1-m)·<see cref="KeptImage"/>.</summary>
+    public ReadOnlySpan<float> Mask;
 }

@@ -65,6 +65,27 @@ public static unsafe partial class HostStepKernel
         }
     }
 
+    // [Lugmayr22, Eq. 8] on the estimate in place of x_t: D = m·D + (1-m)·image, which is either to the bit at its end.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Keep(in Operands o, long pixel, long offset)
+    {
+        float* mask = o.Mask + pixel;
+        float* image = o.KeptImage + offset;
+        float* d = o.Denoised + offset;
+        int i = 0;
+        for (; i <= o.Width - Vector<float>.Count; i += Vector<float>.Count)
+        {
+            Vector<float> m = Vector.Load(mask + i);
+            Vector<float> kept = (m * Vector.Load(d + i)) + ((Vector<float>.One - m) * Vector.Load(image + i));
+            Vector.Store(kept, d + i);
+        }
+
+        for (; i < o.Width; i++)
+        {
+            d[i] = (mask[i] * d[i]) + ((1 - mask[i]) * image[i]);
+        }
+    }
+
     // x' = a·x + Σ a_k·x_k + Σ c_k·D_k + s·z
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static bool Update(in Operands o, long offset)

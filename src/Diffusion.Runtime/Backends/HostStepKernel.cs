@@ -7,8 +7,8 @@ using Diffusion.Runtime.Solvers;
 namespace Diffusion.Runtime.Backends;
 
 /// <summary>
-/// The one fused pass that ends every step in host memory: guidance, clean estimate, clamp, solver update, noise,
-/// finiteness.
+/// The one fused pass that ends every step in host memory: guidance, clean estimate, clamp, kept pixels, solver update,
+/// noise, finiteness.
 /// </summary>
 /// <remarks>
 /// It goes by rows: a row of every operand stays in the first-level cache, so that each image crosses memory once
@@ -27,6 +27,7 @@ public static unsafe partial class HostStepKernel
         Estimate = 1,
         Noise = 2,
         Update = 4,
+        Keep = 8,
     }
 
     /// <summary>Computes D and x' of a step into the slot that it names.</summary>
@@ -39,20 +40,23 @@ public static unsafe partial class HostStepKernel
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(threads);
         Validate(step);
         fixed (float* classOutput = step.ClassOutput, nullOutput = step.NullOutput, variance = step.VarianceOutput)
-        fixed (float* secondOutput = step.SecondOutput, mask = step.ClassMask)
+        fixed (float* secondOutput = step.SecondOutput, classMask = step.ClassMask)
+        fixed (float* keptImage = step.KeptImage, mask = step.Mask)
         {
             Operands operands = Prepare(step);
             operands.ClassOutput = classOutput;
             operands.SecondOutput = secondOutput;
-            operands.ClassMask = mask;
+            operands.ClassMask = classMask;
             operands.NullOutput = nullOutput;
             operands.Variance = variance;
+            operands.KeptImage = keptImage;
+            operands.Mask = mask;
             bool isThresholded = step.Evaluation.ThresholdRatio > 0;
             bool isLangevin = step.Step.Langevin > 0;
             bool isRecoloured = operands.Step.Colours is not null;
             if (!isThresholded && !isLangevin && !isRecoloured)
             {
-                return Sweep(operands, Work.Estimate | Work.Noise | Work.Update, threads);
+                return Sweep(operands, Work.Estimate | Work.Keep | Work.Noise | Work.Update, threads);
             }
 
             double* rowSums = stackalloc double[2 * operands.Height];
@@ -75,7 +79,7 @@ public static unsafe partial class HostStepKernel
                     step.Evaluation.ClampLimit);
             }
 
-            Sweep(operands, Work.Noise, threads);
+            Sweep(operands, Work.Keep | Work.Noise, threads);
             if (isLangevin)
             {
                 SetLangevin(ref operands, step.Step);
@@ -123,6 +127,11 @@ public static unsafe partial class HostStepKernel
         {
             Check(step.VarianceOutput.Length, length, "the network's variance");
         }
+
+        if (!step.Mask.IsEmpty)
+        {
+            SessionRules.RequireStartImage(step.Samples, step.KeptImage, step.Mask);
+        }
     }
 
     private static void CheckOptional(int actual, int expected, string image)
@@ -168,13 +177,6 @@ public static unsafe partial class HostStepKernel
         for (int y = firstRow; y < endRow; y++)
         {
             long row = (long)y * o.Width;
-            if ((work & Work.Noise) != 0 && o.Step.DrawsNoise)
-            {
-                // z is drawn where x' will stand, which spares a buffer.
-                GaussianNoise.FillRow(o.Next + row, planeStride, o.Width, y, Channels, o.Noise, o.StepNumber);
-                SumRow(o, row, planeStride, y);
-            }
-
             for (int channel = 0; channel < Channels; channel++)
             {
                 long offset = row + (channel * planeStride);
@@ -183,10 +185,22 @@ public static unsafe partial class HostStepKernel
                     Estimate(o, offset, row);
                 }
 
-                if ((work & Work.Update) != 0)
+                if ((work & Work.Keep) != 0 && o.Mask is not null)
                 {
-                    isFinite &= Update(o, offset);
+                    Keep(o, row, offset);
                 }
+            }
+
+            if ((work & Work.Noise) != 0 && o.Step.DrawsNoise)
+            {
+                // z is drawn where x' will stand, which spares a buffer.
+                GaussianNoise.FillRow(o.Next + row, planeStride, o.Width, y, Channels, o.Noise, o.StepNumber);
+                SumRow(o, row, planeStride, y);
+            }
+
+            for (int channel = 0; (work & Work.Update) != 0 && channel < Channels; channel++)
+            {
+                isFinite &= Update(o, row + (channel * planeStride));
             }
         }
 
@@ -247,6 +261,8 @@ public static unsafe partial class HostStepKernel
         public float* ClassMask;
         public float* NullOutput;
         public float* Variance;
+        public float* KeptImage;
+        public float* Mask;
         public float* Denoised;
         public float* Next;
         public TermImageList TermImages;

@@ -27,9 +27,16 @@ public interface IDenoiserSession : IDisposable
     /// <param name="level">Where the chain starts.</param>
     /// <param name="noise">The noise function of the chain.</param>
     /// <param name="image">Empty, or planar [3, H, W] float32 in [-1, 1] to start from (img2img).</param>
+    /// <param name="mask">Empty, or [H, W] float32 in [0, 1], with an image: each clean estimate becomes
+    /// m·D + (1-m)·image from here on, so that pixels where it is 0 are kept. Read as <paramref name="image"/> then is,
+    /// at every step until the next start.</param>
     /// <param name="isNoised">Whether σ·z is added; an inversion starts from α·image alone.</param>
     void Start(
-        NoiseLevel level, NoiseSource noise, ReadOnlySpan<float> image = default, bool isNoised = true);
+        NoiseLevel level,
+        NoiseSource noise,
+        ReadOnlyMemory<float> image = default,
+        ReadOnlyMemory<float> mask = default,
+        bool isNoised = true);
 
     /// <summary>
     /// Takes the weight of the second class for each pixel, of a session with <see cref="SessionOptions.Mixed"/>;

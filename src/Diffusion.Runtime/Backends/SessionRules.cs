@@ -57,6 +57,27 @@ public static class SessionRules
         }
     }
 
+    /// <summary>What a chain starts from fits its ring.</summary>
+    /// <param name="ring">The chain's.</param>
+    /// <param name="image">Empty, or planar [3, H, W].</param>
+    /// <param name="mask">Empty, or [H, W] with an image.</param>
+    /// <exception cref="ArgumentException">It does not.</exception>
+    public static void RequireStartImage(SampleRing ring, ReadOnlySpan<float> image, ReadOnlySpan<float> mask)
+    {
+        ArgumentNullException.ThrowIfNull(ring);
+        if (image.Length != ring.PlaneLength && !(image.IsEmpty && mask.IsEmpty))
+        {
+            throw new ArgumentException(
+                $"The image holds {image.Length} values; 3·H·W is {ring.PlaneLength}.", nameof(image));
+        }
+
+        if (!mask.IsEmpty && mask.Length != ring.Width * ring.Height)
+        {
+            throw new ArgumentException(
+                $"The mask holds {mask.Length} values; H·W is {ring.Width * ring.Height}.", nameof(mask));
+        }
+    }
+
     /// <summary>A session made without guidance is asked for none.</summary>
     /// <exception cref="ArgumentException">It is asked for some.</exception>
     public static void RequireGuidance(in Evaluation evaluation, bool isGuided)
@@ -72,18 +93,13 @@ public static class SessionRules
     /// <summary>The slot that a chain's first x_t is written to; it is then published.</summary>
     /// <param name="ring">The chain's.</param>
     /// <param name="image">What the chain starts from: empty, or planar [3, H, W].</param>
-    /// <exception cref="ArgumentException">The image has the wrong length.</exception>
+    /// <param name="mask">What of it is kept: empty, or [H, W].</param>
+    /// <exception cref="ArgumentException">The image or the mask has the wrong length.</exception>
     /// <exception cref="InvalidOperationException">Readers hold more leases than
     /// <see cref="SampleRing.ReaderSlots"/>.</exception>
-    public static int TakeStartSlot(SampleRing ring, ReadOnlySpan<float> image)
+    public static int TakeStartSlot(SampleRing ring, ReadOnlySpan<float> image, ReadOnlySpan<float> mask)
     {
-        ArgumentNullException.ThrowIfNull(ring);
-        if (!image.IsEmpty && image.Length != ring.PlaneLength)
-        {
-            throw new ArgumentException(
-                $"The image holds {image.Length} values; 3·H·W is {ring.PlaneLength}.", nameof(image));
-        }
-
+        RequireStartImage(ring, image, mask);
         return ring.TryBeginWrite(out int slot)
             ? slot
             : throw new InvalidOperationException(

@@ -59,8 +59,8 @@ public sealed class AdaptiveFlowSampler
 
     /// <summary>Draws one image.</summary>
     /// <param name="request">
-    /// Size, classes, seeds, schedule, guidance, colours and clamp; its solver, steps, their times and image are not
-    /// read.
+    /// Size, classes, seeds, schedule, guidance, colours and clamp; its solver, steps, their times, image and mask are
+    /// not read.
     /// </param>
     /// <param name="progress">Receives the share of the way in λ = ln(α/σ), in [0, 1], after each evaluation.</param>
     /// <param name="cancel">Asked at each evaluation.</param>

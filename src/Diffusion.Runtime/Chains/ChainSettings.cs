@@ -79,6 +79,12 @@ public sealed record ChainSettings
     /// </summary>
     public ReadOnlyMemory<float> Image { get; init; }
 
+    /// <summary>
+    /// Empty, or [H, W] float32 in [0, 1] with an image: 0 where its pixels are kept, 1 where they are painted anew;
+    /// both are read at every step.
+    /// </summary>
+    public ReadOnlyMemory<float> Mask { get; init; }
+
     /// <summary>What the network is asked at a level.</summary>
     /// <param name="level">The level.</param>
     /// <param name="next">Where the step that follows ends.</param>

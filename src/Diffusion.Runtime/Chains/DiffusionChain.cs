@@ -101,6 +101,9 @@ public sealed class DiffusionChain : IDisposable
     /// <summary>The noise level of the current x_t.</summary>
     public NoiseLevel Level => _levels[Step];
 
+    /// <summary>What is kept of the image that the chain starts from: <see cref="ChainSettings.Mask"/>.</summary>
+    internal ReadOnlyMemory<float> Mask => _settings.Mask;
+
     /// <summary>Why the chain failed, or null.</summary>
     public Exception? Failure { get; private set; }
 
@@ -221,7 +224,7 @@ public sealed class DiffusionChain : IDisposable
         StepCount = Step + stepsLeft;
     }
 
-    /// <summary>Goes on from the present x_t towards another image; the levels stay.</summary>
+    /// <summary>Goes on from the present x_t towards another image; the levels and what is kept stay.</summary>
     /// <param name="settings">Classes, guidance, colours, clamp and noise from now on; the rest of it is not
     /// read.</param>
     /// <exception cref="InvalidOperationException">The chain has ended.</exception>
@@ -264,7 +267,8 @@ public sealed class DiffusionChain : IDisposable
         if (_slice == StartSlice)
         {
             SetClassMask();
-            _session.Start(Level, _settings.Noise, _settings.Image.Span, isNoised: !_settings.Solver.IsInversion);
+            _session.Start(
+                Level, _settings.Noise, _settings.Image, _settings.Mask, isNoised: !_settings.Solver.IsInversion);
             _slice++;
             return true;
         }

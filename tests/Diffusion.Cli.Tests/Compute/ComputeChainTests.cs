@@ -124,6 +124,35 @@ public sealed class ComputeChainTests(ComputeFixture compute, ITestOutputHelper 
         compute.AssertSilent();
     }
 
+    [SkippableTheory]
+    [InlineData("dpmpp-2m", 0)]
+    [InlineData("ddpm", 0)]
+    [InlineData("heun", 0)]
+    [InlineData("pc", 0.9f)]
+    public void Chain_Mask_EqualsTorchAndKeepsToTheBit(string solver, float threshold)
+    {
+        using ComputeBackend backend = Open();
+        using TorchBackend torch = new(_folder);
+        float[] image = [.. Enumerable.Range(0, 3 * 16 * 16).Select(i => MathF.Sin(i / 9f))];
+        float[] mask = [.. Enumerable.Range(0, 16 * 16).Select(i => i % 16 < 8 ? 0f : i % 16 < 10 ? 0.5f : 1f)];
+        TextureRequest request = _request with
+        {
+            Width = 16,
+            Height = 16,
+            Solver = SolverCatalog.Parse(solver),
+            ThresholdRatio = threshold,
+            Image = image,
+            Mask = mask,
+        };
+
+        float[] actual = Run(backend, request);
+
+        AssertSame(Run(torch, request), actual);
+        IEnumerable<int> kept = Enumerable.Range(0, image.Length).Where(i => mask[i % 256] == 0);
+        Assert.All(kept, i => Assert.Equal(image[i], actual[i]));
+        compute.AssertSilent();
+    }
+
     [SkippableFact]
     public void Retarget_FinishedTexture_StartsFromItsOwnImage()
     {

@@ -169,6 +169,11 @@ public sealed class SampleCommandTests : IDisposable
     [InlineData("--strength", "0.5", "--strength 0.5 needs --image.")]
     [InlineData("--strength", "NaN", "--strength is NaN; it must be above 0 and at most 1.")]
     [InlineData("--solver", "ddim-inversion", "it needs --image.")]
+    [InlineData("--mask", "mask.png", "--mask needs --image")]
+    [InlineData("--tiles", "65x1", "--tiles 65x1 is too large: at most 64 columns and rows.")]
+    [InlineData("--tiles", "0x1", "--tiles '0x1' must be COLUMNSxROWS")]
+    [InlineData("--departure", "0.5", "--departure 0.5 needs --tiles.")]
+    [InlineData("--departure", "2", "--departure is 2; it must be above 0 and at most 1.")]
     public async Task Sample_BadOption_IsOneLineThatNamesItAndExitCode2(string option, string value, string named)
     {
         string file = Path.Combine(_folder, "texture.png");
@@ -297,6 +302,72 @@ public sealed class SampleCommandTests : IDisposable
         using var image = Image.Load<Rgb24>(near);
         Assert.True(image[3, 8].R > image[12, 8].R + 100);
         Assert.True(File.Exists(noise));
+    }
+
+    [Fact]
+    public async Task Sample_Mask_KeepsWhatIsBlackAndPaintsWhatIsWhite()
+    {
+        Directory.CreateDirectory(_folder);
+        string picture = Path.Combine(_folder, "picture.png");
+        string mask = Path.Combine(_folder, "mask.png");
+        string repaired = Path.Combine(_folder, "repaired.png");
+        using (var grey = new Image<Rgb24>(32, 32, new Rgb24(200, 130, 40)))
+        using (var half = new Image<Rgb24>(32, 32, new Rgb24(255, 255, 255)))
+        {
+            half.ProcessPixelRows(rows =>
+            {
+                for (int y = 0; y < 32; y++)
+                {
+                    rows.GetRowSpan(y)[..16].Clear();
+                }
+            });
+            grey.SaveAsPng(picture);
+            half.SaveAsPng(mask);
+        }
+
+        Assert.Equal(
+            (0, ""),
+            await Run("--image", picture, "--mask", mask, "--size", "32x32", "--steps", "4", "--out", repaired));
+
+        using var image = Image.Load<Rgb24>(repaired);
+        Assert.Equal(new Rgb24(200, 130, 40), image[0, 0]);
+        Assert.Equal(new Rgb24(200, 130, 40), image[15, 31]);
+        Assert.True(Enumerable.Range(0, 32).Count(y => image[24, y] != image[0, 0]) > 16);
+        (int code, string error) = await Run(
+            "--image", picture, "--mask", Path.Combine(_folder, "nowhere.png"), "--out", repaired);
+        Assert.Equal(2, code);
+        Assert.Contains("nowhere.png", error, StringComparison.Ordinal);
+        (code, error) = await Run(
+            "--image", picture, "--mask", mask, "--solver", "ddim-inversion", "--out", repaired);
+        Assert.Equal(
+            (2, "diffusion: --solver ddim-inversion turns a whole picture into noise; it takes no --mask."),
+            (code, error.TrimEnd()));
+    }
+
+    [Fact]
+    public async Task Sample_Tiles_AreAFieldOfThatSize()
+    {
+        string field = Path.Combine(_folder, "field.png");
+
+        Assert.Equal((0, ""), await Run("--tiles", "3x2", "--size", "40x40", "--steps", "1", "--out", field));
+
+        using var image = Image.Load<Rgb24>(field);
+        Assert.Equal(((3 * 24) + 16, (2 * 24) + 16), (image.Width, image.Height));
+    }
+
+    [Theory]
+    [InlineData("--tiles does not go with --grid.", "--grid", "2x2")]
+    [InlineData("--tiles does not go with --gif.", "--gif", "chain.gif")]
+    [InlineData("--tiles does not go with --solver rk45.", "--solver", "rk45")]
+    [InlineData("--tiles: Overlap must be 1 to 7 for tiles of 16x16, not 16.", "--size", "16x16")]
+    [InlineData("'pndm' does not end at the clean estimate", "--solver", "pndm")]
+    public async Task Sample_TilesWithWhatDoesNotGo_IsOneLineThatSaysSo(string message, params string[] options)
+    {
+        (int code, string error) = await Run(
+            ["--tiles", "2x2", "--out", Path.Combine(_folder, "field.png"), .. options]);
+
+        Assert.Equal(2, code);
+        Assert.Contains(message, Assert.Single(error.TrimEnd().Split('\n')), StringComparison.Ordinal);
     }
 
     private static double Percentile95(Image<Rgb24> image, bool columns)

@@ -53,8 +53,12 @@ internal sealed class TestBackend(UNetConfig config) : IDenoiserBackend
 
         public SampleRing Samples => _state.Samples;
 
-        public void Start(NoiseLevel level, NoiseSource noise, ReadOnlySpan<float> image, bool isNoised) =>
-            _state.Start(level, noise, image, isNoised);
+        public void Start(
+            NoiseLevel level,
+            NoiseSource noise,
+            ReadOnlyMemory<float> image,
+            ReadOnlyMemory<float> mask,
+            bool isNoised) => _state.Start(level, noise, image, mask, isNoised);
 
         public void SetClassMask(ReadOnlySpan<float> mask) => _state.SetClassMask(mask);
 

@@ -123,6 +123,54 @@ public sealed class HostStepKernelTests
         }
     }
 
+    [Theory]
+    [InlineData(1, 0f)]
+    [InlineData(3, 0f)]
+    [InlineData(2, 0.9f)]
+    public void Run_Mask_MixesTheImageIntoTheFinalEstimate(int threads, float threshold)
+    {
+        using Images images = new(13, 5, seed: 8);
+        HostStep step = images.Step();
+        step.Evaluation = new Evaluation(new Preconditioning(0, 2, 1, 0), 0, -1, 1, 1, threshold);
+        step.Step.Denoised[0] = 1;
+        Assert.True(HostStepKernel.Run(step, threads));
+        float[] free = images.NewDenoised;
+        float[] mask = [.. Enumerable.Range(0, 65).Select(i => i % 3 / 2f)];
+        step.Mask = mask;
+        step.KeptImage = images.NullOutput;
+
+        Assert.True(HostStepKernel.Run(step, threads));
+
+        for (int i = 0; i < free.Length; i++)
+        {
+            double m = mask[i % 65];
+            Assert.Equal((m * free[i]) + ((1 - m) * images.NullOutput[i]), images.NewDenoised[i], FloatTolerance);
+            Assert.Equal(images.NewDenoised[i], images.Next[i]);
+            if (m != 0.5)
+            {
+                Assert.Equal(m == 0 ? images.NullOutput[i] : free[i], images.NewDenoised[i]);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(64, "The mask holds 64 values; H·W is 65.")]
+    [InlineData(65, "The image holds 0 values; 3·H·W is 195.")]
+    public void Run_MaskWithoutItsImageOrSize_IsRefused(int length, string message)
+    {
+        using Images images = new(13, 5, seed: 8);
+
+        ArgumentException error = Assert.Throws<ArgumentException>(() =>
+        {
+            HostStep step = images.Step();
+            step.Mask = new float[length];
+            step.KeptImage = length == 64 ? images.NullOutput : default;
+            HostStepKernel.Run(step);
+        });
+
+        Assert.Contains(message, error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Run_LastStep_GivesTheCleanEstimateToTheBit()
     {

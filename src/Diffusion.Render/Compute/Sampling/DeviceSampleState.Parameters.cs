@@ -26,7 +26,8 @@ internal sealed partial class DeviceSampleState
             | (fused.Colours?.Covariance is not null ? StepFlags.MatchesSpread : 0)
             | (float.IsFinite(fused.ClampLimit) ? StepFlags.Clamped : 0)
             | (fused.IsVarianceLearned ? StepFlags.VarianceLearned : 0)
-            | (fused.Langevin > 0 ? StepFlags.Langevin : 0);
+            | (fused.Langevin > 0 ? StepFlags.Langevin : 0)
+            | (_keepsPixels ? StepFlags.KeepsPixels : 0);
         parameters.Current = _samples.OffsetOf(Samples.CurrentSlot, isDenoised: false);
         parameters.Next = _samples.OffsetOf(slot, isDenoised: false);
         parameters.Denoised = _samples.OffsetOf(slot, isDenoised: true);
@@ -100,5 +101,7 @@ internal sealed partial class DeviceSampleState
         OriginY = (uint)noise.OriginY,
         StepNumber = (uint)step,
         ChainWord = noise.Chain << 8,
+        Image = _samples.ImageOffset,
+        Mask = _samples.MaskOffset,
     };
 }

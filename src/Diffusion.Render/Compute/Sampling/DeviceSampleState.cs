@@ -32,6 +32,7 @@ internal sealed partial class DeviceSampleState : IDisposable
     private ulong _startValue;
     private ulong _lastValue;
     private bool _hasClassMask;
+    private bool _keepsPixels;
 
     /// <param name="device">The device.</param>
     /// <param name="kernels">Its kernels; borrowed.</param>
@@ -54,10 +55,11 @@ internal sealed partial class DeviceSampleState : IDisposable
             (slots, size) =>
             {
                 long limit = device.Limits.MaxStorageBufferRange;
-                return slots * size <= limit
-                    ? samples = made.Own(new DeviceSamples(device, slots, size, PlaneLengthOf(options)))
+                long needed = DeviceSamples.SizeOf(slots * size, options.Width * options.Height);
+                return needed <= limit
+                    ? samples = made.Own(new DeviceSamples(device, slots, size, options.Width * options.Height))
                     : throw new ArgumentException(
-                        $"The size {options.Width}x{options.Height} needs a ring of {slots * size} bytes; "
+                        $"The size {options.Width}x{options.Height} needs a ring of {needed} bytes; "
                         + $"{device.Info.Name} binds at most {limit}.");
             });
         _samples = samples!;
@@ -83,9 +85,13 @@ internal sealed partial class DeviceSampleState : IDisposable
 
     /// <summary>As <see cref="HostSampleState.Start"/>.</summary>
     public void Start(
-        NoiseLevel level, NoiseSource noise, ReadOnlySpan<float> image = default, bool isNoised = true)
+        NoiseLevel level,
+        NoiseSource noise,
+        ReadOnlySpan<float> image = default,
+        ReadOnlySpan<float> mask = default,
+        bool isNoised = true)
     {
-        int slot = SessionRules.TakeStartSlot(Samples, image);
+        int slot = SessionRules.TakeStartSlot(Samples, image, mask);
 
         // Evaluations of the chain before are of no interest any more.
         foreach (ref InFlight entry in _entries.AsSpan())
@@ -97,9 +103,10 @@ internal sealed partial class DeviceSampleState : IDisposable
         WaitFor(_startValue);
         if (!image.IsEmpty)
         {
-            _samples.Write(slot, isDenoised: true, image);
+            _samples.WriteStart(image, mask);
         }
 
+        _keepsPixels = !mask.IsEmpty;
         StepParameters parameters = Common(noise, step: 0);
         parameters.Flags = image.IsEmpty ? StepFlags.None : StepFlags.HasImage;
         parameters.Next = _samples.OffsetOf(slot, isDenoised: false);
@@ -209,9 +216,6 @@ internal sealed partial class DeviceSampleState : IDisposable
         _samples.Dispose();
         Samples.Dispose();
     }
-
-    private static int PlaneLengthOf(SessionOptions options) =>
-        checked(SampleRing.Channels * options.Width * options.Height);
 
     // Oldest first; each step once.
     private void CheckFinished(ulong completed)

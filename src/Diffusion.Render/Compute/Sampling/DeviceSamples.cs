@@ -4,15 +4,19 @@ using Silk.NET.Vulkan;
 
 namespace Diffusion.Render.Compute.Sampling;
 
-/// <summary>The slots of a <see cref="SampleRing"/> in one buffer of the device.</summary>
+/// <summary>
+/// The slots of a <see cref="SampleRing"/> in one buffer of the device, and behind them what a chain starts from.
+/// </summary>
 /// <remarks>
-/// What copies to the host and from it is made when first asked for; neither is needed in a frame. One thread, that of
-/// the device's queue. Dispose retires all.
+/// The image [3, H, W] and mask [H, W] of a start stay as long as the chain, which may keep pixels of it; they take 16
+/// bytes a pixel, where nine slots take 216. What copies to the host and from it is made when first asked for; neither
+/// is needed in a frame. One thread, that of the device's queue. Dispose retires all.
 /// </remarks>
 internal sealed unsafe class DeviceSamples : IDeviceSamples, IDisposable
 {
     private readonly int _slots;
     private readonly long _slotSize;
+    private readonly ulong _planeSize;
     private readonly ulong _imageSize;
     private readonly bool[] _isRead;
     private GpuBuffer? _readback;
@@ -22,14 +26,15 @@ internal sealed unsafe class DeviceSamples : IDeviceSamples, IDisposable
     /// <param name="device">The device.</param>
     /// <param name="slots">How many slots.</param>
     /// <param name="slotSize">Their distance in bytes: x_t, then D, as in host memory.</param>
-    /// <param name="imageLength">Floats of an image.</param>
-    public DeviceSamples(VulkanDevice device, int slots, long slotSize, int imageLength)
+    /// <param name="pixels">H·W.</param>
+    public DeviceSamples(VulkanDevice device, int slots, long slotSize, int pixels)
     {
         (Vulkan, _slots, _slotSize) = (device, slots, slotSize);
-        _imageSize = (ulong)imageLength * sizeof(float);
+        _planeSize = (ulong)pixels * sizeof(float);
+        _imageSize = SampleRing.Channels * _planeSize;
         _isRead = new bool[2 * slots];
         Buffer = GpuBuffer.DeviceLocal(
-            device, (ulong)(slots * slotSize),
+            device, (ulong)SizeOf(slots * slotSize, pixels),
             BufferUsageFlags.StorageBufferBit | BufferUsageFlags.TransferSrcBit | BufferUsageFlags.TransferDstBit,
             "samples");
     }
@@ -39,8 +44,22 @@ internal sealed unsafe class DeviceSamples : IDeviceSamples, IDisposable
 
     public GpuBuffer Buffer { get; }
 
+    /// <summary>Place in <see cref="Buffer"/> of what a chain starts from, in floats.</summary>
+    public uint ImageOffset => (uint)(StartOffset / sizeof(float));
+
+    /// <summary>Place in <see cref="Buffer"/> of the mask that tells what is kept of it, in floats.</summary>
+    public uint MaskOffset => (uint)((StartOffset + _imageSize) / sizeof(float));
+
+    private ulong StartOffset => (ulong)(_slots * _slotSize);
+
     /// <summary>Images copied to the host so far.</summary>
     public long ReadCount { get; private set; }
+
+    /// <summary>Bytes of <see cref="Buffer"/>.</summary>
+    /// <param name="ringSize">Bytes of all slots.</param>
+    /// <param name="pixels">H·W.</param>
+    public static long SizeOf(long ringSize, int pixels) =>
+        ringSize + ((SampleRing.Channels + 1L) * pixels * sizeof(float));
 
     /// <summary>Place of an image in <see cref="Buffer"/>, in floats.</summary>
     public uint OffsetOf(int slot, bool isDenoised) =>
@@ -71,22 +90,17 @@ internal sealed unsafe class DeviceSamples : IDeviceSamples, IDisposable
         _isRead[(2 * slot) + 1] = false;
     }
 
-    /// <summary>Copies an image to the device and waits: for a chain that starts from one.</summary>
+    /// <summary>Copies an image to a slot and waits: for tests of what reads it.</summary>
     public void Write(int slot, bool isDenoised, ReadOnlySpan<float> image)
     {
-        _upload ??= GpuBuffer.Upload(Vulkan, _imageSize, BufferUsageFlags.TransferSrcBit, "sample upload");
-        image.CopyTo(_upload.Span<float>());
-        CommandBuffer commands = BeginCopy();
-        var region = new BufferCopy(0, ByteOffsetOf(slot, isDenoised), _imageSize);
-        Vulkan.Api.CmdCopyBuffer(commands, _upload.Handle, Buffer.Handle, 1, &region);
-        Barriers.Memory(
-            Vulkan, commands,
-            PipelineStageFlags2.CopyBit, AccessFlags2.TransferWriteBit,
-            PipelineStageFlags2.ComputeShaderBit,
-            AccessFlags2.ShaderStorageReadBit | AccessFlags2.ShaderStorageWriteBit);
-        EndCopy();
+        Upload(ByteOffsetOf(slot, isDenoised), image, default);
         Forget(slot);
     }
+
+    /// <summary>Copies what a chain starts from to the device and waits.</summary>
+    /// <param name="image">Planar [3, H, W].</param>
+    /// <param name="mask">Empty, or [H, W].</param>
+    public void WriteStart(ReadOnlySpan<float> image, ReadOnlySpan<float> mask) => Upload(StartOffset, image, mask);
 
     public void Dispose()
     {
@@ -94,6 +108,24 @@ internal sealed unsafe class DeviceSamples : IDeviceSamples, IDisposable
         _upload?.Dispose();
         _readback?.Dispose();
         Buffer.Dispose();
+    }
+
+    private void Upload(ulong offset, ReadOnlySpan<float> image, ReadOnlySpan<float> mask)
+    {
+        ulong size = _imageSize + (mask.IsEmpty ? 0 : _planeSize);
+        _upload ??= GpuBuffer.Upload(
+            Vulkan, _imageSize + _planeSize, BufferUsageFlags.TransferSrcBit, "sample upload");
+        image.CopyTo(_upload.Span<float>());
+        mask.CopyTo(_upload.Span<float>()[image.Length..]);
+        CommandBuffer commands = BeginCopy();
+        var region = new BufferCopy(0, offset, size);
+        Vulkan.Api.CmdCopyBuffer(commands, _upload.Handle, Buffer.Handle, 1, &region);
+        Barriers.Memory(
+            Vulkan, commands,
+            PipelineStageFlags2.CopyBit, AccessFlags2.TransferWriteBit,
+            PipelineStageFlags2.ComputeShaderBit,
+            AccessFlags2.ShaderStorageReadBit | AccessFlags2.ShaderStorageWriteBit);
+        EndCopy();
     }
 
     private ulong ByteOffsetOf(int slot, bool isDenoised)

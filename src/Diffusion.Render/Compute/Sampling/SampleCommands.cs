@@ -162,6 +162,7 @@ internal sealed unsafe class SampleCommands : IDisposable
             first = StepKinds.Recolour;
         }
 
+        first |= StepKinds.Keep;
         if (kind.IsLangevin)
         {
             RecordKernel(commands, StepWork(first | StepKinds.Sums), _tiles);

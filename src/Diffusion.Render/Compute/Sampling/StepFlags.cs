@@ -11,6 +11,7 @@ internal enum StepFlags : uint
     VarianceLearned = 8,
     Langevin = 16,
     HasImage = 32,
+    KeepsPixels = 64,
     Mixed = 128,
     HasClassMask = 256,
     MatchesSpread = 512,

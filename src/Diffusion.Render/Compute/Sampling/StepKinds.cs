@@ -14,6 +14,7 @@ internal readonly record struct StepKinds(bool IsThresholded, bool IsLangevin, b
     public const uint Scale = 2;
     public const uint Update = 4;
     public const uint Sums = 8;
+    public const uint Keep = 16;
     public const uint Moments = 32;
     public const uint Recolour = 64;
 

@@ -51,6 +51,8 @@ internal struct StepParameters
     public float SpreadStrength;
     public ColourValues ColourMean;
     public SpreadValues ColourCovariance;
+    public uint Image;
+    public uint Mask;
 
     [InlineArray(FusedStep.MaxTerms)]
     public struct TermOffsets

@@ -147,6 +147,35 @@ public sealed class DeviceSampleStateTests(VulkanFixture vulkan)
         vulkan.AssertSilent();
     }
 
+    [SkippableTheory]
+    [InlineData(0, false)]
+    [InlineData(0.9f, false)]
+    [InlineData(0, true)]
+    [InlineData(0.9f, true)]
+    public void CompleteStep_Mask_KeepsWhatTheHostKeeps(float threshold, bool isLangevin)
+    {
+        using var rig = new StepRig(vulkan.Device, 21, 10);
+        float[] image = [.. Enumerable.Range(0, rig.ImageLength).Select(i => MathF.Sin(i))];
+        float[] mask = [.. Enumerable.Range(0, rig.ImageLength / 3).Select(i => i % 3 / 2f)];
+        LinearStep step = default;
+        (step.Sample, step.Denoised[0], step.Langevin) = (-0.9, 1.1, isLangevin ? 0.03 : 0);
+        rig.Start(_noise, image, mask: mask);
+        rig.Step(StepRig.Evaluate(0, 1, clamp: 0.5f, threshold: threshold), step, _noise, 1);
+
+        // Once more by the ring's history, and from then on nothing is kept.
+        rig.Step(StepRig.Evaluate(0, 1, clamp: 0.5f, threshold: threshold), step, _noise, 2);
+
+        Assert.Equal(rig.HostDenoised.ToArray(), rig.DeviceDenoised.ToArray());
+        AssertClose(rig.HostSample, rig.DeviceSample, FloatTolerance);
+        IEnumerable<int> kept = Enumerable.Range(0, mask.Length).Where(i => mask[i] == 0);
+        Assert.All(kept, i => Assert.Equal(image[i], rig.DeviceDenoised[i]));
+        rig.Start(_noise);
+        rig.Step(StepRig.Evaluate(0, 1, clamp: 0.5f, threshold: threshold), step, _noise, 1);
+        Assert.Equal(rig.HostDenoised.ToArray(), rig.DeviceDenoised.ToArray());
+        Assert.NotEqual(image[0], rig.DeviceDenoised[0]);
+        vulkan.AssertSilent();
+    }
+
     [SkippableFact]
     public void CompleteStep_Langevin_StepsByTheNormsOfNoiseAndScore()
     {

@@ -89,11 +89,11 @@ internal sealed class StepRig : IDisposable
         float threshold = 0) =>
         new(new Preconditioning(skip, output, 1, 0), 0, 1, guidance, clamp, threshold);
 
-    public void Start(NoiseSource noise, float[]? image = null, bool isNoised = true)
+    public void Start(NoiseSource noise, float[]? image = null, bool isNoised = true, float[]? mask = null)
     {
         var level = new NoiseLevel(500, 0.6, 0.8);
-        Device.Start(level, noise, image, isNoised);
-        Host.Start(level, noise, image, isNoised);
+        Device.Start(level, noise, image, mask, isNoised);
+        Host.Start(level, noise, image, mask, isNoised);
     }
 
     /// <summary>Fills the output with values about 1 and takes the step on both.</summary>
