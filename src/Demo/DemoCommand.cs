@@ -60,6 +60,11 @@ internal static class DemoCommand
             DefaultValueFactory = _ => "64x64",
             HelpName = "WxH",
         };
+        var ground = new Option<string?>("--ground")
+        {
+            Description = "Class of ground around the court, in tiles that are generated as the camera nears them.",
+            HelpName = "CLASS",
+        };
         var display = new Option<string>("--display")
         {
             Description = "What surfaces show: xt (the sample) or x0 (the predicted clean image).",
@@ -99,6 +104,7 @@ internal static class DemoCommand
         command.Options.Add(width);
         command.Options.Add(height);
         command.Options.Add(textureSize);
+        command.Options.Add(ground);
         command.Options.Add(display);
         command.Options.Add(fade);
         generation.AddTo(command);
@@ -126,6 +132,7 @@ internal static class DemoCommand
                     RequireRange(result.GetValue(width), "--width", 64, MaxFrameEdge)!.Value,
                     RequireRange(result.GetValue(height), "--height", 64, MaxFrameEdge)!.Value),
                 TextureSize = CanvasSize.Parse(result.GetValue(textureSize)!, "--texture-size"),
+                GroundClass = result.GetValue(ground),
                 ShowDenoised = ParseDisplay(result.GetValue(display)!),
                 Fade = RequireFade(result.GetValue(fade)),
                 VerticalSync = !result.GetValue(noVerticalSync),

@@ -27,6 +27,9 @@ internal sealed record DemoSettings
     /// <summary>Each texture's size in pixels.</summary>
     public CanvasSize TextureSize { get; init; } = new(64, 64);
 
+    /// <summary>The class of the ground around the court, or null for none.</summary>
+    public string? GroundClass { get; init; }
+
     /// <summary>Whether surfaces show the predicted clean image in place of x_t.</summary>
     public bool ShowDenoised { get; init; }
 

@@ -36,6 +36,9 @@ internal sealed class HallMeshes : IDisposable
             (p, normal) => HallOpenness.OfStand(p, normal, Hall.PedestalHeight, Hall.ObjectSize / 2f));
         this[HallShape.Cube] = MeshBuilder.Cube(device, Bevel, HallOpenness.OfObject);
         this[HallShape.Sphere] = MeshBuilder.Sphere(device, 24, openness: HallOpenness.OfObject);
+        this[HallShape.Ground] = MeshBuilder.Rectangle(
+            device, new Vector2(Ground.CellSize), Ground.CellSize,
+            textureOrigin: new Vector2(Ground.TextureOrigin));
         this[HallShape.Cylinder] = MeshBuilder.Cylinder(device, bevel: Bevel, openness: HallOpenness.OfObject);
     }
 

@@ -39,6 +39,9 @@ internal enum HallShape
     /// <summary>A cylinder of diameter and height 1.</summary>
     Cylinder,
 
+    /// <summary>A cell of the ground around the court.</summary>
+    Ground,
+
     /// <summary>How many there are.</summary>
     Count,
 }

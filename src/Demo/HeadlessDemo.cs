@@ -95,7 +95,7 @@ internal static class HeadlessDemo
             _allocated += GC.GetAllocatedBytesForCurrentThread() - allocatedBefore;
 
             var tick = _stage.LastTick;
-            _log.Add(_stage.LastFrame, tick.Taken, _stage.Budget, _stage.Surfaces.IsWorking, tick.Forced);
+            _log.Add(_stage.LastFrame, tick.Taken, _stage.Budget, _stage.IsWorking, tick.Forced);
             _texturesCompleted += tick.TexturesCompleted;
             _stepsCompleted += tick.StepsCompleted;
             NoteFirstPixels(frame);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Diffusion.Cli;
 using Diffusion.Cli.Generation;
 using Diffusion.Render.Devices;
 using Diffusion.Render.Frames;
@@ -27,6 +28,7 @@ internal sealed class Stage : IDisposable
     private readonly AnimationClock _clock;
     private Generator _generator;
     private StageGraphics _graphics;
+    private Ground? _ground;
     private long _bytesCopiedBefore;
     private int _lossesInARow;
 
@@ -40,6 +42,7 @@ internal sealed class Stage : IDisposable
         Device = device;
         _graphics = graphics;
         (_generator, Surfaces, LastTick) = loaded;
+        _ground = CreateGround(settings, _generator);
         Surfaces.Attach(_graphics.Textures, settings.Sharing);
         Surfaces.Show(settings.ShowDenoised ? SampleView.Denoised : SampleView.Sample);
         Surfaces.FadeIn(settings.Fade);
@@ -58,6 +61,12 @@ internal sealed class Stage : IDisposable
 
     /// <summary>The surfaces and their textures.</summary>
     public SurfaceSet Surfaces { get; }
+
+    /// <summary>Whether anything is still to be generated.</summary>
+    public bool IsWorking => Surfaces.IsWorking || _ground is { IsWorking: true };
+
+    /// <summary>Textures that the ground has had so far on the present device.</summary>
+    public int GroundTextures => _ground?.TextureCount ?? 0;
 
     /// <summary>Where the scene is looked at from.</summary>
     public HallCamera Camera { get; } = new();
@@ -157,8 +166,10 @@ internal sealed class Stage : IDisposable
         _bytesCopiedBefore += _graphics.Textures.TotalBytesCopied;
         bool isOnDevice = _settings.Generation.Backend == LoadedModel.ComputeName;
         _graphics.Dispose();
+        _ground?.LeaveDevice();
         if (isOnDevice)
         {
+            _ground?.Dispose();
             _generator.Dispose();
         }
 
@@ -169,6 +180,7 @@ internal sealed class Stage : IDisposable
         {
             _generator = Generator.Load(_settings, Device);
             Surfaces.Restart(_generator);
+            _ground = CreateGround(_settings, _generator);
         }
 
         Surfaces.Attach(_graphics.Textures, _settings.Sharing);
@@ -185,6 +197,7 @@ internal sealed class Stage : IDisposable
     public void Dispose()
     {
         _graphics.Dispose();
+        _ground?.Dispose();
         _generator.Dispose();
         Device.Dispose();
     }
@@ -208,6 +221,24 @@ internal sealed class Stage : IDisposable
         {
             generator.Dispose();
             throw;
+        }
+    }
+
+    private static Ground? CreateGround(DemoSettings settings, Generator generator)
+    {
+        if (settings.GroundClass is not { } className)
+        {
+            return null;
+        }
+
+        try
+        {
+            return new Ground(
+                generator, className, Math.Min(settings.TextureSize.Width, settings.TextureSize.Height));
+        }
+        catch (ArgumentException error)
+        {
+            throw new UserErrorException($"--ground: {error.Message}", error);
         }
     }
 
@@ -237,13 +268,15 @@ internal sealed class Stage : IDisposable
             Device.WaitIdle();
         }
 
+        Camera camera = Camera.At(seconds);
+        _ground?.Follow(camera, _graphics.Textures, _settings.Sharing);
         LastTick = _generator.Runtime.Tick(Budget);
         if (!_graphics.Renderer.TryBeginFrame(out Frame frame))
         {
             return false;
         }
 
-        _graphics.Meshes.Camera = Camera.At(seconds);
+        _graphics.Meshes.Camera = camera;
         _graphics.Meshes.Light = Hall.LightFor(Surfaces);
         foreach (Surface surface in Surfaces.Surfaces)
         {
@@ -255,6 +288,7 @@ internal sealed class Stage : IDisposable
             }
         }
 
+        _ground?.Draw(_graphics.Meshes, _graphics.Hall);
         if (ShowsHud)
         {
             _hud.Draw(_graphics.Overlay, (int)frame.Extent.Width, (int)frame.Extent.Height);

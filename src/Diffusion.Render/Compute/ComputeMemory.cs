@@ -13,8 +13,8 @@ namespace Diffusion.Render.Compute;
 /// device-local.</param>
 /// <param name="SampleBytes">The ring of x_t and clean estimates with what a chain starts from, once a session;
 /// device-local.</param>
-/// <param name="TransferBytes">Time and class of evaluations in flight, and the mask of a second class, once a session;
-/// visible to the host.</param>
+/// <param name="TransferBytes">Time and class of evaluations in flight, what a chain starts from, and the mask of a second
+/// class, once a session; visible to the host.</param>
 public readonly record struct ComputeMemory(
     long WeightBytes, long ActivationBytes, long SampleBytes, long TransferBytes)
 {
@@ -41,6 +41,7 @@ public readonly record struct ComputeMemory(
                 SampleRing.SizeOf(session.Width, session.Height, session.HistoryLength),
                 session.Width * session.Height),
             (SampleBuffers.Entries * plan.Input.SizeInBytes)
+            + DeviceSamples.UploadSizeOf(session.Width * session.Height)
             + (session.Mixed ? (long)session.Width * session.Height * sizeof(float) : 0));
     }
 }

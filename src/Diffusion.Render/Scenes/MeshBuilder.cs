@@ -19,7 +19,7 @@ public static class MeshBuilder
     /// <param name="device">Device.</param>
     /// <param name="size">Side length, above 0.</param>
     public static Mesh Plane(VulkanDevice device, float size = 1f)
-        => Grid(device, new Vector2(size), Vector2.One, (1, 1), null);
+        => Grid(device, new Vector2(size), Vector2.Zero, Vector2.One, (1, 1), null);
 
     /// <summary>A rectangle in the xz plane, facing +y; texture coordinates count units.</summary>
     /// <param name="device">Device.</param>
@@ -27,12 +27,14 @@ public static class MeshBuilder
     /// <param name="cell">About how far its vertices stand apart, above 0: as close as
     /// <paramref name="openness"/> needs.</param>
     /// <param name="openness">Light that arrives at a point, or null.</param>
+    /// <param name="textureOrigin">Texture coordinates of the corner towards -x and -z.</param>
     public static Mesh Rectangle(
-        VulkanDevice device, Vector2 size, float cell, Func<Vector3, Vector3, float>? openness = null)
+        VulkanDevice device, Vector2 size, float cell, Func<Vector3, Vector3, float>? openness = null,
+        Vector2 textureOrigin = default)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(cell);
         var cells = ((int)MathF.Ceiling(size.X / cell), (int)MathF.Ceiling(size.Y / cell));
-        return Grid(device, size, size, cells, openness);
+        return Grid(device, size, textureOrigin, size, cells, openness);
     }
 
     /// <summary>A cube of side 1 around the origin; texture coordinates run from 0 to 1 on each face.</summary>
@@ -122,7 +124,7 @@ public static class MeshBuilder
     }
 
     private static Mesh Grid(
-        VulkanDevice device, Vector2 size, Vector2 repetitions, (int X, int Z) cells,
+        VulkanDevice device, Vector2 size, Vector2 origin, Vector2 repetitions, (int X, int Z) cells,
         Func<Vector3, Vector3, float>? openness)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(size.X, nameof(size));
@@ -134,7 +136,7 @@ public static class MeshBuilder
             {
                 var place = new Vector2((float)column / cells.X, (float)row / cells.Z);
                 Vector2 position = (place - new Vector2(0.5f)) * size;
-                shape.Add(new Vector3(position.X, 0f, position.Y), Vector3.UnitY, place * repetitions);
+                shape.Add(new Vector3(position.X, 0f, position.Y), Vector3.UnitY, origin + (place * repetitions));
             }
         }
 

@@ -9,8 +9,8 @@ namespace Diffusion.Render.Compute.Sampling;
 /// </summary>
 /// <remarks>
 /// The image [3, H, W] and mask [H, W] of a start stay as long as the chain, which may keep pixels of it; they take 16
-/// bytes a pixel, where nine slots take 216. What copies to the host and from it is made when first asked for; neither
-/// is needed in a frame. One thread, that of the device's queue. Dispose retires all.
+/// bytes a pixel, where nine slots take 216, and as much again where the host writes them. What copies to the host is
+/// made when first asked for, which no frame does. One thread, that of the device's queue. Dispose retires all.
 /// </remarks>
 internal sealed unsafe class DeviceSamples : IDeviceSamples, IDisposable
 {
@@ -19,9 +19,9 @@ internal sealed unsafe class DeviceSamples : IDeviceSamples, IDisposable
     private readonly ulong _planeSize;
     private readonly ulong _imageSize;
     private readonly bool[] _isRead;
+    private readonly GpuBuffer _upload;
+    private readonly OneTimeCommands _commands;
     private GpuBuffer? _readback;
-    private GpuBuffer? _upload;
-    private OneTimeCommands? _commands;
 
     /// <param name="device">The device.</param>
     /// <param name="slots">How many slots.</param>
@@ -37,6 +37,18 @@ internal sealed unsafe class DeviceSamples : IDeviceSamples, IDisposable
             device, (ulong)SizeOf(slots * slotSize, pixels),
             BufferUsageFlags.StorageBufferBit | BufferUsageFlags.TransferSrcBit | BufferUsageFlags.TransferDstBit,
             "samples");
+        try
+        {
+            _upload = GpuBuffer.Upload(
+                device, (ulong)UploadSizeOf(pixels), BufferUsageFlags.TransferSrcBit, "sample upload");
+            _commands = new OneTimeCommands(device, "sample copies");
+        }
+        catch
+        {
+            _upload?.Dispose();
+            Buffer.Dispose();
+            throw;
+        }
     }
 
     /// <summary>The device that holds the images.</summary>
@@ -59,7 +71,11 @@ internal sealed unsafe class DeviceSamples : IDeviceSamples, IDisposable
     /// <param name="ringSize">Bytes of all slots.</param>
     /// <param name="pixels">H·W.</param>
     public static long SizeOf(long ringSize, int pixels) =>
-        ringSize + ((SampleRing.Channels + 1L) * pixels * sizeof(float));
+        ringSize + UploadSizeOf(pixels);
+
+    /// <summary>Bytes of what the host writes a start to: an image and a mask.</summary>
+    /// <param name="pixels">H·W.</param>
+    public static long UploadSizeOf(int pixels) => (SampleRing.Channels + 1L) * pixels * sizeof(float);
 
     /// <summary>Place of an image in <see cref="Buffer"/>, in floats.</summary>
     public uint OffsetOf(int slot, bool isDenoised) =>
@@ -104,8 +120,8 @@ internal sealed unsafe class DeviceSamples : IDeviceSamples, IDisposable
 
     public void Dispose()
     {
-        _commands?.Dispose();
-        _upload?.Dispose();
+        _commands.Dispose();
+        _upload.Dispose();
         _readback?.Dispose();
         Buffer.Dispose();
     }
@@ -113,8 +129,6 @@ internal sealed unsafe class DeviceSamples : IDeviceSamples, IDisposable
     private void Upload(ulong offset, ReadOnlySpan<float> image, ReadOnlySpan<float> mask)
     {
         ulong size = _imageSize + (mask.IsEmpty ? 0 : _planeSize);
-        _upload ??= GpuBuffer.Upload(
-            Vulkan, _imageSize + _planeSize, BufferUsageFlags.TransferSrcBit, "sample upload");
         image.CopyTo(_upload.Span<float>());
         mask.CopyTo(_upload.Span<float>()[image.Length..]);
         CommandBuffer commands = BeginCopy();
@@ -137,7 +151,6 @@ internal sealed unsafe class DeviceSamples : IDeviceSamples, IDisposable
 
     private CommandBuffer BeginCopy()
     {
-        _commands ??= new OneTimeCommands(Vulkan, "sample copies");
         CommandBuffer commands = _commands.Begin();
         Barriers.Memory(
             Vulkan, commands,
@@ -146,5 +159,5 @@ internal sealed unsafe class DeviceSamples : IDeviceSamples, IDisposable
         return commands;
     }
 
-    private void EndCopy() => _commands!.EndAndWait();
+    private void EndCopy() => _commands.EndAndWait();
 }
