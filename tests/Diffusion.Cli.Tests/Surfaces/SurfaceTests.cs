@@ -63,7 +63,12 @@ public sealed class SurfaceTests(ComputeFixture compute, ITestOutputHelper outpu
         using TorchBackend backend = new(_folder);
         TextureRequest style = new()
         {
-            Width = 64, Height = 64, ClassName = className, Seed = 7, Steps = 12, GuidanceScale = 3,
+            Width = 64,
+            Height = 64,
+            ClassName = className,
+            Seed = 7,
+            Steps = 12,
+            GuidanceScale = 3,
         };
         SurfaceSettings settings = new() { Style = style };
 
