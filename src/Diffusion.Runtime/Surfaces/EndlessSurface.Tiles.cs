@@ -167,12 +167,8 @@ public sealed partial class EndlessSurface
         }
         else if (progress.Status is ChainStatus.Failed or ChainStatus.Cancelled)
         {
-            string reason = progress.FailureReason ?? "its texture was cancelled";
-            EndWork(tile);
-            _runtime.Release(tile.Texture);
-            tile.Texture = default;
-            tile.Status = SurfaceTileStatus.Failed;
-            tile.Failure = reason;
+            // Its ring goes on to the next tile, as any other's: a renderer may be reading it.
+            Fail(tile, progress.FailureReason ?? "its texture was cancelled");
         }
     }
 
