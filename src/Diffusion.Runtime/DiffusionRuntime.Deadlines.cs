@@ -48,6 +48,11 @@ public sealed partial class DiffusionRuntime
             _secondsPerTick = budget.TotalSeconds;
         }
 
+        if (!_entries.Exists(static entry => entry is { HasDeadline: true, Chain.IsRunnable: true }))
+        {
+            return;
+        }
+
         ExpectWork();
         foreach (Entry fixedOne in _entries)
         {
