@@ -18,6 +18,8 @@ internal sealed class LoadedModel : IDisposable
     /// </summary>
     public const int DefaultGuidanceScale = 3;
 
+    private const string ClassOption = "--class";
+
     /// <summary>The solver where none is named.</summary>
     public const string DefaultSolver = "dpmpp-2m";
 
@@ -112,7 +114,7 @@ internal sealed class LoadedModel : IDisposable
                 $"--backend '{settings.Backend}' is unknown: it must be {string.Join(" or ", Backends)}.");
         }
 
-        ClassLabel(folder, settings.ClassName);
+        ClassLabel(folder, settings.ClassName, ClassOption);
         LoadedModel model = Open(settings, folder, device, isOffline);
         try
         {
@@ -159,7 +161,7 @@ internal sealed class LoadedModel : IDisposable
         {
             Width = width,
             Height = height,
-            ClassLabel = ClassLabel(Folder, _settings.ClassName),
+            ClassLabel = ClassLabel(Folder, _settings.ClassName, ClassOption),
             Seed = _settings.Seed,
             Solver = CreateSolver(),
             Spacing = _settings.Spacing is { } spacing ? StepSpacings.Parse(spacing)
@@ -267,13 +269,18 @@ internal sealed class LoadedModel : IDisposable
         }
     }
 
-    private static int? ClassLabel(ModelFolder folder, string? name)
+    /// <summary>The label of a class by name, of no name the first one, and null where the model has no classes.</summary>
+    /// <param name="folder">The model.</param>
+    /// <param name="name">Its name, or null.</param>
+    /// <param name="option">The option that named it.</param>
+    /// <exception cref="UserErrorException">There is no such class.</exception>
+    public static int? ClassLabel(ModelFolder folder, string? name, string option)
     {
         if (folder.ClassNames.Count == 0)
         {
             return name is null
                 ? null
-                : throw new UserErrorException($"--class '{name}': the model '{folder.Path}' has no classes.");
+                : throw new UserErrorException($"{option} '{name}': the model '{folder.Path}' has no classes.");
         }
 
         for (int label = 0; label < folder.ClassNames.Count; label++)
@@ -285,6 +292,6 @@ internal sealed class LoadedModel : IDisposable
         }
 
         throw new UserErrorException(
-            $"--class '{name}' is unknown: it must be one of {string.Join(", ", folder.ClassNames)}.");
+            $"{option} '{name}' is unknown: it must be one of {string.Join(", ", folder.ClassNames)}.");
     }
 }

@@ -33,17 +33,10 @@ internal sealed record ControlSettings
     /// <exception cref="UserErrorException">The class is unknown, or a file cannot be read.</exception>
     public TextureRequest Apply(TextureRequest request, LoadedModel model)
     {
-        if (SecondClass is { } name && !model.Folder.ClassNames.Contains(name))
-        {
-            throw new UserErrorException(model.Folder.ClassNames.Count == 0
-                ? $"--second-class '{name}': the model '{model.Folder.Path}' has no classes."
-                : $"--second-class '{name}' is unknown: it must be one of "
-                    + $"{string.Join(", ", model.Folder.ClassNames)}.");
-        }
-
         request = request with
         {
-            SecondClassName = SecondClass,
+            SecondClassLabel =
+                SecondClass is { } name ? LoadedModel.ClassLabel(model.Folder, name, "--second-class") : null,
             SecondClassMask =
                 SecondMaskFile is { } file ? TextureImage.ReadWeights(file, request.Width, request.Height) : default,
             VariationSeed = VariationSeed ?? 0,
