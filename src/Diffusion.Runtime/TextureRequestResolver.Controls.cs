@@ -26,23 +26,30 @@ internal sealed partial class TextureRequestResolver
             throw new ArgumentException($"SecondClassWeight must be from 0 to 1, not {weight}.");
         }
 
-        int pixels = request.Width * request.Height;
-        if (!request.SecondClassMask.IsEmpty && request.SecondClassMask.Length != pixels)
+        if (!request.SecondClassMask.IsEmpty)
         {
-            throw new ArgumentException(
-                $"SecondClassMask holds {request.SecondClassMask.Length} values; Height·Width is {pixels}.");
-        }
-
-        if (request.SecondClassMask.Span.IndexOfAnyExceptInRange(0, 1) is >= 0 and var place)
-        {
-            throw new ArgumentException(
-                $"Value {place} of SecondClassMask is {request.SecondClassMask.Span[place]}; it must be from 0 to 1.");
+            CheckWeights(request.SecondClassMask.Span, request, "SecondClassMask", "SecondClassMask");
         }
 
         return request.Solver.ReadsVariance
             ? throw new ArgumentException(
                 $"The solver '{request.Solver.Name}' reads the variance of one class; it mixes no second one.")
             : second == label ? -1 : second;
+    }
+
+    // A weight in [0, 1] for each pixel. The subject begins a sentence, where the name has an article.
+    private static void CheckWeights(ReadOnlySpan<float> weights, TextureRequest request, string subject, string name)
+    {
+        if (weights.Length != request.Width * request.Height)
+        {
+            throw new ArgumentException(
+                $"{subject} holds {weights.Length} values; Height·Width is {request.Width * request.Height}.");
+        }
+
+        if (weights.IndexOfAnyExceptInRange(0f, 1f) is >= 0 and var place)
+        {
+            throw new ArgumentException($"Value {place} of {name} is {weights[place]}; it must be from 0 to 1.");
+        }
     }
 
     private static void CheckControls(TextureRequest request)

@@ -240,8 +240,7 @@ internal sealed partial class TextureRequestResolver(UNetConfig config, ModelDes
 
     private static ReadOnlyMemory<float> CheckMask(TextureRequest request)
     {
-        ReadOnlySpan<float> mask = request.Mask.Span;
-        if (mask.IsEmpty)
+        if (request.Mask.IsEmpty)
         {
             return default;
         }
@@ -257,15 +256,8 @@ internal sealed partial class TextureRequestResolver(UNetConfig config, ModelDes
                 $"The solver '{request.Solver.Name}' turns a whole image into noise; the request must have no Mask.");
         }
 
-        if (mask.Length != request.Width * request.Height)
-        {
-            throw new ArgumentException(
-                $"The mask holds {mask.Length} values; Height·Width is {request.Width * request.Height}.");
-        }
-
-        return mask.IndexOfAnyExceptInRange(0f, 1f) is >= 0 and var place
-            ? throw new ArgumentException($"Value {place} of the mask is {mask[place]}; it must be from 0 to 1.")
-            : request.Mask;
+        CheckWeights(request.Mask.Span, request, "The mask", "the mask");
+        return request.Mask;
     }
 
     private static int FirstLevel(TextureRequest request, int stepCount)
