@@ -58,21 +58,13 @@ public sealed class ComputeChainTests(ComputeFixture compute, ITestOutputHelper 
     [InlineData("pc", 1f)]
     public void Chain_AnySolver_EqualsTorchOverTwentySteps(string solver, float guidance)
     {
-        using ComputeBackend backend = Open();
-        using TorchBackend torch = new(_folder);
-        TextureRequest request = _request with
+        AssertEqualsTorch(_request with
         {
             Width = 16,
             Height = 16,
             Solver = SolverCatalog.Parse(solver),
             GuidanceScale = guidance,
-        };
-
-        float[] expected = Run(torch, request);
-        float[] actual = Run(backend, request);
-
-        AssertSame(expected, actual);
-        compute.AssertSilent();
+        });
     }
 
     [SkippableTheory]
@@ -80,9 +72,7 @@ public sealed class ComputeChainTests(ComputeFixture compute, ITestOutputHelper 
     [InlineData(0, false)]
     public void Chain_ThresholdedOrUnclampedFromAnImage_EqualsTorch(float threshold, bool clamp)
     {
-        using ComputeBackend backend = Open();
-        using TorchBackend torch = new(_folder);
-        TextureRequest request = _request with
+        AssertEqualsTorch(_request with
         {
             Width = 16,
             Height = 16,
@@ -90,10 +80,7 @@ public sealed class ComputeChainTests(ComputeFixture compute, ITestOutputHelper 
             Clamp = clamp,
             Image = Enumerable.Range(0, 3 * 16 * 16).Select(i => MathF.Sin(i)).ToArray(),
             Strength = 0.7,
-        };
-
-        AssertSame(Run(torch, request), Run(backend, request));
-        compute.AssertSilent();
+        });
     }
 
     [SkippableTheory]
@@ -101,9 +88,7 @@ public sealed class ComputeChainTests(ComputeFixture compute, ITestOutputHelper 
     [InlineData("ddpm", 1f)]
     public void Chain_VariedMixedAndColoured_EqualsTorch(string solver, float guidance)
     {
-        using ComputeBackend backend = Open();
-        using TorchBackend torch = new(_folder);
-        TextureRequest request = _request with
+        AssertEqualsTorch(_request with
         {
             Width = 16,
             Height = 16,
@@ -118,10 +103,7 @@ public sealed class ComputeChainTests(ComputeFixture compute, ITestOutputHelper 
                 Mean = new Vector3(0.2f, -0.1f, -0.3f),
                 Covariance = new(0.05f, 0.02f, 0, 0.04f, 0.01f, 0.03f),
             },
-        };
-
-        AssertSame(Run(torch, request), Run(backend, request));
-        compute.AssertSilent();
+        });
     }
 
     [SkippableTheory]
@@ -131,8 +113,6 @@ public sealed class ComputeChainTests(ComputeFixture compute, ITestOutputHelper 
     [InlineData("pc", 0.9f)]
     public void Chain_Mask_EqualsTorchAndKeepsToTheBit(string solver, float threshold)
     {
-        using ComputeBackend backend = Open();
-        using TorchBackend torch = new(_folder);
         float[] image = [.. Enumerable.Range(0, 3 * 16 * 16).Select(i => MathF.Sin(i / 9f))];
         float[] mask = [.. Enumerable.Range(0, 16 * 16).Select(i => i % 16 < 8 ? 0f : i % 16 < 10 ? 0.5f : 1f)];
         TextureRequest request = _request with
@@ -145,12 +125,9 @@ public sealed class ComputeChainTests(ComputeFixture compute, ITestOutputHelper 
             Mask = mask,
         };
 
-        float[] actual = Run(backend, request);
-
-        AssertSame(Run(torch, request), actual);
+        float[] actual = AssertEqualsTorch(request);
         IEnumerable<int> kept = Enumerable.Range(0, image.Length).Where(i => mask[i % 256] == 0);
         Assert.All(kept, i => Assert.Equal(image[i], actual[i]));
-        compute.AssertSilent();
     }
 
     [SkippableFact]
@@ -227,6 +204,16 @@ public sealed class ComputeChainTests(ComputeFixture compute, ITestOutputHelper 
         }
 
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    private float[] AssertEqualsTorch(TextureRequest request)
+    {
+        using ComputeBackend backend = Open();
+        using TorchBackend torch = new(_folder);
+        float[] actual = Run(backend, request);
+        AssertSame(Run(torch, request), actual);
+        compute.AssertSilent();
+        return actual;
     }
 
     private void AssertSame(float[] expected, float[] actual)
