@@ -262,12 +262,6 @@ internal sealed class Stage : IDisposable
     {
         long begun = Stopwatch.GetTimestamp();
         _clock.Seconds = seconds;
-        if (_graphics.SharesCores)
-        {
-            // A software device draws on the very cores that generate: taking turns keeps the cost of a slice steady.
-            Device.WaitIdle();
-        }
-
         Camera camera = Camera.At(seconds);
         _ground?.Follow(camera, _graphics.Textures, _settings.Sharing);
         LastTick = _generator.Runtime.Tick(Budget);
@@ -295,6 +289,13 @@ internal sealed class Stage : IDisposable
         }
 
         _graphics.Renderer.EndFrame();
+        if (_graphics.SharesCores)
+        {
+            // A software device draws on the very cores that generate: taking turns keeps the cost of a slice steady,
+            // and a frame's time has its drawing in it.
+            Device.WaitIdle();
+        }
+
         LastFrame = Stopwatch.GetElapsedTime(begun);
         return true;
     }

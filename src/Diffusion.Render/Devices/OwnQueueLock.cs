@@ -3,9 +3,10 @@ namespace Diffusion.Render.Devices;
 /// <summary>The lock of a queue that no engine shares.</summary>
 internal sealed class OwnQueueLock : IQueueLock
 {
-    private readonly Lock _gate = new();
+    // A monitor: the first wait for a Lock allocates.
+    private readonly object _gate = new();
 
-    public void Enter() => _gate.Enter();
+    public void Enter() => Monitor.Enter(_gate);
 
-    public void Exit() => _gate.Exit();
+    public void Exit() => Monitor.Exit(_gate);
 }

@@ -5,7 +5,8 @@ namespace Diffusion.Render.Devices;
 /// </summary>
 internal sealed class RetirementQueue(VulkanDevice device)
 {
-    private readonly Lock _gate = new();
+    // A monitor: the first wait for a Lock allocates.
+    private readonly object _gate = new();
     private readonly Queue<(ulong Value, Action<VulkanDevice> Destroy)> _pending = new();
 
     /// <summary>Objects waiting for the device.</summary>

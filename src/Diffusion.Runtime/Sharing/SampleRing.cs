@@ -27,7 +27,8 @@ public sealed unsafe class SampleRing : IDisposable
     /// </summary>
     public const int Alignment = 4096;
 
-    private readonly Lock _gate = new();
+    // A monitor: the first wait for a Lock allocates.
+    private readonly object _gate = new();
     private readonly int[] _leases;
     private readonly bool[] _retained;
     private readonly int[] _history;

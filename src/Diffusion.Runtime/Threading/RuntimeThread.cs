@@ -21,7 +21,8 @@ namespace Diffusion.Runtime.Threading;
 /// </code></example>
 public sealed partial class RuntimeThread : IDisposable
 {
-    private readonly Lock _gate = new();
+    // A monitor: the first wait for a Lock allocates.
+    private readonly object _gate = new();
     private readonly Thread _thread;
     private readonly AutoResetEvent _wake = new(false);
     private readonly Queue<Command> _commands = [];
