@@ -194,7 +194,7 @@ typedef struct diffusion_create_info {
     /* Of how many ticks in which no slice fitted the last runs one all the same; 0 is 1: one in every tick.
      * UINT32_MAX: never, a slice waits for a larger budget. */
     uint32_t forced_slice_ticks;
-    /* Which quantile of recent costs a slice is expected to take, in (0, 1]; 0 is 0.95. */
+    /* Which quantile of recent costs a slice is expected to take at first, in (0, 1]; 0 is 0.95. */
     double cost_quantile;
     /* For the library's own device: part of its name, or its index; null takes the best. */
     const char *device_name;

@@ -175,6 +175,11 @@ public sealed partial class DiffusionRuntime
         TickReport done = report with { Taken = frame.Elapsed, NextPredictedCost = nextCost, Stop = stop };
         if (stop == TickStop.BudgetSpent)
         {
+            if (!done.Forced && done.SubmittedCost == TimeSpan.Zero)
+            {
+                _costs.AddTick(done.Overrun > TimeSpan.Zero);
+            }
+
             LearnCapacity(Math.Min((done.Taken + done.SubmittedCost).TotalSeconds, done.Budget.TotalSeconds));
         }
 

@@ -39,7 +39,7 @@ public sealed partial class DiffusionRuntime : IDisposable
         ArgumentNullException.ThrowIfNull(_options.Clock, nameof(options));
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(_options.NoiseThreads, nameof(options));
         _backend = backend;
-        _costs = new CostModel(_options.CostQuantile);
+        _costs = new CostModel(_options.CostQuantile, _options.OverrunShare);
         _telemetry = new RuntimeTelemetry(_options);
         _resolver = new TextureRequestResolver(backend.Config, model, _options.NoiseThreads);
         Model = model;

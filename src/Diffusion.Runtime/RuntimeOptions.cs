@@ -10,8 +10,14 @@ public sealed record RuntimeOptions
     /// <summary>What happens to a slice that does not fit even an empty tick. Default: it runs, one a tick.</summary>
     public SliceProgress Progress { get; init; } = SliceProgress.AtLeastOneSlicePerFrames(1);
 
-    /// <summary>Which quantile of recent costs a slice is expected to take, in (0, 1]. Default 0.95.</summary>
+    /// <summary>Which quantile of recent costs a slice is expected to take at first, in (0, 1]. Default 0.95.</summary>
+    /// <remarks>Where slices run on the host, ticks move it, between 0.8 and 0.995, towards
+    /// <see cref="OverrunShare"/>.</remarks>
     public double CostQuantile { get; init; } = 0.95;
+
+    /// <summary>Which share of ticks that had a choice may take longer than their budget in the long run, in (0, 0.5];
+    /// less leaves more of the budget unused. Default 0.0075.</summary>
+    public double OverrunShare { get; init; } = 0.0075;
 
     /// <summary>
     /// Threads that compute noise and solver steps, at least 1; results do not depend on it. Default 1, which allocates

@@ -45,7 +45,7 @@ public sealed class RecreationTests
             Generation = new GenerationSettings { Model = Repository.Model, Steps = steps, Backend = backend },
             FrameSize = new CanvasSize(64, 64),
             TextureSize = new CanvasSize(16, 16),
-            Budget = TimeSpan.FromMilliseconds(2),
+            Budget = TimeSpan.FromMilliseconds(10),
             Sharing = path,
             Validation = true,
         };

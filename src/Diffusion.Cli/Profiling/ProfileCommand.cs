@@ -26,8 +26,12 @@ internal static class ProfileCommand
             Description = "Size of a texture, a multiple of the network's stride. Default: the model's own.",
             HelpName = "WxH",
         };
-        var policy = Option(
-            "--policy", PolicyNames.All, "How a frame's time is spent.", string.Join('|', PolicyNames.Named) + "|all");
+        var policy = Option<string[]>(
+            "--policy",
+            [PolicyNames.All],
+            "How a frame's time is spent; one or several.",
+            string.Join('|', PolicyNames.Named) + "|all");
+        policy.AllowMultipleArgumentsPerToken = true;
         policy.AcceptOnlyFromAmong([.. PolicyNames.Named, PolicyNames.All]);
         var load = Option(
             "--load", "none", "Burn a core by a second process in the middle third of the frames.", "none|cpu");
@@ -52,7 +56,7 @@ internal static class ProfileCommand
                 return Task.FromResult(0);
             }
 
-            string chosen = result.GetValue(policy)!;
+            string[] chosen = result.GetValue(policy)!;
             string? wanted = result.GetValue(size);
             var settings = new ProfileSettings
             {
@@ -62,7 +66,7 @@ internal static class ProfileCommand
                 Frames = result.GetValue(frames),
                 Textures = result.GetValue(textures),
                 HostWork = TimeSpan.FromMilliseconds(result.GetValue(hostWork)),
-                Policies = chosen == PolicyNames.All ? PolicyNames.Named : [chosen],
+                Policies = chosen.Contains(PolicyNames.All) ? PolicyNames.Named : [.. chosen.Distinct()],
                 LoadsCpu = result.GetValue(load) == "cpu",
                 OutputFolder = result.GetValue(output)!,
             };

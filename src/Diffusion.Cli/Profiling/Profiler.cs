@@ -85,6 +85,11 @@ internal sealed class Profiler
             return new BudgetPolicy(model, request, _settings.Textures, _trace);
         }
 
+        if (name == PolicyNames.Clock)
+        {
+            return new ClockPolicy();
+        }
+
         if (name == PolicyNames.OwnThread)
         {
             return new ThreadPolicy(model, request, _settings.Textures);

@@ -8,8 +8,9 @@ namespace Diffusion.Runtime.Budget;
 /// The typical cost is the median of the slice's last 32 costs, brought to one lasting speed. The factor is the median,
 /// over the last nine slices of the shape, of how far they were from typical: a machine that changes its speed is
 /// followed within one frame, for all slices at once. The spread is an upper quantile, over the last 256 slices, of how
-/// much longer they took than those two said. A descheduled thread or a slow first run moves neither median, and not
-/// the quantile while it is rare. The opening is what first slices of the last 32 ticks took beyond what they take
+/// much longer they took than those two said; which one, the ticks decide: it rises where they overrun more often than
+/// they may, and falls where they keep their budget for longer [Gibbs21]. A descheduled thread or a slow first run
+/// moves neither median, and hardly the quantile while it is rare. The opening is what first slices of the last 32 ticks took beyond what they take
 /// later in a tick: what the host did since the last tick has emptied the caches and lulled the core.</para>
 /// <para>A slice that has not run is guessed from its FLOPs and bytes, scaled by how far such guesses have been off so
 /// far. One model a device; one thread; recording and predicting allocate nothing.</para>
@@ -17,9 +18,16 @@ namespace Diffusion.Runtime.Budget;
 public sealed class CostModel
 {
     private const double Median = 0.5;
+
+    // How far a tick moves the quantile, and where it stays: of 256 values, above all but one.
+    private const double QuantileRate = 0.01;
+    private const double LeastQuantile = 0.8;
+    private const double MostQuantile = 0.995;
     private const int SpreadMemory = 256;
     private const int GuessMemory = 32;
     private const int OpeningMemory = 32;
+
+    private const double MostOverrunShare = 0.5;
 
     // Guesses for one slow core. They only matter until the first slice has run, and err on the careful side.
     private const double DefaultFlopsPerSecond = 20e9;
@@ -32,17 +40,20 @@ public sealed class CostModel
     private const int MaxShapes = 64;
 
     private readonly Dictionary<SessionOptions, SliceCosts> _shapes = [];
-    private readonly double _quantile;
+    private readonly double _overrunShare;
     private readonly SortedWindow _guessErrors = new(GuessMemory);
     private readonly SortedWindow _spreads = new(SpreadMemory);
     private readonly SortedWindow _openings = new(OpeningMemory);
+    private double _quantile;
     private long _asked;
 
     /// <summary>Makes a model that knows nothing yet.</summary>
-    /// <param name="quantile">Which quantile of recent costs is promised, above 0 and at most 1; higher overruns less
-    /// and idles more.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The quantile is not in (0, 1].</exception>
-    public CostModel(double quantile = 0.95)
+    /// <param name="quantile">Which quantile of recent costs is promised at first, above 0 and at most 1.</param>
+    /// <param name="overrunShare">Which share of ticks with a choice may overrun, above 0 and at most 0.5; less idles
+    /// more.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The quantile is not in (0, 1], or the share not in (0, 0.5].
+    /// </exception>
+    public CostModel(double quantile = 0.95, double overrunShare = 0.0075)
     {
         if (!(quantile is > 0 and <= 1))
         {
@@ -50,7 +61,16 @@ public sealed class CostModel
                 nameof(quantile), quantile, "The quantile must be above 0 and at most 1.");
         }
 
+        if (!(overrunShare is > 0 and <= MostOverrunShare))
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(overrunShare),
+                overrunShare,
+                $"The share of ticks that overrun must be above 0 and at most {MostOverrunShare}.");
+        }
+
         _quantile = quantile;
+        _overrunShare = overrunShare;
 
         // As if the machine had been steady so far, so that no single value decides.
         _spreads.Fill(1);
@@ -89,6 +109,10 @@ public sealed class CostModel
         costs.AskedFor = ++_asked;
         return costs;
     }
+
+    /// <summary>Learns from a tick that stopped because nothing more was expected to fit.</summary>
+    public void AddTick(bool overran) => _quantile = Math.Clamp(
+        _quantile + (QuantileRate * ((overran ? 1 : 0) - _overrunShare)), LeastQuantile, MostQuantile);
 
     internal static double GuessInSeconds(SliceInfo slice) =>
         OverheadInSeconds + (slice.Flops / DefaultFlopsPerSecond) + (slice.Bytes / DefaultBytesPerSecond);

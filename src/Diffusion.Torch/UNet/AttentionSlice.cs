@@ -96,7 +96,11 @@ internal sealed partial class AttentionSlice : UNetSlice
 
     private void CountProjection(SliceCost cost)
     {
-        cost.Elementwise(_channels, flopsPerElement: 8);
+        if (_norm is not null)
+        {
+            cost.Normalise(_channels);
+        }
+
         cost.Multiply(_channels, 3 * _heads * _headWidth, (double)cost.Batch * cost.Height * cost.Width);
     }
 

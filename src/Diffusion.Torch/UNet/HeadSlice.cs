@@ -31,5 +31,9 @@ internal sealed partial class HeadSlice(UNetConfig config, Layers layers) : Conv
         return config.PatchSize == 1 ? output : nn.functional.pixel_shuffle(output, config.PatchSize);
     }
 
-    protected override void CountBefore(SliceCost cost) => cost.Elementwise(cost.Channels, flopsPerElement: 8);
+    protected override void CountBefore(SliceCost cost)
+    {
+        cost.Normalise(cost.Channels);
+        cost.Elementwise(cost.Channels, flopsPerElement: 4);
+    }
 }

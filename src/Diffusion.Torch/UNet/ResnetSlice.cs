@@ -55,39 +55,48 @@ internal sealed partial class ResnetSlice : UNetSlice
 
     protected override Tensor Compute(UNetState state, DisposeScope scope)
     {
-        Tensor h = _conv1.Apply(Enter(state, scope));
-        return Leave(state, _conv2.Apply(Between(state, h)));
+        Join(state, scope);
+        Tensor h = _conv1.Apply(Enter(state, _norm1.call(state.Hidden)));
+        return Leave(state, _conv2.Apply(Activate(Embed(state, h))));
     }
 
     protected override void Count(SliceCost cost)
     {
+        CountJoin(cost);
+        CountNorm(cost);
         CountEnter(cost);
         _conv1.Count(cost);
-        CountBetween(cost);
+        CountEmbed(cost);
+        CountActivate(cost);
         _conv2.Count(cost);
         CountLeave(cost);
     }
 
     protected override void Cut(SlicePlan plan)
     {
-        plan.Add(CountEnter, (state, scope) => state.Hold(Enter(state, scope)));
+        plan.Add(CountJoin, Join);
+        plan.Add(CountNorm, (state, _) => state.Hold(_norm1.call(state.Hidden)));
+        plan.Add(CountEnter, (state, scope) => state.Hold(Enter(state, state.TakeHeld(scope))));
         plan.AddConvolution(_conv1);
-        plan.Add(CountBetween, (state, scope) => state.Hold(Between(state, state.EndConvolution(scope))));
+        plan.Add(CountEmbed, (state, scope) => state.Hold(Embed(state, state.EndConvolution(scope))));
+        plan.Add(CountActivate, (state, scope) => state.Hold(Activate(state.TakeHeld(scope))));
         plan.AddConvolution(_conv2);
         plan.Add(CountLeave, (state, scope) => state.Advance(Leave(state, state.EndConvolution(scope))));
     }
 
-    /// <summary>
-    /// Makes the activations what the residual carries on, and returns what the first convolution reads.
-    /// </summary>
-    private Tensor Enter(UNetState state, DisposeScope scope)
+    /// <summary>Makes the activations what the residual carries on.</summary>
+    private void Join(UNetState state, DisposeScope scope)
     {
         if (TakesSkip)
         {
             state.Advance(cat([state.Hidden, state.PopSkip(scope)], 1));
         }
+    }
 
-        Tensor h = _activation(_norm1.call(state.Hidden));
+    /// <summary>What the first convolution reads, of the activations as they were normalised.</summary>
+    private Tensor Enter(UNetState state, Tensor normed)
+    {
+        Tensor h = _activation(normed);
         if (Resample != 0)
         {
             state.Advance(Resized(state.Hidden));
@@ -97,21 +106,22 @@ internal sealed partial class ResnetSlice : UNetSlice
         return h;
     }
 
-    private Tensor Between(UNetState state, Tensor h)
+    private Tensor Embed(UNetState state, Tensor h)
     {
         Tensor embedding = _embedding.call(_activation(state.Embedding)).unsqueeze(-1).unsqueeze(-1);
         if (_scaleShift)
         {
             // [Dhariwal21, Sec. 3] AdaGN(h, y) = y_s·GroupNorm(h) + y_b, with y_s stored as its distance from 1
             Tensor[] scaleAndShift = embedding.chunk(2, 1);
-            h = (_norm2.call(h) * (1 + scaleAndShift[0])) + scaleAndShift[1];
-        }
-        else
-        {
-            h = _norm2.call(h + embedding);
+            return (_norm2.call(h) * (1 + scaleAndShift[0])) + scaleAndShift[1];
         }
 
-        h = _activation(h);
+        return _norm2.call(h + embedding);
+    }
+
+    private Tensor Activate(Tensor normed)
+    {
+        Tensor h = _activation(normed);
         return _dropout is null ? h : _dropout.call(h);
     }
 
@@ -122,25 +132,34 @@ internal sealed partial class ResnetSlice : UNetSlice
         return OutputScale == 1 ? sum : sum / OutputScale;
     }
 
-    private void CountEnter(SliceCost cost)
+    private void CountJoin(SliceCost cost)
     {
         if (TakesSkip)
         {
             cost.PopSkip();
+            cost.Elementwise(cost.Channels, flopsPerElement: 0);
         }
+    }
 
-        cost.Elementwise(cost.Channels, flopsPerElement: 8);
+    private static void CountNorm(SliceCost cost) => cost.Normalise(cost.Channels);
+
+    private void CountEnter(SliceCost cost)
+    {
+        cost.Elementwise(cost.Channels, flopsPerElement: 4);
         if (Resample != 0)
         {
             cost.Resample(Resample > 0);
         }
     }
 
-    private void CountBetween(SliceCost cost)
+    private void CountEmbed(SliceCost cost)
     {
         cost.Multiply((int)_embedding.in_features, (int)_embedding.out_features, cost.Batch);
-        cost.Elementwise(_conv1.Outputs, flopsPerElement: 9);
+        cost.Elementwise(_conv1.Outputs, flopsPerElement: 1);
+        cost.Normalise(_conv1.Outputs);
     }
+
+    private void CountActivate(SliceCost cost) => cost.Elementwise(_conv1.Outputs, flopsPerElement: 4);
 
     private void CountLeave(SliceCost cost)
     {

@@ -1,8 +1,7 @@
 namespace Diffusion.Torch.UNet;
 
 /// <summary>Counts a slice's arithmetic and memory traffic while a shape walks through the network.</summary>
-/// <remarks>A multiply-add counts 2. Bytes are what must move at least once: weights, inputs and outputs as
-/// float32.</remarks>
+/// <remarks>A multiply-add counts 2. Bytes are what each operation moves: weights, inputs and outputs as float32.</remarks>
 internal sealed class SliceCost(int batch, int height, int width)
 {
     private Stack<int> _skips = new();
@@ -66,6 +65,13 @@ internal sealed class SliceCost(int batch, int height, int width)
     {
         Flops += flopsPerElement * channels * Pixels;
         Move(2 * channels * Pixels);
+    }
+
+    /// <summary>A group normalisation, which reads once for the statistics and once more for the values.</summary>
+    public void Normalise(int channels)
+    {
+        Flops += 4.0 * channels * Pixels;
+        Move(3 * channels * Pixels);
     }
 
     /// <summary>Scores and weighted sum of attention over all pixels.</summary>

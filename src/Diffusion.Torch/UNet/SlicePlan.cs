@@ -18,9 +18,9 @@ namespace Diffusion.Torch.UNet;
 internal sealed class SlicePlan(string name, SliceCost cost, double workPerPiece)
 {
     /// <summary>
-    /// What a piece may hold, in multiply-adds counted 2: about 1.3 ms of one core at 80 GFLOP/s.
+    /// What a piece may hold, in multiply-adds counted 2: about 0.6 ms of one core at 80 GFLOP/s.
     /// </summary>
-    public const double WorkPerPiece = 100e6;
+    public const double WorkPerPiece = 50e6;
 
     // A stage bound by memory takes as long as this much arithmetic on each of its bytes: 80 GFLOP/s against 10 GB/s.
     private const double FlopsPerByte = 8;

@@ -15,7 +15,7 @@ public sealed class ProfileCommandTests : IDisposable
     // Figures are rounded to four digits.
     private const double Rounding = 0.00005;
 
-    private static readonly string[] _policies = ["budget", "own-thread", "whole-step", "fixed-slices"];
+    private static readonly string[] _policies = ["budget", "own-thread", "whole-step", "fixed-slices", "clock"];
     private static readonly string[] _phases = ["before", "during", "after"];
 
     // The fixed keys of report.json.
@@ -39,7 +39,7 @@ public sealed class ProfileCommandTests : IDisposable
     [Fact]
     public async Task Profile_AllPolicies_ReportsAgreeWithThemselves()
     {
-        await Profile("--textures", "2", "--budget-ms", "4", "--frame-ms", "0.2");
+        await Profile("--textures", "2", "--budget-ms", "10", "--frame-ms", "0.2");
 
         using JsonDocument document = await Read("report.json");
         JsonElement report = document.RootElement;
@@ -54,9 +54,18 @@ public sealed class ProfileCommandTests : IDisposable
         foreach (JsonProperty policy in report.GetProperty("policies").EnumerateObject())
         {
             CheckFigures(policy.Value);
+            if (policy.Name != "clock")
+            {
+                CheckSteps(policy.Value);
+            }
         }
 
-        Assert.Equal((4, 16, 3), (Number(report, "budget_ms"), Number(report, "width"), Number(report, "steps")));
+        // Its ticks are spent, whatever the machine does, and give nothing.
+        JsonElement clock = report.GetProperty("policies").GetProperty("clock");
+        Assert.InRange(Number(clock.GetProperty("tick_ms"), "p50"), 9.97, double.MaxValue);
+        Assert.Equal(0, Number(clock, "steps_completed"));
+
+        Assert.Equal((10, 16, 3), (Number(report, "budget_ms"), Number(report, "width"), Number(report, "steps")));
         JsonElement[] slices = [.. report.GetProperty("slices").EnumerateArray()];
         Assert.Equal(Number(report, "steps_completed"), Number(slices[^1], "count"));
         Assert.Equal(("start", "solver_step"), (Text(slices[0], "name"), Text(slices[^1], "name")));
@@ -95,8 +104,8 @@ public sealed class ProfileCommandTests : IDisposable
         XNamespace svg = "http://www.w3.org/2000/svg";
         XNamespace html = "http://www.w3.org/1999/xhtml";
 
-        // Four timelines, the curve of what was taken, the slices.
-        Assert.Equal(6, page.Descendants(svg + "svg").Count());
+        // Five timelines, the curve of what was taken, the slices.
+        Assert.Equal(7, page.Descendants(svg + "svg").Count());
         Assert.Equal(3, page.Descendants(html + "table").Count());
         Assert.Empty(page.Descendants(html + "script"));
         Assert.DoesNotContain(
@@ -153,6 +162,7 @@ public sealed class ProfileCommandTests : IDisposable
     [InlineData("--textures", "257")]
     [InlineData("--frame-ms", "-1")]
     [InlineData("--policy", "magic")]
+    [InlineData("--policy", "")]
     [InlineData("--load", "gpu")]
     [InlineData("--size", "15x16")]
     [InlineData("--backend", "magic")]
@@ -225,6 +235,11 @@ public sealed class ProfileCommandTests : IDisposable
         Assert.True(Number(policy.GetProperty("frame_ms"), "max") >= Number(policy.GetProperty("tick_ms"), "p50"));
         double mean = Number(policy.GetProperty("host_cost"), "tick_ms");
         Assert.InRange(mean, 0, Number(policy.GetProperty("tick_ms"), "max"));
+    }
+
+    private static void CheckSteps(JsonElement policy)
+    {
+        double mean = Number(policy.GetProperty("host_cost"), "tick_ms");
         double steps = Number(policy, "steps_completed");
         double difference = (mean * FrameCount) - (steps * Number(policy, "ms_per_step"));
         Assert.InRange(Math.Abs(difference), 0, Rounding * (FrameCount + steps));

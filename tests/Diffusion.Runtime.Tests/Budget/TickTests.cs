@@ -25,7 +25,8 @@ public sealed class TickTests
             }
 
             // A second model of time, fed with the same slices, says what the runtime must have known before each.
-            SliceCosts shadow = new CostModel().ForShape(new SessionOptions { Width = 8, Height = 8 }, ChainSlices());
+            CostModel model = new();
+            SliceCosts shadow = model.ForShape(new SessionOptions { Width = 8, Height = 8 }, ChainSlices());
             Queue<bool> fitted = new();
             TimeSpan left = TimeSpan.Zero;
             backend.SliceBegins = (slice, cost) =>
@@ -48,9 +49,45 @@ public sealed class TickTests
                 Assert.False(report.Forced && (frames == 0 || budget == 0));
                 Assert.True(report.Stop == TickStop.Idle || report.NextPredictedCost > left);
                 Assert.Equal(report.Budget - left, report.Taken);
+                if (report is { Stop: TickStop.BudgetSpent, Forced: false })
+                {
+                    model.AddTick(report.Taken > report.Budget);
+                }
             }
         },
         iter: 300);
+
+    [Theory]
+    [InlineData(0.1, 0.0075)]
+    [InlineData(0.4, 0.0075)]
+    [InlineData(0.2, 0.02)]
+    public void Tick_CostsOfAnySpread_OverrunsAsOftenAsItMay(double spread, double share)
+    {
+        // Log-normal costs around a millisecond.
+        const int Ticks = 20_000;
+        Random random = new(11);
+        using GaussianBackend backend = new()
+        {
+            Cost = _ => TimeSpan.FromMilliseconds(Math.Exp(spread * Normal(random))),
+        };
+        RuntimeOptions options = new() { Clock = backend.Clock, OverrunShare = share };
+        using DiffusionRuntime runtime = new(backend, GaussianBackend.Model, options);
+        TextureHandle handle = runtime.Submit(_request);
+        (int choices, int overruns) = (0, 0);
+        for (int i = 0; i < Ticks; i++)
+        {
+            TickReport report = runtime.Tick(Microseconds(8000));
+            choices += report.Forced ? 0 : 1;
+            overruns += !report.Forced && report.Overrun > TimeSpan.Zero ? 1 : 0;
+            if (report.TexturesCompleted > 0)
+            {
+                runtime.Restart(handle, _request);
+            }
+        }
+
+        Assert.InRange(choices, Ticks / 2, Ticks);
+        Assert.InRange(overruns / (double)choices, 0.8 * share, 1.25 * share);
+    }
 
     [Fact]
     public void Tick_SliceLargerThanTheBudget_RunsOneATickByDefault()
@@ -203,6 +240,9 @@ public sealed class TickTests
 
     private static DiffusionRuntime Create(GaussianBackend backend, SliceProgress progress) =>
         new(backend, GaussianBackend.Model, new RuntimeOptions { Clock = backend.Clock, Progress = progress });
+
+    private static double Normal(Random random) =>
+        Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
 
     private static TimeSpan Microseconds(int value) => TimeSpan.FromMicroseconds(value);
 }

@@ -30,7 +30,7 @@ internal sealed record QualitySettings
     public string? Gallery { get; init; }
 
     /// <summary>Batches that the judge of classes is trained on.</summary>
-    public int ClassifierIterations { get; init; } = 300;
+    public int ClassifierIterations { get; init; } = 1000;
 
     /// <summary>Of the bootstrap.</summary>
     public int Replicates { get; init; } = 400;

@@ -47,7 +47,7 @@ internal static class HtmlStyle
         .key { display: inline-block; width: 10px; height: 10px; border-radius: 3px; margin-right: 8px; }
         .key.budget { background: var(--budget); } .key.whole-step { background: var(--whole); }
         .key.fixed-slices { background: var(--fixed); } .key.over { background: var(--over); }
-        .key.own-thread { background: var(--thread); }
+        .key.own-thread { background: var(--thread); } .key.clock { background: var(--faint); }
         .key.promise { background: var(--ink); width: 4px; height: 13px; vertical-align: -2px; border-radius: 1px; }
         .key.median { background: var(--card); border: 1.5px solid var(--budget); border-radius: 50%; }
         table { border-collapse: collapse; width: 100%; font-size: 13.5px; margin: 8px 0 2px; }
@@ -71,10 +71,12 @@ internal static class HtmlStyle
         svg .range-line { stroke: var(--faint); stroke-width: 1; }
         svg .budget { stroke: var(--budget); } svg .whole-step { stroke: var(--whole); }
         svg .fixed-slices { stroke: var(--fixed); } svg .own-thread { stroke: var(--thread); }
+        svg .clock { stroke: var(--faint); }
         svg .range.over { stroke: var(--over); opacity: 0.9; }
         svg .bar { stroke: none; } svg .bar.budget { fill: var(--budget); }
         svg .bar.whole-step { fill: var(--whole); } svg .bar.fixed-slices { fill: var(--fixed); }
-        svg .bar.own-thread { fill: var(--thread); } svg .bar.over { fill: var(--over); }
+        svg .bar.own-thread { fill: var(--thread); } svg .bar.clock { fill: var(--faint); }
+        svg .bar.over { fill: var(--over); }
         svg .dot { fill: var(--card); stroke: var(--budget); stroke-width: 1.5; } svg .promise { fill: var(--ink); }
         code { font: 13px ui-monospace, "Cascadia Mono", "DejaVu Sans Mono", monospace; }
         footer { color: var(--faint); font-size: 13px; margin-top: 24px; }
