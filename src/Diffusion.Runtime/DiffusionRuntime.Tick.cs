@@ -18,9 +18,10 @@ public sealed partial class DiffusionRuntime
     /// texture that has had the least; where that one's next slice does not fit what is left, to the next whose slice
     /// does. An eighth of the time is kept for textures that have not finished a step for 30 ticks, the one that waits
     /// for longest first. A slice that was predicted not to fit is begun only on a tick that would else be empty, or
-    /// for a texture that has had no slice for 30 ticks, and only if <see cref="RuntimeOptions.Progress"/> says so; the report tells. Allocates nothing but what the backend does, or
-    /// a failure's exception. A failing texture fails alone. Slices that a device runs beside the host count with what
-    /// they are predicted to take there, and are learned from when the device has done them; no tick waits for it.
+    /// for a texture that has had no slice for 30 ticks, and only if <see cref="RuntimeOptions.Progress"/> says so; the
+    /// report tells. Allocates nothing but what the backend does, or a failure's exception. A failing texture
+    /// fails alone. Slices that a device runs beside the host count with what they are predicted to take there, and are
+    /// learned from when the device has done them; no tick waits for it.
     /// </remarks>
     /// <param name="budget">Time for this frame; zero does nothing.</param>
     /// <returns>What was promised and what it took.</returns>

@@ -3,8 +3,7 @@ using Diffusion.Runtime.Budget;
 
 namespace Diffusion.Cli.Profiling;
 
-/// <summary>Reads the clock until the budget is all but spent: what the machine alone makes of a promise of milliseconds.
-/// </summary>
+/// <summary>Reads the clock until the budget is all but spent: what the machine alone makes of a promise.</summary>
 /// <remarks>A thread that loses its core overruns here as it does in the runtime, which cannot do better.</remarks>
 internal sealed class ClockPolicy : IFramePolicy
 {
