@@ -48,7 +48,7 @@
 /* The version of this header; diffusion_get_version tells the library's. */
 #define DIFFUSION_MAKE_VERSION(major, minor, patch) \
     (((uint32_t)(major) << 22) | ((uint32_t)(minor) << 12) | (uint32_t)(patch))
-#define DIFFUSION_HEADER_VERSION DIFFUSION_MAKE_VERSION(0, 3, 0)
+#define DIFFUSION_HEADER_VERSION DIFFUSION_MAKE_VERSION(0, 4, 0)
 
 /* What struct_version is set to. It changes only if a field's meaning changes, which growth does not. */
 #define DIFFUSION_STRUCT_VERSION 1u
@@ -262,7 +262,9 @@ enum {
     /* class_label is the class. */
     DIFFUSION_REQUEST_CLASS_LABEL = 4,
     /* Since 0.3.0. second_class_label is the second class. */
-    DIFFUSION_REQUEST_SECOND_CLASS_LABEL = 8
+    DIFFUSION_REQUEST_SECOND_CLASS_LABEL = 8,
+    /* Since 0.4.0. end_time is where the last step ends. */
+    DIFFUSION_REQUEST_END_TIME = 16
 };
 
 typedef struct diffusion_request {
@@ -325,8 +327,39 @@ typedef struct diffusion_request {
      * at 0 the texture has its own. */
     uint32_t mean_color;
     float mean_color_strength;
-    /* Must be 0. */
-    uint32_t reserved;
+    /* Since 0.4.0. How far each step goes towards the palette's colours, at most 1; 0 is 1. Without one it is 0. */
+    float palette_strength;
+    /* Since 0.4.0. Null, or the palette: colours whose mean and spread the texture is given, a list or the pixels of a
+     * picture, each 0xRRGGBB in sRGB, copied. Then mean_color_strength is 0. */
+    const uint32_t *palette;
+    /* Colours in palette: 1 to 1,048,576, or 0 where it is null. */
+    uint64_t palette_count;
+    /* Since 0.4.0. Null or, with an image, which part of it is painted anew, [height, width] floats in [0, 1], copied:
+     * 1 where it is, 0 where the image is kept and steers what is painted; between them a mixture. What is kept comes
+     * out as it was, with "pndm" up to rounding. Not for "ddim-inversion". */
+    const float *mask;
+    /* Since 0.4.0. Of "ddim" and "ddim-optimal": which share of ancestral sampling's noise each step renews, 0 to 1; 1
+     * is "ddpm". With another solver it is 0, and so are the options below with another than theirs. */
+    double eta;
+    /* Since 0.4.0. Of "edm": how much noise it adds over all steps (S_churn), finite and above 0; 0 is 40. Without any
+     * it is "heun". */
+    double churn;
+    /* Since 0.4.0. Of "edm": the least sigma/alpha at which it adds noise (S_tmin), above 0; 0 is 0.05. */
+    double churn_min_sigma;
+    /* Since 0.4.0. Of "edm": the largest (S_tmax), at least the least, infinity for no end; 0 is 50. */
+    double churn_max_sigma;
+    /* Since 0.4.0. Of "edm": the deviation of the noise added (S_noise), finite and above 0; 0 is 1.003. */
+    double churn_noise;
+    /* Since 0.4.0. Of "pc": the corrector's signal-to-noise ratio, finite and above 0; 0 is 0.16. */
+    double corrector_snr;
+    /* Since 0.4.0. Null, or the times at which steps begin, falling, within the schedule's range, copied; in place of
+     * steps and spacing, which are then ignored. */
+    const double *times;
+    /* How many: 1 to 1,000, or 0 where times is null. */
+    uint64_t time_count;
+    /* Since 0.4.0. The time on the schedule at which the last step ends, at most that at which it begins, with
+     * DIFFUSION_REQUEST_END_TIME; else ignored. The noise of that time stays in the texture; by default none does. */
+    double end_time;
 } diffusion_request;
 
 /* Where a texture stands. */
@@ -560,7 +593,9 @@ diffusion_submit(diffusion_runtime runtime, const diffusion_request *request, di
 
 /*
  * Turns a texture into another class, mix, seed, colour or guidance from where it stands, not from noise. Size,
- * seamlessness and whether guidance and a second class are used stay; image is null. Thread: the runtime's. Errors: INVALID_HANDLE, INVALID_ARGUMENT.
+ * seamlessness and whether guidance and a second class are used stay, and so does what a mask keeps; image and mask
+ * are null. Solver and steps are those of a texture that had ended; one in work goes on with its own.
+ * Thread: the runtime's. Errors: INVALID_HANDLE, INVALID_ARGUMENT.
  */
 DIFFUSION_API diffusion_result DIFFUSION_CALL
 diffusion_retarget(diffusion_runtime runtime, diffusion_texture texture, const diffusion_request *request);

@@ -11,6 +11,7 @@
  * The calls come in rounds. After each all runtimes and threads are gone: what is in use then must not grow.
  */
 #include <inttypes.h>
+#include <math.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -140,13 +141,53 @@ static const char *pick_text(worker *w, const char *usual)
     }
 }
 
+/* Also what is no number, and ends of the range. */
+static double pick_number(worker *w, double usual)
+{
+    static const double odd[] = {NAN, INFINITY, -INFINITY, -1, 1e300, 1e-300, 0.5, 2};
+    return next(w, 4) ? usual : odd[next(w, 8)];
+}
+
+static void choose_solver_options(worker *w, diffusion_request *r)
+{
+    const char *solver = r->solver == NULL ? "" : r->solver;
+    int is_any = next(w, 16) == 0;
+    if (is_any || (strcmp(solver, "ddim") == 0 && next(w, 2))) {
+        r->eta = pick_number(w, 0.5);
+    }
+    if (is_any || (strcmp(solver, "edm") == 0 && next(w, 2))) {
+        r->churn = next(w, 2) ? 0 : pick_number(w, 20);
+        r->churn_min_sigma = next(w, 2) ? 0 : pick_number(w, 0.1);
+        r->churn_max_sigma = next(w, 2) ? 0 : pick_number(w, 10);
+        r->churn_noise = next(w, 2) ? 0 : pick_number(w, 1);
+    }
+    if (is_any || (strcmp(solver, "pc") == 0 && next(w, 2))) {
+        r->corrector_snr = pick_number(w, 0.1);
+    }
+}
+
+static void choose_palette(worker *w, diffusion_request *r)
+{
+    static const uint32_t palette[] = {0xA08060, 0x406080, 0, 0xFFFFFF, 0x1000000};
+    static const uint64_t counts[] = {0, 1, 4, 5, UINT64_MAX};
+    if (next(w, 4) == 0) {
+        r->palette = next(w, 8) ? palette : NULL;
+        r->palette_count = counts[next(w, 5)];
+        r->palette_strength = next(w, 2) ? 0 : (float)pick_number(w, 0.5);
+        r->mean_color_strength = next(w, 8) ? 0 : r->mean_color_strength;
+    }
+}
+
 static diffusion_request *request(worker *w)
 {
-    static const char *const solvers[] = {NULL, "ddim", "heun", "ddpm", "unipc-2", "euler-ancestral", "ddim-inversion"};
+    static const char *const solvers[] = {
+        NULL, "ddim", "heun", "ddpm", "unipc-2", "euler-ancestral", "ddim-inversion", "edm", "pc", "pndm",
+    };
     static const char *const schedules[] = {NULL, "cosine", "edm", "ve", "linear"};
     static const char *const spacings[] = {NULL, "trailing", "karras", "logsnr"};
     static float image[3 * SIZE * SIZE];
     static float mask[SIZE * SIZE];
+    static const double times[] = {900, 400, 100, 100, 0.5};
     diffusion_request *r = prepare(w, sizeof *r);
     if (r == NULL) {
         return r;
@@ -155,10 +196,10 @@ static diffusion_request *request(worker *w)
     r->height = pick(w, SIZE);
     r->class_name = pick_text(w, next(w, 2) ? "lava" : NULL);
     r->class_label = pick(w, 3);
-    r->flags = next(w, 8) ? next(w, 16) : (uint32_t)w->random;
+    r->flags = next(w, 8) ? next(w, 32) : (uint32_t)w->random;
     r->seed = w->random;
     r->origin_x = pick(w, 0);
-    r->solver = pick_text(w, solvers[next(w, 7)]);
+    r->solver = pick_text(w, solvers[next(w, 10)]);
     r->schedule = pick_text(w, schedules[next(w, 5)]);
     r->spacing = pick_text(w, spacings[next(w, 4)]);
     r->steps = pick(w, 3);
@@ -177,8 +218,13 @@ static diffusion_request *request(worker *w)
     r->second_class_weight = next(w, 2) ? 0 : (float)next(w, 4) / 2;
     r->mean_color = next(w, 8) ? next(w, 0x1000000) : (uint32_t)w->random;
     r->mean_color_strength = next(w, 2) ? 0 : (float)next(w, 4) / 2;
-    r->reserved = next(w, 16) ? 0 : 1;
+    choose_solver_options(w, r);
+    choose_palette(w, r);
+    r->times = next(w, 4) ? NULL : times;
+    r->time_count = next(w, 2) ? 0 : next(w, 16) ? next(w, 6) : UINT64_MAX;
+    r->end_time = next(w, 2) ? 0 : pick_number(w, 1);
     /* Only where the size is theirs. */
+    r->mask = r->width == SIZE && r->height == SIZE && next(w, 4) == 0 ? mask : NULL;
     r->second_class_mask = r->width == SIZE && r->height == SIZE && next(w, 4) == 0 ? mask : NULL;
     r->image = r->width == SIZE && r->height == SIZE && next(w, 4) == 0 ? image : NULL;
     return r;
