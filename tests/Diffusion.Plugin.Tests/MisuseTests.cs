@@ -217,6 +217,8 @@ public sealed unsafe partial class MisuseTests
         NativeImage image = C.Init<NativeImage>();
         NativePixels pixels = C.Init<NativePixels>();
         NativeStatistics statistics = C.Init<NativeStatistics>();
+        NativeSurfaceSettings settings = C.Init<NativeSurfaceSettings>();
+        NativeTile tile = C.Init<NativeTile>();
         ulong made;
         byte letter;
         Assert.Equal(expected, C.LoadModel(runtime, &model));
@@ -232,6 +234,12 @@ public sealed unsafe partial class MisuseTests
         Assert.Equal(expected, C.ReleaseAfter(runtime, &image, 0, 0));
         Assert.Equal(expected, C.ReadPixels(runtime, texture, &pixels));
         Assert.Equal(expected, C.GetStatistics(runtime, &statistics));
+        Assert.Equal(expected, C.CreateSurface(runtime, &settings, &made));
+        Assert.Equal(expected, C.DestroySurface(runtime, texture));
+        Assert.Equal(expected, C.WantTile(runtime, texture, 0, 0));
+        Assert.Equal(expected, C.ReleaseTile(runtime, texture, 0, 0));
+        Assert.Equal(expected, C.UpdateSurface(runtime, texture));
+        Assert.Equal(expected, C.GetTile(runtime, texture, 0, 0, &tile));
         Assert.Equal(expected, C.Destroy(runtime));
         if (!withoutAttach)
         {
