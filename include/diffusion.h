@@ -48,7 +48,7 @@
 /* The version of this header; diffusion_get_version tells the library's. */
 #define DIFFUSION_MAKE_VERSION(major, minor, patch) \
     (((uint32_t)(major) << 22) | ((uint32_t)(minor) << 12) | (uint32_t)(patch))
-#define DIFFUSION_HEADER_VERSION DIFFUSION_MAKE_VERSION(0, 3, 0)
+#define DIFFUSION_HEADER_VERSION DIFFUSION_MAKE_VERSION(0, 4, 0)
 
 /* What struct_version is set to. It changes only if a field's meaning changes, which growth does not. */
 #define DIFFUSION_STRUCT_VERSION 1u
@@ -103,6 +103,9 @@ typedef uint64_t diffusion_runtime;
 
 /* A texture of one runtime. */
 typedef uint64_t diffusion_texture;
+
+/* Since 0.4.0. A plane of texture without end, in tiles, of one runtime. */
+typedef uint64_t diffusion_surface;
 
 enum {
     DIFFUSION_LOG_ERROR = 1,
@@ -262,7 +265,9 @@ enum {
     /* class_label is the class. */
     DIFFUSION_REQUEST_CLASS_LABEL = 4,
     /* Since 0.3.0. second_class_label is the second class. */
-    DIFFUSION_REQUEST_SECOND_CLASS_LABEL = 8
+    DIFFUSION_REQUEST_SECOND_CLASS_LABEL = 8,
+    /* Since 0.4.0. end_time is where the last step ends. */
+    DIFFUSION_REQUEST_END_TIME = 16
 };
 
 typedef struct diffusion_request {
@@ -325,8 +330,39 @@ typedef struct diffusion_request {
      * at 0 the texture has its own. */
     uint32_t mean_color;
     float mean_color_strength;
-    /* Must be 0. */
-    uint32_t reserved;
+    /* Since 0.4.0. How far each step goes towards the palette's colours, at most 1; 0 is 1. Without one it is 0. */
+    float palette_strength;
+    /* Since 0.4.0. Null, or the palette: colours whose mean and spread the texture is given, a list or the pixels of a
+     * picture, each 0xRRGGBB in sRGB, copied. Then mean_color_strength is 0. */
+    const uint32_t *palette;
+    /* Colours in palette: 1 to 1,048,576, or 0 where it is null. */
+    uint64_t palette_count;
+    /* Since 0.4.0. Null or, with an image, which part of it is painted anew, [height, width] floats in [0, 1], copied:
+     * 1 where it is, 0 where the image is kept and steers what is painted; between them a mixture. What is kept comes
+     * out as it was, with "pndm" up to rounding. Not for "ddim-inversion". */
+    const float *mask;
+    /* Since 0.4.0. Of "ddim" and "ddim-optimal": which share of ancestral sampling's noise each step renews, 0 to 1; 1
+     * is "ddpm". With another solver it is 0, and so are the options below with another than theirs. */
+    double eta;
+    /* Since 0.4.0. Of "edm": how much noise it adds over all steps (S_churn), finite and above 0; 0 is 40. Without any
+     * it is "heun". */
+    double churn;
+    /* Since 0.4.0. Of "edm": the least sigma/alpha at which it adds noise (S_tmin), above 0; 0 is 0.05. */
+    double churn_min_sigma;
+    /* Since 0.4.0. Of "edm": the largest (S_tmax), at least the least, infinity for no end; 0 is 50. */
+    double churn_max_sigma;
+    /* Since 0.4.0. Of "edm": the deviation of the noise added (S_noise), finite and above 0; 0 is 1.003. */
+    double churn_noise;
+    /* Since 0.4.0. Of "pc": the corrector's signal-to-noise ratio, finite and above 0; 0 is 0.16. */
+    double corrector_snr;
+    /* Since 0.4.0. Null, or the times at which steps begin, falling, within the schedule's range, copied; in place of
+     * steps and spacing, which are then ignored. */
+    const double *times;
+    /* How many: 1 to 1,000, or 0 where times is null. */
+    uint64_t time_count;
+    /* Since 0.4.0. The time on the schedule at which the last step ends, at most that at which it begins, with
+     * DIFFUSION_REQUEST_END_TIME; else ignored. The noise of that time stays in the texture; by default none does. */
+    double end_time;
 } diffusion_request;
 
 /* Where a texture stands. */
@@ -444,6 +480,52 @@ typedef struct diffusion_pixels {
     uint32_t reserved;
 } diffusion_pixels;
 
+/* Since 0.4.0. What a surface is made of, and how it is cut into tiles. */
+typedef struct diffusion_surface_settings {
+    uint32_t struct_size;
+    uint32_t struct_version;
+    /* Class, solver, steps, guidance and display of every tile; its seed is the world's, its size a tile's with what it
+     * shares with its neighbours, its origin is not read. Copied, never null. Without image, mask, end_time,
+     * ready_within_ticks and fade_ms. Its last step gives the clean estimate: all solvers' but "pndm". It should tile:
+     * the shipped models draw noise along the border of what does not. */
+    const diffusion_request *style;
+    /* Pixels that neighbours have in common, 1 to less than half of a tile's edge; 0 is 16. */
+    int32_t overlap;
+    /* Tiles in work at a time, at least 1; 0 is 2. */
+    int32_t tiles_in_work;
+    /* How far tiles depart from one pattern, the style's own texture laid over the plane: the part of their steps that
+     * they run from it, above 0; 1 is without a pattern, 0 is 0.6. */
+    double departure;
+} diffusion_surface_settings;
+
+/* Since 0.4.0. Where a tile stands. */
+enum {
+    /* It is not wanted. */
+    DIFFUSION_TILE_ABSENT = 0,
+    /* It has not begun: neighbours come first, or tiles that were wanted before. */
+    DIFFUSION_TILE_WAITING = 1,
+    /* Its texture is in work, and may be shown. */
+    DIFFUSION_TILE_RUNNING = 2,
+    DIFFUSION_TILE_COMPLETED = 3,
+    /* It failed, or a neighbour that it needs did: release it to want it again. */
+    DIFFUSION_TILE_FAILED = 4
+};
+
+/* Since 0.4.0. Filled by diffusion_get_tile. */
+typedef struct diffusion_tile {
+    uint32_t struct_size;
+    uint32_t struct_version;
+    /* DIFFUSION_TILE_... */
+    uint32_t status;
+    uint32_t reserved;
+    /* While running or completed, else 0. The surface's: diffusion_get_progress, diffusion_get_latest,
+     * diffusion_release_after and diffusion_read_pixels take it, other functions return INVALID_STATE. The handle ends
+     * when the tile fails or is released, as by diffusion_release. */
+    diffusion_texture texture;
+    /* Why it failed, cut to fit; empty if it did not. */
+    char failure[256];
+} diffusion_tile;
+
 /* How images reach the device. */
 enum {
     /* No texture was asked for by diffusion_get_latest yet. */
@@ -530,8 +612,8 @@ DIFFUSION_API diffusion_result DIFFUSION_CALL diffusion_attach_thread(diffusion_
  * Loads a model from a folder or from memory, or another one in its place. Reads and uploads the weights, and waits for
  * the library's own work on the device: call it while loading. After an error in the weights or of the device there is
  * no model, also not the one before. Thread: the runtime's.
- * Errors: MODEL, UNSUPPORTED or INVALID_ARGUMENT (the network has what the backend lacks), INVALID_STATE (textures are
- * not yet released), VULKAN, OUT_OF_MEMORY.
+ * Errors: MODEL, UNSUPPORTED or INVALID_ARGUMENT (the network has what the backend lacks), INVALID_STATE (textures or
+ * surfaces are not yet released), VULKAN, OUT_OF_MEMORY.
  */
 DIFFUSION_API diffusion_result DIFFUSION_CALL
 diffusion_load_model(diffusion_runtime runtime, const diffusion_model *model);
@@ -560,7 +642,9 @@ diffusion_submit(diffusion_runtime runtime, const diffusion_request *request, di
 
 /*
  * Turns a texture into another class, mix, seed, colour or guidance from where it stands, not from noise. Size,
- * seamlessness and whether guidance and a second class are used stay; image is null. Thread: the runtime's. Errors: INVALID_HANDLE, INVALID_ARGUMENT.
+ * seamlessness and whether guidance and a second class are used stay, and so does what a mask keeps; image and mask
+ * are null. Solver and steps are those of a texture that had ended; one in work goes on with its own.
+ * Thread: the runtime's. Errors: INVALID_HANDLE, INVALID_ARGUMENT.
  */
 DIFFUSION_API diffusion_result DIFFUSION_CALL
 diffusion_retarget(diffusion_runtime runtime, diffusion_texture texture, const diffusion_request *request);
@@ -630,6 +714,56 @@ diffusion_read_pixels(diffusion_runtime runtime, diffusion_texture texture, diff
  */
 DIFFUSION_API diffusion_result DIFFUSION_CALL
 diffusion_get_statistics(diffusion_runtime runtime, diffusion_statistics *statistics);
+
+/*
+ * Since 0.4.0. Makes a surface without tiles. Tile (x, y) covers world pixels from x * (width - overlap) and
+ * y * (height - overlap) on. What it is like depends on settings and coordinates alone, not on the order in which tiles
+ * are wanted; what neighbours share is the same to the bit. Destroyed by diffusion_destroy_surface, or with the
+ * runtime. Thread: the runtime's.
+ * Errors: INVALID_ARGUMENT (the text names value and rule), INVALID_STATE (no model), LIMIT (64 surfaces).
+ */
+DIFFUSION_API diffusion_result DIFFUSION_CALL diffusion_create_surface(
+    diffusion_runtime runtime, const diffusion_surface_settings *settings, diffusion_surface *surface);
+
+/*
+ * Since 0.4.0. Lets all tiles of a surface go and ends its handle. Images go as by diffusion_release. Thread: the
+ * runtime's. Errors: INVALID_HANDLE.
+ */
+DIFFUSION_API diffusion_result DIFFUSION_CALL
+diffusion_destroy_surface(diffusion_runtime runtime, diffusion_surface surface);
+
+/*
+ * Since 0.4.0. Asks for a tile, when it comes near; again does nothing. Any column and row; world pixels count modulo
+ * 2^32. Up to eight neighbours are generated with it where they are missing. Thread: the runtime's.
+ * Errors: INVALID_HANDLE, LIMIT (4,096 tiles of a surface).
+ */
+DIFFUSION_API diffusion_result DIFFUSION_CALL
+diffusion_want_tile(diffusion_runtime runtime, diffusion_surface surface, int32_t x, int32_t y);
+
+/*
+ * Since 0.4.0. Lets a tile go, when it is far: its texture's handle ends, and another tile takes the texture over. A
+ * loan that was not given back counts as read until now: release loans first. One that is not wanted: nothing
+ * happens. Thread: the runtime's. Errors: INVALID_HANDLE.
+ */
+DIFFUSION_API diffusion_result DIFFUSION_CALL
+diffusion_release_tile(diffusion_runtime runtime, diffusion_surface surface, int32_t x, int32_t y);
+
+/*
+ * Since 0.4.0. Once a frame, before diffusion_tick: takes note of tiles that are finished and begins the next, whose
+ * work ticks do. Returns NOT_READY while a wanted tile is still to be finished. When a tile begins it reads its
+ * neighbours back, for which it waits for the device, and allocates. Thread: the runtime's.
+ * Errors: INVALID_HANDLE, DEVICE_LOST, VULKAN. A tile that fails fails alone, with those that need it.
+ */
+DIFFUSION_API diffusion_result DIFFUSION_CALL
+diffusion_update_surface(diffusion_runtime runtime, diffusion_surface surface);
+
+/*
+ * Since 0.4.0. A tile as it stands. Its texture shows nothing of the tile that had it before: until its own noise is
+ * drawn, diffusion_get_latest and diffusion_read_pixels return NOT_READY. Thread: the runtime's.
+ * Errors: INVALID_HANDLE.
+ */
+DIFFUSION_API diffusion_result DIFFUSION_CALL diffusion_get_tile(
+    diffusion_runtime runtime, diffusion_surface surface, int32_t x, int32_t y, diffusion_tile *tile);
 
 /* -- end of declarations -- */
 

@@ -6,7 +6,7 @@ using Diffusion.Runtime;
 namespace Diffusion.Plugin;
 
 /// <summary>The exports' work: checks pointers, finds the runtime, copies structs. Throws what exports catch.</summary>
-internal static unsafe class Api
+internal static unsafe partial class Api
 {
     public static ResultCode GetVulkanRequirements(NativeVulkanRequirements* requirements)
     {

@@ -5,6 +5,7 @@ using Diffusion.Plugin.Errors;
 using Diffusion.Plugin.Tests.Support;
 using Diffusion.Runtime.Budget;
 using Diffusion.Runtime.Chains;
+using Diffusion.Runtime.Surfaces;
 
 namespace Diffusion.Plugin.Tests;
 
@@ -87,7 +88,7 @@ public sealed partial class AbiTests
         [
             ("LOG_", typeof(LogLevel)), ("CREATE_", typeof(CreateFlags)), ("REQUEST_", typeof(RequestFlags)),
             ("DISPLAY_", typeof(DisplayMode)), ("SHARING_", typeof(SharingKind)), ("STATUS_", typeof(ChainStatus)),
-            ("STOP_", typeof(TickStop)), ("", typeof(ResultCode)),
+            ("STOP_", typeof(TickStop)), ("TILE_", typeof(SurfaceTileStatus)), ("", typeof(ResultCode)),
         ];
         (string prefix, Type type) = groups.First(group => constant.StartsWith(group.Prefix, StringComparison.Ordinal));
         string name = PascalCase(constant[prefix.Length..]);

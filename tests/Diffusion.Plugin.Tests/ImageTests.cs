@@ -312,7 +312,7 @@ public sealed unsafe class ImageTests
         return image.Generation;
     }
 
-    private static EngineHost CreateEngine(bool takesOptional = true)
+    internal static EngineHost CreateEngine(bool takesOptional = true)
     {
         using (new Host(loadsModel: false))
         {
@@ -331,7 +331,7 @@ public sealed unsafe class ImageTests
     private static NativeImage Borrow(Host host, ulong texture) => BorrowNext(host, texture, 0);
 
     /// <summary>Ticks until there is an image newer than the given one, and borrows it.</summary>
-    private static NativeImage BorrowNext(Host host, ulong texture, ulong generation)
+    internal static NativeImage BorrowNext(Host host, ulong texture, ulong generation)
     {
         NativeImage image = C.Init<NativeImage>();
         for (int i = 0; i < 2000; i++)
@@ -378,7 +378,7 @@ public sealed unsafe class ImageTests
         Host.Check(C.ReleaseAfter(host.Runtime, &image, 0, 0));
     }
 
-    private static SharedImage View(in NativeImage image) => new(
+    internal static SharedImage View(in NativeImage image) => new(
         new Image(image.Image), new ImageView(image.View), (ImageLayout)image.Layout,
         new Silk.NET.Vulkan.Semaphore(image.Semaphore), image.ReadyValue, default, 0);
 }

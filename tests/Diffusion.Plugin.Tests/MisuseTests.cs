@@ -6,7 +6,7 @@ using Diffusion.Plugin.Tests.Support;
 
 namespace Diffusion.Plugin.Tests;
 
-public sealed unsafe class MisuseTests
+public sealed unsafe partial class MisuseTests
 {
     private static ulong _reentered;
     private static ResultCode _reentry;
@@ -137,60 +137,6 @@ public sealed unsafe class MisuseTests
     }
 
     [SkippableFact]
-    public void Submit_EveryWrongField_IsAnInvalidArgumentThatNamesIt()
-    {
-        using var host = new Host();
-        AssertRefused(host, "width", (ref NativeRequest request) => request.Width = 0);
-        AssertRefused(host, "Width", (ref NativeRequest request) => request.Width = 33);
-        AssertRefused(host, "height", (ref NativeRequest request) => request.Height = int.MaxValue);
-        AssertRefused(host, "flags", (ref NativeRequest request) => request.Flags = 1 << 30);
-        AssertRefused(host, "class_label", (ref NativeRequest request) => request.ClassLabel = -1);
-        AssertRefused(host, "ClassLabel", (ref NativeRequest request) => request.ClassLabel = 99);
-        AssertRefused(host, "teps", (ref NativeRequest request) => request.Steps = -1);
-        AssertRefused(host, "teps", (ref NativeRequest request) => request.Steps = 1001);
-        AssertRefused(host, "ready_within", (ref NativeRequest request) => request.ReadyWithinTicks = -1);
-        AssertRefused(host, "Guidance", (ref NativeRequest request) => request.GuidanceScale = float.NaN);
-        AssertRefused(host, "Threshold", (ref NativeRequest request) => request.ThresholdRatio = 2);
-        AssertRefused(host, "Variation", (ref NativeRequest request) => request.Variation = 1.5f);
-        AssertRefused(host, "SecondClassWeight", (ref NativeRequest request) => request.SecondClassWeight = 0.5f);
-        AssertRefused(
-            host, "second_class_label", (ref NativeRequest request) =>
-            {
-                request.Flags |= (uint)RequestFlags.SecondClassLabel;
-                request.SecondClassLabel = -1;
-            });
-        AssertRefused(host, "mean_color", (ref NativeRequest request) => request.MeanColor = 0x1000000);
-        AssertRefused(host, "Colours.Strength", (ref NativeRequest request) => request.MeanColorStrength = 2);
-        AssertRefused(host, "reserved", (ref NativeRequest request) => request.Reserved = 1);
-        AssertRefused(host, "display", (ref NativeRequest request) => request.Display = 2);
-        AssertRefused(host, "strength", (ref NativeRequest request) => request.Strength = double.NaN);
-        AssertRefused(host, "Strength", (ref NativeRequest request) => request.Strength = 0.5);
-        Assert.Equal(0u, host.Statistics().TexturesLive);
-    }
-
-    [SkippableFact]
-    public void Submit_WrongNames_AreInvalidArguments()
-    {
-        using var host = new Host();
-        NativeRequest request = Host.Request();
-        ulong texture;
-        var endless = new byte[Utf8Text.MaxBytes];
-        Array.Fill(endless, (byte)'a');
-        foreach (byte[] name in (byte[][])[Host.Text("no-such"), [0xff, 0xfe, 0], endless, [0]])
-        {
-            fixed (byte* text = name)
-            {
-                request.Solver = text;
-                Assert.Equal(ResultCode.ErrorInvalidArgument, C.Submit(host.Runtime, &request, &texture));
-                request.Solver = null;
-                request.ClassName = text;
-                Assert.Equal(ResultCode.ErrorInvalidArgument, C.Submit(host.Runtime, &request, &texture));
-                request.ClassName = null;
-            }
-        }
-    }
-
-    [SkippableFact]
     public void Callback_CallsItsRuntime_IsBusy()
     {
         using var host = new Host(loadsModel: false);
@@ -261,18 +207,6 @@ public sealed unsafe class MisuseTests
         Assert.Equal(ResultCode.ErrorInvalidState, C.GetLatest(host.Runtime, texture, &image));
     }
 
-    private delegate void Change(ref NativeRequest request);
-
-    private static void AssertRefused(Host host, string named, Change change)
-    {
-        NativeRequest request = Host.Request();
-        change(ref request);
-        ulong texture = 0;
-        Assert.Equal(ResultCode.ErrorInvalidArgument, C.Submit(host.Runtime, &request, &texture));
-        Assert.Contains(named, C.LastError(), StringComparison.Ordinal);
-        Assert.Equal(0u, texture);
-    }
-
     private static void AssertAllReturn(ResultCode expected, ulong runtime, ulong texture, bool withoutAttach = false)
     {
         NativeModel model = C.Init<NativeModel>();
@@ -283,6 +217,8 @@ public sealed unsafe class MisuseTests
         NativeImage image = C.Init<NativeImage>();
         NativePixels pixels = C.Init<NativePixels>();
         NativeStatistics statistics = C.Init<NativeStatistics>();
+        NativeSurfaceSettings settings = C.Init<NativeSurfaceSettings>();
+        NativeTile tile = C.Init<NativeTile>();
         ulong made;
         byte letter;
         Assert.Equal(expected, C.LoadModel(runtime, &model));
@@ -298,6 +234,12 @@ public sealed unsafe class MisuseTests
         Assert.Equal(expected, C.ReleaseAfter(runtime, &image, 0, 0));
         Assert.Equal(expected, C.ReadPixels(runtime, texture, &pixels));
         Assert.Equal(expected, C.GetStatistics(runtime, &statistics));
+        Assert.Equal(expected, C.CreateSurface(runtime, &settings, &made));
+        Assert.Equal(expected, C.DestroySurface(runtime, texture));
+        Assert.Equal(expected, C.WantTile(runtime, texture, 0, 0));
+        Assert.Equal(expected, C.ReleaseTile(runtime, texture, 0, 0));
+        Assert.Equal(expected, C.UpdateSurface(runtime, texture));
+        Assert.Equal(expected, C.GetTile(runtime, texture, 0, 0, &tile));
         Assert.Equal(expected, C.Destroy(runtime));
         if (!withoutAttach)
         {

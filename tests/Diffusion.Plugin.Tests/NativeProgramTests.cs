@@ -25,6 +25,7 @@ public sealed class NativeProgramTests
     [SkippableTheory]
     [InlineData("diffusion-0.1.0.h")]
     [InlineData("diffusion-0.2.0.h")]
+    [InlineData("diffusion-0.3.0.h")]
     public void OlderHeader_NewerLibrary_GeneratesATexture(string header)
     {
         using var folder = new ScratchFolder();

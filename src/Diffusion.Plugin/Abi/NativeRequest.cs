@@ -38,5 +38,17 @@ internal unsafe struct NativeRequest
     public int SecondClassLabel;
     public uint MeanColor;
     public float MeanColorStrength;
-    public uint Reserved;
+    public float PaletteStrength;
+    public uint* Palette;
+    public ulong PaletteCount;
+    public float* Mask;
+    public double Eta;
+    public double Churn;
+    public double ChurnMinSigma;
+    public double ChurnMaxSigma;
+    public double ChurnNoise;
+    public double CorrectorSnr;
+    public double* Times;
+    public ulong TimeCount;
+    public double EndTime;
 }

@@ -8,4 +8,5 @@ internal enum RequestFlags : uint
     Unclamped = 2,
     ClassLabel = 4,
     SecondClassLabel = 8,
+    EndTime = 16,
 }

@@ -71,6 +71,19 @@ internal sealed unsafe class ImageLoans(VulkanDevice device, SharedTexture textu
         _loans[place] = default;
     }
 
+    /// <summary>Takes back what is on loan, as read until now.</summary>
+    public void EndAll()
+    {
+        for (int i = 0; i < Capacity; i++)
+        {
+            if (_loans[i].Id != 0)
+            {
+                texture.Unhold(_loans[i].Image);
+                _loans[i] = default;
+            }
+        }
+    }
+
     /// <summary>Lets go of the images that the device no longer reads; polls, never waits.</summary>
     public void Poll()
     {

@@ -76,7 +76,8 @@ internal sealed partial class PluginRuntime
             texture.Share(_device, _publisher.Add(Loaded.GetSamples(texture.Handle), $"texture {handle:x}"));
         }
 
-        if (!texture.Shared!.TryGetLatest(out SharedImage latest))
+        if (!texture.Shared!.TryGetLatest(out SharedImage latest)
+            || latest.Info.Generation < texture.FirstGeneration)
         {
             return false;
         }
@@ -123,7 +124,7 @@ internal sealed partial class PluginRuntime
 
     private void HandOver()
     {
-        if (_released.Count > 0)
+        if (_released.Count > 0 || _endedSurfaces.Count > 0)
         {
             FreeReleased(isForced: false);
         }
@@ -134,6 +135,8 @@ internal sealed partial class PluginRuntime
             {
                 _textures.Places[i]?.Loans?.Poll();
             }
+
+            PollSurfaces();
 
             _publisher.Publish();
         }

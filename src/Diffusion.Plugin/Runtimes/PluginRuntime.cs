@@ -13,10 +13,15 @@ namespace Diffusion.Plugin.Runtimes;
 /// <remarks>One thread at a time, which <see cref="RuntimeTable"/> sees to.</remarks>
 internal sealed partial class PluginRuntime : IDisposable
 {
+    private const int MaxTextures = 4096;
+
+    private static int _count;
+
     private readonly VulkanDevice _device;
     private readonly HostLog _log;
     private readonly RuntimeOptions _options;
-    private readonly TextureTable _textures = new();
+    private readonly HandleTable<PluginTexture> _textures;
+    private readonly HandleTable<PluginSurface> _surfaces;
     private readonly List<PluginTexture> _released = [];
     private IDenoiserBackend? _backend;
     private DiffusionRuntime? _runtime;
@@ -26,6 +31,9 @@ internal sealed partial class PluginRuntime : IDisposable
 
     private unsafe PluginRuntime(in NativeCreateInfo info)
     {
+        var number = (uint)Interlocked.Increment(ref _count);
+        _textures = new(number, 0, "names no texture of this runtime; it was released or never submitted.");
+        _surfaces = new(number, 1, "names no surface of this runtime; it was destroyed or never created.");
         _log = new HostLog(info.Log, info.LogUser);
         _options = ReadOptions(info);
         _device = DeviceFactory.Create(info, _log);
@@ -41,6 +49,12 @@ internal sealed partial class PluginRuntime : IDisposable
     /// <summary>Loads a model; see <c>diffusion_load_model</c>.</summary>
     public void LoadModel(in NativeModel model)
     {
+        if (_surfaces.Count > 0)
+        {
+            throw new PluginException(
+                ResultCode.ErrorInvalidState, $"{_surfaces.Count} surfaces of the present model are not destroyed.");
+        }
+
         if (_textures.Count > 0)
         {
             throw new PluginException(
@@ -103,10 +117,10 @@ internal sealed partial class PluginRuntime : IDisposable
     public ulong Submit(in NativeRequest request)
     {
         DiffusionRuntime runtime = Loaded;
-        if (_textures.Count + _released.Count >= TextureTable.Capacity)
+        if (_textures.Count + _released.Count >= MaxTextures)
         {
             throw new PluginException(
-                ResultCode.ErrorLimit, $"There are {TextureTable.Capacity} textures; release one before the next.");
+                ResultCode.ErrorLimit, $"There are {MaxTextures} textures; release one before the next.");
         }
 
         // A host that submits and releases without a tick between would pile up what the device was done with long ago.
@@ -121,19 +135,19 @@ internal sealed partial class PluginRuntime : IDisposable
     /// <summary>Turns a texture elsewhere; see <c>diffusion_retarget</c>.</summary>
     public void Retarget(ulong handle, in NativeRequest request)
     {
-        PluginTexture texture = _textures.Find(handle);
+        PluginTexture texture = FindOwn(handle);
         Loaded.Retarget(texture.Handle, RequestReader.Read(request, Loaded.Model));
         texture.Show((DisplayMode)request.Display, RequestReader.ReadFade(request.FadeMs));
     }
 
     /// <summary>Ends a texture's work; see <c>diffusion_cancel</c>.</summary>
-    public void Cancel(ulong handle) => Loaded.Cancel(_textures.Find(handle).Handle);
+    public void Cancel(ulong handle) => Loaded.Cancel(FindOwn(handle).Handle);
 
     /// <summary>Frees a texture; see <c>diffusion_release</c>.</summary>
     public void Release(ulong handle)
     {
-        PluginTexture texture = _textures.Find(handle);
-        _textures.Remove(texture);
+        PluginTexture texture = FindOwn(handle);
+        _textures.Remove(handle);
         if (texture.HasReaders)
         {
             // The host's frames still read its images, on a timeline of their own.
@@ -147,13 +161,19 @@ internal sealed partial class PluginRuntime : IDisposable
     }
 
     /// <summary>How far a texture is; see <c>diffusion_get_progress</c>.</summary>
-    public TextureProgress GetProgress(ulong handle) => Loaded.GetProgress(_textures.Find(handle).Handle);
+    public TextureProgress GetProgress(ulong handle)
+    {
+        PluginTexture texture = _textures.Find(handle);
+        TextureProgress progress = Loaded.GetProgress(texture.Handle);
+        return progress.Generation < texture.FirstGeneration ? progress with { Generation = 0 } : progress;
+    }
 
     /// <summary>Copies the newest image; see <c>diffusion_read_pixels</c>.</summary>
     public unsafe bool TryReadPixels(ulong handle, ref NativePixels pixels)
     {
         DisplayMode display = RequestReader.ReadDisplay(pixels.Display);
-        SampleRing ring = Loaded.GetSamples(_textures.Find(handle).Handle);
+        PluginTexture texture = _textures.Find(handle);
+        SampleRing ring = Loaded.GetSamples(texture.Handle);
         if (pixels.Data is null)
         {
             throw new PluginException(ResultCode.ErrorInvalidArgument, "data is null.");
@@ -170,8 +190,8 @@ internal sealed partial class PluginRuntime : IDisposable
         }
 
         if (!SamplePixels.TryRead(
-            ring, display == DisplayMode.Denoised, pixels.Generation, new Span<byte>(pixels.Data, (int)needed),
-            (int)rowPitch, out SampleInfo info))
+            ring, display == DisplayMode.Denoised, Math.Max(pixels.Generation, texture.FirstGeneration - 1),
+            new Span<byte>(pixels.Data, (int)needed), (int)rowPitch, out SampleInfo info))
         {
             return false;
         }
@@ -242,6 +262,8 @@ internal sealed partial class PluginRuntime : IDisposable
                 Free(texture);
             }
         }
+
+        FreeEndedSurfaces(isForced);
     }
 
     // What was disposed waits for the device and one submission more, which only ticks make: 23 MB of weights for each

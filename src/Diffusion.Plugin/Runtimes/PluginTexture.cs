@@ -10,6 +10,15 @@ internal sealed class PluginTexture(TextureHandle handle)
 {
     public TextureHandle Handle { get; } = handle;
 
+    /// <summary>Whether it is a surface's, which lends it: the host may look at it, and no more.</summary>
+    public bool IsOfTile { get; init; }
+
+    /// <summary>Of a tile's texture, the host's handle.</summary>
+    public ulong Name { get; set; }
+
+    /// <summary>Older images are of the tile that had the texture before.</summary>
+    public ulong FirstGeneration { get; set; } = 1;
+
     public DisplayMode Display { get; private set; }
 
     /// <summary>How long a change of what is shown takes to come in.</summary>

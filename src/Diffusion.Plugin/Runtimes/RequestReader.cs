@@ -1,19 +1,17 @@
-using System.Numerics;
 using Diffusion.Plugin.Abi;
 using Diffusion.Plugin.Errors;
 using Diffusion.Runtime;
 using Diffusion.Runtime.Denoising;
 using Diffusion.Runtime.Models;
 using Diffusion.Runtime.Schedules;
-using Diffusion.Runtime.Solvers;
 
 namespace Diffusion.Plugin.Runtimes;
 
 /// <summary>Turns a <c>diffusion_request</c> into a <see cref="TextureRequest"/>, where zero is a default.</summary>
 internal static unsafe class RequestReader
 {
-    private const RequestFlags AllFlags =
-        RequestFlags.NotSeamless | RequestFlags.Unclamped | RequestFlags.ClassLabel | RequestFlags.SecondClassLabel;
+    private const RequestFlags AllFlags = RequestFlags.NotSeamless | RequestFlags.Unclamped | RequestFlags.ClassLabel
+        | RequestFlags.SecondClassLabel | RequestFlags.EndTime;
 
     // As the runtime has it; checked here too, for the image's length is computed from them.
     private const int MaxSize = 4096;
@@ -36,7 +34,6 @@ internal static unsafe class RequestReader
             !hasSecondLabel || native.SecondClassLabel >= 0,
             $"second_class_label must not be negative: {native.SecondClassLabel}.");
         string? secondClass = Utf8Text.Read(native.SecondClassName, "second_class_name");
-        string? solver = Utf8Text.Read(native.Solver, "solver");
         string? schedule = Utf8Text.Read(native.Schedule, "schedule");
         string? spacing = Utf8Text.Read(native.Spacing, "spacing");
         var request = new TextureRequest
@@ -62,7 +59,7 @@ internal static unsafe class RequestReader
             Seamless = !flags.HasFlag(RequestFlags.NotSeamless),
             Clamp = !flags.HasFlag(RequestFlags.Unclamped),
             ThresholdRatio = native.ThresholdRatio,
-            Colours = ReadColours(native),
+            Colours = ColourReader.Read(native),
             Priority = native.Priority,
             ReadyWithinTicks = native.ReadyWithinTicks == 0 ? null : native.ReadyWithinTicks,
             Strength = native.Strength == 0 ? 1 : native.Strength,
@@ -71,22 +68,16 @@ internal static unsafe class RequestReader
         request = native.Steps != 0 ? request with { Steps = native.Steps }
             : isDistilled ? request with { Steps = model.DistilledSteps[^1] }
             : request;
-        request = solver is null
-            ? isDistilled ? request with { Solver = new DdimSolver() } : request
-            : request with { Solver = SolverCatalog.Parse(solver, model.CleanVariance) };
-        request = native.SecondClassMask is null
-            ? request
-            : request with
-            {
-                SecondClassMask =
-                    new ReadOnlySpan<float>(native.SecondClassMask, native.Width * native.Height).ToArray(),
-            };
-        return native.Image is null
-            ? request
-            : request with
-            {
-                Image = new ReadOnlySpan<float>(native.Image, 3 * native.Width * native.Height).ToArray(),
-            };
+        int pixels = native.Width * native.Height;
+        return request with
+        {
+            Solver = SolverReader.Read(native, isDistilled ? SolverReader.Distilled : request.Solver, model),
+            Times = SolverReader.ReadTimes(native),
+            EndTime = SolverReader.ReadEndTime(native),
+            SecondClassMask = Copy(native.SecondClassMask, pixels),
+            Image = Copy(native.Image, 3 * pixels),
+            Mask = Copy(native.Mask, pixels),
+        };
     }
 
     public static TimeSpan ReadFade(double milliseconds)
@@ -102,29 +93,18 @@ internal static unsafe class RequestReader
             ? null
             : native.SecondClassWeight;
 
-    private static ColourTarget? ReadColours(in NativeRequest native)
-    {
-        Require(native.MeanColor <= 0xFFFFFF, $"mean_color must be 0xRRGGBB, not 0x{native.MeanColor:x}.");
-        Require(native.Reserved == 0, $"reserved must be 0, not {native.Reserved}.");
-        return native.MeanColorStrength == 0
-            ? null
-            : new ColourTarget
-            {
-                Mean = new Vector3(
-                    Channel(native.MeanColor >> 16), Channel(native.MeanColor >> 8), Channel(native.MeanColor)),
-                Strength = native.MeanColorStrength,
-            };
-
-        static float Channel(uint value) => ((value & 255) / 127.5f) - 1;
-    }
-
     public static DisplayMode ReadDisplay(uint display)
     {
         Require(display <= (uint)DisplayMode.Denoised, $"display must be 0 or 1, not {display}.");
         return (DisplayMode)display;
     }
 
-    private static void Require(bool holds, string rule)
+    // Empty for null; the host's memory is not kept.
+    private static ReadOnlyMemory<float> Copy(float* values, int count) =>
+        values is null ? default : new ReadOnlySpan<float>(values, count).ToArray();
+
+    /// <exception cref="PluginException">The rule does not hold.</exception>
+    internal static void Require(bool holds, string rule)
     {
         if (!holds)
         {

@@ -140,6 +140,7 @@ public sealed partial class EndlessSurface
         if (_textures.TryPop(out TextureHandle texture))
         {
             tile.Texture = texture;
+            tile.FirstGeneration = _runtime.GetSamples(texture).LatestInfo.Generation + 1;
             _runtime.Restart(texture, request);
         }
         else

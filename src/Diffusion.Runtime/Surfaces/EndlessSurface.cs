@@ -123,6 +123,9 @@ public sealed partial class EndlessSurface : IDisposable
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         return _tiles.TryGetValue((x, y), out Tile? tile)
             ? new SurfaceTile(tile.Status, tile.Texture, tile.Failure)
+            {
+                FirstGeneration = tile.Texture == default ? 0 : tile.FirstGeneration,
+            }
             : default;
     }
 
@@ -216,6 +219,7 @@ public sealed partial class EndlessSurface : IDisposable
 
         public SurfaceTileStatus Status = SurfaceTileStatus.Waiting;
         public TextureHandle Texture;
+        public ulong FirstGeneration = 1;
         public string? Failure;
 
         /// <summary>What it starts from, and keeps; while in work.</summary>

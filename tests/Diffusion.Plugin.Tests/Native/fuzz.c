@@ -11,6 +11,7 @@
  * The calls come in rounds. After each all runtimes and threads are gone: what is in use then must not grow.
  */
 #include <inttypes.h>
+#include <math.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +27,7 @@
 
 static uint64_t runtimes[SHARED];
 static uint64_t textures[SHARED];
+static uint64_t surfaces[SHARED];
 static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
 static const char *model_path;
 static long calls_each;
@@ -35,7 +37,10 @@ typedef struct worker {
     uint64_t random;
     uint64_t counts[CODES];
     diffusion_runtime runtime;
+    diffusion_surface surface;
     unsigned char *memory;
+    /* A second struct, where one points to another. */
+    unsigned char *nested;
     /* Runtimes that another thread held when they were to go. */
     diffusion_runtime lost[SHARED];
     int lost_count;
@@ -140,25 +145,72 @@ static const char *pick_text(worker *w, const char *usual)
     }
 }
 
+/* Also what is no number, and ends of the range. */
+static double pick_number(worker *w, double usual)
+{
+    static const double odd[] = {NAN, INFINITY, -INFINITY, -1, 1e300, 1e-300, 0.5, 2};
+    return next(w, 4) ? usual : odd[next(w, 8)];
+}
+
+static void choose_solver_options(worker *w, diffusion_request *r)
+{
+    const char *solver = r->solver == NULL ? "" : r->solver;
+    int is_any = next(w, 16) == 0;
+    if (is_any || (strcmp(solver, "ddim") == 0 && next(w, 2))) {
+        r->eta = pick_number(w, 0.5);
+    }
+    if (is_any || (strcmp(solver, "edm") == 0 && next(w, 2))) {
+        r->churn = next(w, 2) ? 0 : pick_number(w, 20);
+        r->churn_min_sigma = next(w, 2) ? 0 : pick_number(w, 0.1);
+        r->churn_max_sigma = next(w, 2) ? 0 : pick_number(w, 10);
+        r->churn_noise = next(w, 2) ? 0 : pick_number(w, 1);
+    }
+    if (is_any || (strcmp(solver, "pc") == 0 && next(w, 2))) {
+        r->corrector_snr = pick_number(w, 0.1);
+    }
+}
+
+static void choose_palette(worker *w, diffusion_request *r)
+{
+    static const uint32_t palette[] = {0xA08060, 0x406080, 0, 0xFFFFFF, 0x1000000};
+    static const uint64_t counts[] = {0, 1, 4, 5, UINT64_MAX};
+    if (next(w, 4) == 0) {
+        r->palette = next(w, 8) ? palette : NULL;
+        r->palette_count = counts[next(w, 5)];
+        r->palette_strength = next(w, 2) ? 0 : (float)pick_number(w, 0.5);
+        r->mean_color_strength = next(w, 8) ? 0 : r->mean_color_strength;
+    }
+}
+
 static diffusion_request *request(worker *w)
 {
-    static const char *const solvers[] = {NULL, "ddim", "heun", "ddpm", "unipc-2", "euler-ancestral", "ddim-inversion"};
+    static const char *const solvers[] = {
+        NULL, "ddim", "heun", "ddpm", "unipc-2", "euler-ancestral", "ddim-inversion", "edm", "pc", "pndm",
+    };
     static const char *const schedules[] = {NULL, "cosine", "edm", "ve", "linear"};
     static const char *const spacings[] = {NULL, "trailing", "karras", "logsnr"};
     static float image[3 * SIZE * SIZE];
     static float mask[SIZE * SIZE];
+    static const double times[] = {900, 400, 100, 100, 0.5};
     diffusion_request *r = prepare(w, sizeof *r);
     if (r == NULL) {
+        return r;
+    }
+    if (next(w, 4) == 0) {
+        /* Nothing odd about it, so that there are textures and surfaces to be used. */
+        r->width = SIZE;
+        r->height = SIZE;
+        r->steps = 2;
         return r;
     }
     r->width = pick(w, SIZE);
     r->height = pick(w, SIZE);
     r->class_name = pick_text(w, next(w, 2) ? "lava" : NULL);
     r->class_label = pick(w, 3);
-    r->flags = next(w, 8) ? next(w, 16) : (uint32_t)w->random;
+    r->flags = next(w, 8) ? next(w, 32) : (uint32_t)w->random;
     r->seed = w->random;
     r->origin_x = pick(w, 0);
-    r->solver = pick_text(w, solvers[next(w, 7)]);
+    r->solver = pick_text(w, solvers[next(w, 10)]);
     r->schedule = pick_text(w, schedules[next(w, 5)]);
     r->spacing = pick_text(w, spacings[next(w, 4)]);
     r->steps = pick(w, 3);
@@ -177,11 +229,90 @@ static diffusion_request *request(worker *w)
     r->second_class_weight = next(w, 2) ? 0 : (float)next(w, 4) / 2;
     r->mean_color = next(w, 8) ? next(w, 0x1000000) : (uint32_t)w->random;
     r->mean_color_strength = next(w, 2) ? 0 : (float)next(w, 4) / 2;
-    r->reserved = next(w, 16) ? 0 : 1;
+    choose_solver_options(w, r);
+    choose_palette(w, r);
+    r->times = next(w, 4) ? NULL : times;
+    r->time_count = next(w, 2) ? 0 : next(w, 16) ? next(w, 6) : UINT64_MAX;
+    r->end_time = next(w, 2) ? 0 : pick_number(w, 1);
     /* Only where the size is theirs. */
+    r->mask = r->width == SIZE && r->height == SIZE && next(w, 4) == 0 ? mask : NULL;
     r->second_class_mask = r->width == SIZE && r->height == SIZE && next(w, 4) == 0 ? mask : NULL;
     r->image = r->width == SIZE && r->height == SIZE && next(w, 4) == 0 ? image : NULL;
     return r;
+}
+
+static void swap_memory(worker *w)
+{
+    unsigned char *memory = w->memory;
+    w->memory = w->nested;
+    w->nested = memory;
+}
+
+static void create_surface(worker *w, diffusion_runtime runtime)
+{
+    diffusion_request *style;
+    diffusion_surface_settings *settings;
+    diffusion_surface made = 0;
+    swap_memory(w);
+    style = request(w);
+    swap_memory(w);
+    if (style != NULL && next(w, 4)) {
+        /* Mostly one that a surface takes. */
+        style->image = NULL;
+        style->mask = NULL;
+        style->flags &= ~(uint32_t)DIFFUSION_REQUEST_END_TIME;
+        style->ready_within_ticks = 0;
+        style->fade_ms = 0;
+        style->strength = 0;
+    }
+    settings = prepare(w, sizeof *settings);
+    if (settings != NULL) {
+        settings->style = style;
+        settings->overlap = pick(w, 4);
+        settings->tiles_in_work = pick(w, 2);
+        settings->departure = next(w, 2) ? 1 : pick_number(w, 0.5);
+    }
+    count(w, diffusion_create_surface(runtime, settings, next(w, 30) ? &made : NULL), "diffusion_create_surface");
+    check_guard(w, sizeof *settings, "diffusion_create_surface");
+    if (made != 0) {
+        if (w->surface != 0) {
+            count(w, diffusion_destroy_surface(runtime, w->surface), "diffusion_destroy_surface");
+        }
+        w->surface = made;
+        put(w, surfaces, made);
+    }
+}
+
+static void use_surface(worker *w, diffusion_runtime runtime, uint64_t *own)
+{
+    diffusion_surface surface = take(w, surfaces, w->surface);
+    int32_t x = next(w, 32) ? (int32_t)next(w, 4) - 1 : (int32_t)w->random;
+    int32_t y = next(w, 32) ? (int32_t)next(w, 4) - 1 : (int32_t)w->random;
+    switch (next(w, 8)) {
+    case 0: create_surface(w, runtime); break;
+    case 1:
+        if (next(w, 8) == 0) {
+            count(w, diffusion_destroy_surface(runtime, surface), "diffusion_destroy_surface");
+        }
+        break;
+    case 2: count(w, diffusion_want_tile(runtime, surface, x, y), "diffusion_want_tile"); break;
+    case 3: count(w, diffusion_release_tile(runtime, surface, x, y), "diffusion_release_tile"); break;
+    case 4:
+    case 5: count(w, diffusion_update_surface(runtime, surface), "diffusion_update_surface"); break;
+    default: {
+        diffusion_tile *tile = prepare(w, sizeof *tile);
+        diffusion_result result = diffusion_get_tile(runtime, surface, x, y, tile);
+        count(w, result, "diffusion_get_tile");
+        check_guard(w, sizeof *tile, "diffusion_get_tile");
+        if (result == DIFFUSION_SUCCESS && tile->struct_size == sizeof *tile && tile->texture != 0 && next(w, 2)) {
+            /* Its texture is used like any other for a while, one's own goes. */
+            count(w, diffusion_release(runtime, *own), "diffusion_release");
+            *own = tile->texture;
+            put(w, textures, tile->texture);
+        }
+        break;
+    }
+    }
 }
 
 static void recreate(worker *w)
@@ -200,6 +331,7 @@ static void recreate(worker *w)
         put(w, runtimes, w->runtime);
     }
     w->runtime = 0;
+    w->surface = 0;
     count(w, diffusion_create(info, &made), "diffusion_create");
     if (made != 0) {
         w->runtime = made;
@@ -209,7 +341,13 @@ static void recreate(worker *w)
 
 static void load(worker *w)
 {
-    diffusion_model *model = prepare(w, sizeof *model);
+    diffusion_model *model;
+    if (w->surface != 0 && next(w, 2)) {
+        /* Else no model is loaded any more. */
+        count(w, diffusion_destroy_surface(w->runtime, w->surface), "diffusion_destroy_surface");
+        w->surface = 0;
+    }
+    model = prepare(w, sizeof *model);
     if (model != NULL) {
         model->path = pick_text(w, model_path);
     }
@@ -222,7 +360,9 @@ static void step(worker *w, uint64_t *own)
     uint64_t texture = take(w, textures, *own);
     uint64_t made = 0;
     void *s;
-    switch (next(w, 13)) {
+    switch (next(w, 15)) {
+    case 13:
+    case 14: use_surface(w, runtime, own); break;
     case 0:
         count(w, diffusion_submit(runtime, request(w), next(w, 30) ? &made : NULL), "diffusion_submit");
         check_guard(w, sizeof(diffusion_request), "diffusion_submit");
@@ -318,6 +458,7 @@ static void *run(void *argument)
     worker *w = argument;
     uint64_t texture = 0;
     w->memory = malloc(4096);
+    w->nested = malloc(4096);
     for (long i = 0; i < calls_each; i++) {
         /* Creating and loading take milliseconds and more: rare, or the run would be nothing else. */
         if (i == 0 || next(w, 20000) == 0) {
@@ -329,6 +470,7 @@ static void *run(void *argument)
         }
     }
     free(w->memory);
+    free(w->nested);
     return NULL;
 }
 

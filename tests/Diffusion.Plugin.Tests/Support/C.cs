@@ -67,6 +67,28 @@ internal static unsafe class C
         => ((delegate* unmanaged[Cdecl]<ulong, NativeStatistics*, ResultCode>)&Exports.GetStatistics)(
             runtime, statistics);
 
+    public static ResultCode CreateSurface(ulong runtime, NativeSurfaceSettings* settings, ulong* surface)
+        => ((delegate* unmanaged[Cdecl]<ulong, NativeSurfaceSettings*, ulong*, ResultCode>)&Exports.CreateSurface)(
+            runtime, settings, surface);
+
+    public static ResultCode DestroySurface(ulong runtime, ulong surface)
+        => ((delegate* unmanaged[Cdecl]<ulong, ulong, ResultCode>)&Exports.DestroySurface)(runtime, surface);
+
+    public static ResultCode WantTile(ulong runtime, ulong surface, int x, int y)
+        => ((delegate* unmanaged[Cdecl]<ulong, ulong, int, int, ResultCode>)&Exports.WantTile)(
+            runtime, surface, x, y);
+
+    public static ResultCode ReleaseTile(ulong runtime, ulong surface, int x, int y)
+        => ((delegate* unmanaged[Cdecl]<ulong, ulong, int, int, ResultCode>)&Exports.ReleaseTile)(
+            runtime, surface, x, y);
+
+    public static ResultCode UpdateSurface(ulong runtime, ulong surface)
+        => ((delegate* unmanaged[Cdecl]<ulong, ulong, ResultCode>)&Exports.UpdateSurface)(runtime, surface);
+
+    public static ResultCode GetTile(ulong runtime, ulong surface, int x, int y, NativeTile* tile)
+        => ((delegate* unmanaged[Cdecl]<ulong, ulong, int, int, NativeTile*, ResultCode>)&Exports.GetTile)(
+            runtime, surface, x, y, tile);
+
     public static string LastError()
     {
         var get = (delegate* unmanaged[Cdecl]<byte*, uint, uint>)&Exports.GetLastError;

@@ -19,6 +19,9 @@ internal sealed class TestBackend(UNetConfig config) : IDenoiserBackend
     /// <summary>Thrown by the next slice.</summary>
     public static Exception? Failure { get; set; }
 
+    /// <summary>Above 0, the estimate also depends on x_t, so that all that a chain does shows in its end.</summary>
+    public static float SampleShare { get; set; }
+
     public string Name => "test";
 
     public string Device => "none";
@@ -94,7 +97,8 @@ internal sealed class TestBackend(UNetConfig config) : IDenoiserBackend
             ReadOnlySpan<float> x = _state.CurrentSample;
             for (int i = 0; i < output.Length; i++)
             {
-                output[i] = (float)((clean - (skip * x[i])) / factor);
+                float wanted = clean + (SampleShare * x[i] / (1 + Math.Abs(x[i])));
+                output[i] = (float)((wanted - (skip * x[i])) / factor);
             }
         }
     }

@@ -182,6 +182,26 @@ public sealed class EndlessSurfaceTests : IDisposable
     }
 
     [Fact]
+    public void Get_TextureTakenOver_FirstGenerationIsBehindTheOtherTiles()
+    {
+        using EndlessSurface surface = new(_runtime, _settings with { Departure = 1 });
+        WantAndFinish(surface, 0, 0);
+        SurfaceTile first = surface.Get(0, 0);
+        ulong last = _runtime.GetProgress(first.Texture).Generation;
+        Assert.Equal(1u, first.FirstGeneration);
+
+        surface.Release(0, 0);
+        surface.Want(2, 0);
+        surface.Update();
+
+        SurfaceTile second = surface.Get(2, 0);
+        Assert.Equal((first.Texture, last + 1), (second.Texture, second.FirstGeneration));
+        Finish(surface);
+        Assert.Equal((2 * last, last + 1), (
+            _runtime.GetProgress(second.Texture).Generation, surface.Get(2, 0).FirstGeneration));
+    }
+
+    [Fact]
     public void Want_EdgeOfTheWorld_WrapsAround()
     {
         using EndlessSurface surface = new(_runtime, _settings);
