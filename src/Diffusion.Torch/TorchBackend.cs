@@ -1,5 +1,6 @@
 using Diffusion.Runtime.Backends;
 using Diffusion.Runtime.Models;
+using Diffusion.Torch.Sampling;
 using Diffusion.Torch.UNet;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -8,8 +9,8 @@ namespace Diffusion.Torch;
 
 /// <summary>The U-Net in libtorch, on CPU or CUDA.</summary>
 /// <remarks>
-/// Dispose it after its sessions. One thread at a time: its sessions share the network. The CUDA path copies the sample
-/// up and the output down; it is written and has not yet run on a GPU.
+/// Dispose it after its sessions. One thread at a time: its sessions share the network. On CUDA x_t stays there and the
+/// step is taken there; that is tested on tensors of the CPU and has not yet run on a GPU.
 /// </remarks>
 /// <example><code>
 /// using TorchBackend backend = new(ModelFolder.Open("models/textures-64"));
@@ -94,7 +95,9 @@ public sealed class TorchBackend : IDenoiserBackend
         ArgumentNullException.ThrowIfNull(options);
         ObjectDisposedException.ThrowIf(_disposed, this);
         SessionRules.RequireShape(Config, options, NullLabel);
-        return new TorchSession(this, options);
+        return new TorchSession(
+            this, options,
+            OnCuda ? new TorchSampleState(options, CUDA, usesDriver: true) : new HostTensorState(options));
     }
 
     /// <summary>Frees the network, unless it is borrowed.</summary>
@@ -108,7 +111,9 @@ public sealed class TorchBackend : IDenoiserBackend
         _disposed = true;
     }
 
-    private static bool UsesCuda(TorchDevice device)
+    /// <summary>Whether a session runs on CUDA.</summary>
+    /// <exception cref="NotSupportedException">CUDA is asked for and absent.</exception>
+    internal static bool UsesCuda(TorchDevice device)
     {
         // The CPU package has no CUDA at all; asking it would make TorchSharp search for libraries in vain.
         bool possible = TorchNative.Variant.StartsWith("cuda", StringComparison.Ordinal)

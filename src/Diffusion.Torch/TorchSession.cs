@@ -4,6 +4,7 @@ using Diffusion.Runtime.Noise;
 using Diffusion.Runtime.Schedules;
 using Diffusion.Runtime.Sharing;
 using Diffusion.Runtime.Solvers;
+using Diffusion.Torch.Sampling;
 using Diffusion.Torch.UNet;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -11,40 +12,37 @@ using static TorchSharp.torch;
 namespace Diffusion.Torch;
 
 /// <summary>
-/// One chain on libtorch: the network slice by slice, the step itself by Runtime's kernel in host memory.
+/// One chain on libtorch: the network slice by slice, and the step where its tensors are.
 /// </summary>
-/// <remarks>
-/// The sample is copied from its ring slot into the network's input, scaled by cIn on the way (48 KiB at 64x64); the
-/// output is read where libtorch left it. The batch is that of <see
-/// cref="SessionOptions.Batch"/>.
-/// </remarks>
+/// <remarks>The batch is that of <see cref="SessionOptions.Batch"/>.</remarks>
 internal sealed class TorchSession : IDenoiserSession
 {
     private readonly TorchBackend _backend;
     private readonly UNet2DModel _network;
-    private readonly HostSampleState _state;
+    private readonly ISampleState _state;
     private readonly UNetState _flow = new();
     private readonly SessionOptions _options;
     private readonly int _batch;
     private readonly SlicePiece[] _pieces;
-    private readonly Tensor _input;
     private readonly Tensor _timestep;
     private readonly Tensor? _label;
+    private readonly List<Tensor> _uploads = [];
     private Evaluation _evaluation;
-    private Tensor[] _uploads = [];
     private int _nextSlice = -1;
     private bool _disposed;
 
-    public TorchSession(TorchBackend backend, SessionOptions options)
+    /// <param name="backend">Borrowed.</param>
+    /// <param name="options">The shape.</param>
+    /// <param name="state">x_t, on the network's device; owned from here on.</param>
+    public TorchSession(TorchBackend backend, SessionOptions options, ISampleState state)
     {
         _backend = backend;
         _network = backend.Network;
         _options = options;
         _batch = options.Batch;
-        _state = new HostSampleState(options);
+        _state = state;
         _pieces = _network.Pieces(_batch, options.Height, options.Width);
         Slices = [.. _pieces.Select(piece => piece.Info)];
-        _input = zeros(_batch, SampleRing.Channels, options.Height, options.Width).DetachFromDisposeScope();
         _timestep = zeros(_batch).DetachFromDisposeScope();
         bool conditional = backend.Config.NumClassEmbeds > 0 || backend.Config.ClassEmbedType is not null;
         _label = conditional ? zeros(_batch, ScalarType.Int64).DetachFromDisposeScope() : null;
@@ -91,17 +89,9 @@ internal sealed class TorchSession : IDenoiserSession
         }
 
         _evaluation = evaluation;
-        FillInput((float)evaluation.Preconditioning.CIn);
-        Values(_timestep).Fill((float)evaluation.Preconditioning.CNoise);
-        if (_backend.OnCuda)
-        {
-            Upload();
-        }
-        else
-        {
-            _network.Begin(_flow, _input, _timestep, _label);
-        }
-
+        Tensor input = _state.Input((float)evaluation.Preconditioning.CIn);
+        MemoryMarshal.Cast<byte, float>(_timestep.bytes).Fill((float)evaluation.Preconditioning.CNoise);
+        _network.Begin(_flow, input, OnDevice(_timestep), _label is null ? null : OnDevice(_label));
         _nextSlice = 0;
     }
 
@@ -122,7 +112,7 @@ internal sealed class TorchSession : IDenoiserSession
             _nextSlice++;
             if (_nextSlice == Slices.Count)
             {
-                Download();
+                EndEvaluation();
             }
         }
         catch
@@ -138,15 +128,7 @@ internal sealed class TorchSession : IDenoiserSession
         ObjectDisposedException.ThrowIf(_disposed, this);
         SessionRules.RequireAllRun(_nextSlice, Slices.Count);
 
-        // A network with learned variance has twice the channels; the mean comes first.
-        Span<float> output = Values(_flow.Hidden);
-        int length = Samples.PlaneLength;
-        int each = output.Length / _batch;
-        ReadOnlySpan<float> secondOutput = _options.Mixed ? output.Slice(each, length) : default;
-        ReadOnlySpan<float> nullOutput = _options.Guided ? output.Slice((_batch - 1) * each, length) : default;
-        ReadOnlySpan<float> variance = step.LearnedVariance ? output.Slice(length, length) : default;
-        if (!_state.CompleteStep(
-            _evaluation, output[..length], nullOutput, step, noise, stepNumber, variance, secondOutput))
+        if (!_state.CompleteStep(_evaluation, _flow.Hidden, step, noise, stepNumber))
         {
             return false;
         }
@@ -167,46 +149,37 @@ internal sealed class TorchSession : IDenoiserSession
         _flow.Dispose();
         _label?.Dispose();
         _timestep.Dispose();
-        _input.Dispose();
         _state.Dispose();
     }
 
     private int LabelFor(int asked) => SessionRules.LabelFor(_backend.Config, asked, _backend.NullLabel);
 
-    private static Span<float> Values(Tensor tensor) => MemoryMarshal.Cast<byte, float>(tensor.bytes);
-
-    /// <summary>[Karras22, Eq. 7] cIn·x, once per member of the batch.</summary>
-    private void FillInput(float scale)
+    // The copy is the session's until the evaluation is over.
+    private Tensor OnDevice(Tensor tensor)
     {
-        ReadOnlySpan<float> sample = _state.CurrentSample;
-        Span<float> input = Values(_input);
-        for (int i = 0; i < sample.Length; i++)
+        if (!_backend.OnCuda)
         {
-            input[i] = scale * sample[i];
+            return tensor;
         }
 
-        for (int i = 1; i < _batch; i++)
-        {
-            input[..sample.Length].CopyTo(input[(i * sample.Length)..]);
-        }
+        Tensor copy = tensor.to(CUDA).DetachFromDisposeScope();
+        _uploads.Add(copy);
+        return copy;
     }
 
-    private void Upload()
-    {
-        _uploads = _label is null ? [Up(_input), Up(_timestep)] : [Up(_input), Up(_timestep), Up(_label)];
-        _network.Begin(_flow, _uploads[0], _uploads[1], _label is null ? null : _uploads[2]);
-
-        static Tensor Up(Tensor tensor) => tensor.to(CUDA).DetachFromDisposeScope();
-    }
-
-    /// <summary>Leaves the output contiguous in host memory; on a GPU this waits for the evaluation.</summary>
-    private void Download()
+    /// <summary>Leaves the output contiguous; on a GPU this waits for the evaluation, whose cost it is.</summary>
+    private void EndEvaluation()
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor output = _flow.Hidden;
-        if (_backend.OnCuda || !output.is_contiguous())
+        if (!output.is_contiguous())
         {
-            _flow.Advance(output.cpu().contiguous());
+            _flow.Advance(output.contiguous());
+        }
+
+        if (_backend.OnCuda)
+        {
+            cuda.synchronize();
         }
     }
 
@@ -220,6 +193,6 @@ internal sealed class TorchSession : IDenoiserSession
             upload.Dispose();
         }
 
-        _uploads = [];
+        _uploads.Clear();
     }
 }

@@ -3,6 +3,7 @@ using Diffusion.Render.Devices;
 using Diffusion.Render.Sharing;
 using Diffusion.Runtime.Backends;
 using Diffusion.Runtime.Models;
+using Diffusion.Torch.Sampling;
 
 namespace Diffusion.Cli.Checking;
 
@@ -14,6 +15,8 @@ internal static class Checker
     /// texture's grain shows).
     /// </summary>
     private const double RmsTolerance = 0.02;
+
+    private const int PathEdge = 256;
 
     /// <summary>Lists, tests and times.</summary>
     /// <exception cref="VulkanException">The device that was named is not there.</exception>
@@ -137,7 +140,7 @@ internal static class Checker
         SharingTestResult result;
         try
         {
-            result = SharingSelfTest.Run(device, path);
+            result = path == SharingPath.Cuda ? TestCuda(device) : SharingSelfTest.Run(device, path, PathEdge);
         }
         catch (VulkanException error)
         {
@@ -153,10 +156,29 @@ internal static class Checker
             name,
             result.HasPassed ? CheckState.Works : CheckState.Failed,
             result.HasPassed
-                ? "256x256, written on the path's own side, read on the device"
+                ? $"{PathEdge}x{PathEdge}, written on the path's own side, read on the device"
                 : $"a channel differs by {result.LargestDifference} of 255",
             Math.Round(result.HandOverP50.TotalMicroseconds, 1),
             Math.Round(result.HandOverP99.TotalMicroseconds, 1),
             result.BytesCopiedPerHandOver);
+    }
+
+    private static SharingTestResult TestCuda(VulkanDevice device)
+    {
+        TorchSamples? made = null;
+        try
+        {
+            return SharingSelfTest.Run(
+                device, SharingPath.Cuda, PathEdge,
+                samples: (slots, size) => made = TorchSamples.OnCuda(slots, size, PathEdge, PathEdge));
+        }
+        catch (Exception error) when (error is NotSupportedException or DllNotFoundException)
+        {
+            return new SharingTestResult(SharingPath.Cuda, error.Message);
+        }
+        finally
+        {
+            made?.Dispose();
+        }
     }
 }

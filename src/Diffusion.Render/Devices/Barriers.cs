@@ -62,6 +62,39 @@ internal static unsafe class Barriers
         PipelineStageFlags2.ComputeShaderBit, AccessFlags2.ShaderStorageWriteBit,
         PipelineStageFlags2.ComputeShaderBit, AccessFlags2.ShaderStorageReadBit | AccessFlags2.ShaderStorageWriteBit);
 
+    /// <summary>Takes a part of a buffer from another API for kernels to read: its semaphore was waited for.</summary>
+    public static void Acquire(
+        VulkanDevice device, CommandBuffer commands, GpuBuffer buffer, ulong offset, ulong size)
+        => HandOver(
+            device, commands, new BufferMemoryBarrier2
+            {
+                SType = StructureType.BufferMemoryBarrier2,
+                SrcStageMask = PipelineStageFlags2.AllCommandsBit,
+                DstStageMask = PipelineStageFlags2.ComputeShaderBit,
+                DstAccessMask = AccessFlags2.ShaderStorageReadBit,
+                SrcQueueFamilyIndex = Vk.QueueFamilyExternal,
+                DstQueueFamilyIndex = device.QueueFamily,
+                Buffer = buffer.Handle,
+                Offset = offset,
+                Size = size,
+            });
+
+    /// <summary>Gives back what <see cref="Acquire"/> took.</summary>
+    public static void Release(
+        VulkanDevice device, CommandBuffer commands, GpuBuffer buffer, ulong offset, ulong size)
+        => HandOver(
+            device, commands, new BufferMemoryBarrier2
+            {
+                SType = StructureType.BufferMemoryBarrier2,
+                SrcStageMask = PipelineStageFlags2.ComputeShaderBit,
+                DstStageMask = PipelineStageFlags2.None,
+                SrcQueueFamilyIndex = device.QueueFamily,
+                DstQueueFamilyIndex = Vk.QueueFamilyExternal,
+                Buffer = buffer.Handle,
+                Offset = offset,
+                Size = size,
+            });
+
     /// <summary>Orders a copy to a buffer after an earlier one.</summary>
     public static void CopyToCopy(VulkanDevice device, CommandBuffer commands) => Memory(
         device, commands,
@@ -73,4 +106,15 @@ internal static unsafe class Barriers
         device, commands,
         PipelineStageFlags2.CopyBit, AccessFlags2.TransferWriteBit,
         PipelineStageFlags2.HostBit, AccessFlags2.HostReadBit);
+
+    private static void HandOver(VulkanDevice device, CommandBuffer commands, BufferMemoryBarrier2 barrier)
+    {
+        var info = new DependencyInfo
+        {
+            SType = StructureType.DependencyInfo,
+            BufferMemoryBarrierCount = 1,
+            PBufferMemoryBarriers = &barrier,
+        };
+        device.Api.CmdPipelineBarrier2(commands, &info);
+    }
 }

@@ -34,6 +34,9 @@ internal sealed unsafe class ExtensionFunctions
     private delegate* unmanaged<Device, ExternalMemoryHandleTypeFlags, void*, MemoryHostPointerPropertiesEXT*, Result>
         _getHostPointerProperties;
 
+    private delegate* unmanaged<Device, void*, nint*, Result> _getMemoryHandle;
+    private delegate* unmanaged<Device, void*, nint*, Result> _getSemaphoreHandle;
+
     public ExtensionFunctions(Vk api, Instance instance)
     {
         nint Load(string name) => (nint)api.GetInstanceProcAddr(instance, name).Handle;
@@ -74,6 +77,11 @@ internal sealed unsafe class ExtensionFunctions
         _queuePresent = (delegate* unmanaged<Queue, PresentInfoKHR*, Result>)Load("vkQueuePresentKHR");
         _getHostPointerProperties = (delegate* unmanaged<Device, ExternalMemoryHandleTypeFlags, void*,
             MemoryHostPointerPropertiesEXT*, Result>)Load("vkGetMemoryHostPointerPropertiesEXT");
+        bool isWindows = OperatingSystem.IsWindows();
+        _getMemoryHandle = (delegate* unmanaged<Device, void*, nint*, Result>)
+            Load(isWindows ? "vkGetMemoryWin32HandleKHR" : "vkGetMemoryFdKHR");
+        _getSemaphoreHandle = (delegate* unmanaged<Device, void*, nint*, Result>)
+            Load(isWindows ? "vkGetSemaphoreWin32HandleKHR" : "vkGetSemaphoreFdKHR");
     }
 
     public Result CreateDebugUtilsMessenger(
@@ -146,4 +154,14 @@ internal sealed unsafe class ExtensionFunctions
         Device device, void* pointer, MemoryHostPointerPropertiesEXT* properties)
         => _getHostPointerProperties(
             device, ExternalMemoryHandleTypeFlags.HostAllocationBitExt, pointer, properties);
+
+    /// <summary>vkGetMemoryFdKHR, on Windows vkGetMemoryWin32HandleKHR.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="info">The structure that the function takes.</param>
+    /// <param name="handle">Starts as 0: a descriptor fills its lower half only.</param>
+    public Result GetMemoryHandle(Device device, void* info, nint* handle) => _getMemoryHandle(device, info, handle);
+
+    /// <summary>As <see cref="GetMemoryHandle"/>, of a semaphore.</summary>
+    public Result GetSemaphoreHandle(Device device, void* info, nint* handle)
+        => _getSemaphoreHandle(device, info, handle);
 }

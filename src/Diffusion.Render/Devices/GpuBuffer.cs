@@ -1,4 +1,5 @@
 using Diffusion.Render.Devices.Memory;
+using Microsoft.Win32.SafeHandles;
 using Silk.NET.Vulkan;
 
 namespace Diffusion.Render.Devices;
@@ -13,6 +14,7 @@ internal sealed unsafe class GpuBuffer : IDisposable
         MemoryPropertyFlags.HostVisibleBit | MemoryPropertyFlags.HostCoherentBit;
 
     private readonly OwnedHandles _owned;
+    private DeviceMemory _exported;
     private bool _disposed;
 
     private GpuBuffer(OwnedHandles owned, Silk.NET.Vulkan.Buffer handle, nint mapped, ulong size)
@@ -26,6 +28,9 @@ internal sealed unsafe class GpuBuffer : IDisposable
     public Silk.NET.Vulkan.Buffer Handle { get; }
 
     public ulong SizeInBytes { get; }
+
+    /// <summary>Of <see cref="Exported"/>: the whole allocation, which can be larger.</summary>
+    public ulong AllocationSizeInBytes { get; private init; }
 
     /// <summary>The first byte in the host's address space.</summary>
     public nint Mapped { get; }
@@ -69,6 +74,29 @@ internal sealed unsafe class GpuBuffer : IDisposable
         device.Api.BindBufferMemory(device.Handle, handle, memory.Memory, memory.Offset).Check();
         return new GpuBuffer(made.Complete(), handle, 0, sizeInBytes);
     }
+
+    /// <summary>A buffer of the device's that another API on it imports, in an allocation of its own.</summary>
+    public static GpuBuffer Exported(VulkanDevice device, ulong sizeInBytes, BufferUsageFlags usage, string name)
+    {
+        var external = new ExternalMemoryBufferCreateInfo
+        {
+            SType = StructureType.ExternalMemoryBufferCreateInfo,
+            HandleTypes = ExternalHandles.Memory,
+        };
+        using var made = new Construction(device);
+        Silk.NET.Vulkan.Buffer handle = CreateHandle(device, made, sizeInBytes, usage, &external, name);
+        var request = MemoryRequest.Of(device, handle, name);
+        MemoryRange memory = device.Memory.AllocateExported(made, request, ExternalHandles.Memory);
+        device.Api.BindBufferMemory(device.Handle, handle, memory.Memory, memory.Offset).Check();
+        return new GpuBuffer(made.Complete(), handle, memory.Mapped, sizeInBytes)
+        {
+            _exported = memory.Memory,
+            AllocationSizeInBytes = request.Requirements.Size,
+        };
+    }
+
+    /// <summary>What another API imports of <see cref="Exported"/>.</summary>
+    public SafeFileHandle Export(VulkanDevice device) => ExternalHandles.Export(device, _exported);
 
     /// <summary>The mapped bytes.</summary>
     public Span<T> Span<T>()

@@ -32,6 +32,11 @@ public sealed unsafe partial class VulkanDevice
             HostImportReason = options.DisableHostImport
                 ? "host import was switched off"
                 : WhyNoHostImport(needs, extensions);
+            MakeExportedTimeline = options.MakeExportedTimeline ?? MakeExportedTimeline;
+            ExportReason = ExternalHandles.WhyNoMemory(this, needs.OptionalExtensions, extensions)
+                ?? (options.MakeExportedTimeline is null
+                    ? ExternalHandles.WhyNoTimeline(this, needs.OptionalExtensions, extensions)
+                    : null);
             ReadLimits();
             _handle = CreateDevice(extensions);
             Queue queue;
@@ -61,6 +66,8 @@ public sealed unsafe partial class VulkanDevice
         VulkanDeviceRequirements needs = VulkanRequirements.Headless.Evaluate(Api, PhysicalDevice);
         RequireServed(engine, needs);
         HostImportReason = WhyNoHostImport(needs, engine.DeviceExtensions);
+        ExportReason = ExternalHandles.WhyNoMemory(this, needs.OptionalExtensions, engine.DeviceExtensions)
+            ?? ExternalHandles.WhyNoTimeline(this, needs.OptionalExtensions, engine.DeviceExtensions);
         ReadLimits();
         Allocator = (AllocationCallbacks*)engine.AllocationCallbacks;
         _handle = engine.Device;
@@ -206,14 +213,20 @@ public sealed unsafe partial class VulkanDevice
             SType = StructureType.PhysicalDeviceSubgroupProperties,
             PNext = SupportsHostImport ? &host : null,
         };
+        var identity = new PhysicalDeviceIDProperties
+        {
+            SType = StructureType.PhysicalDeviceIDProperties,
+            PNext = &subgroups,
+        };
         var properties = new PhysicalDeviceProperties2
         {
             SType = StructureType.PhysicalDeviceProperties2,
-            PNext = &subgroups,
+            PNext = &identity,
         };
         Api.GetPhysicalDeviceProperties2(PhysicalDevice, &properties);
         Limits = properties.Properties.Limits;
         Subgroups = subgroups with { PNext = null };
+        Uuid = new Guid(new ReadOnlySpan<byte>(identity.DeviceUuid, sizeof(Guid)));
         HostImportAlignment = (long)host.MinImportedHostPointerAlignment;
     }
 

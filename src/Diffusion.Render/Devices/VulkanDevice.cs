@@ -66,6 +66,16 @@ public sealed unsafe partial class VulkanDevice : IDisposable
     /// <summary>What an imported address and size must be a multiple of, in bytes.</summary>
     public long HostImportAlignment { get; private set; }
 
+    /// <summary>The device's UUID, by which other APIs know it.</summary>
+    public Guid Uuid { get; private set; }
+
+    /// <summary>Why memory and a timeline cannot be exported to another API, or null when they can.</summary>
+    public string? ExportReason { get; private set; }
+
+    /// <summary>Makes timelines that another API signals, where <see cref="ExportReason"/> is null.</summary>
+    internal Func<VulkanDevice, string, ExportedTimeline> MakeExportedTimeline { get; private set; }
+        = static (device, name) => new ExportedTimeline(device, name);
+
     internal MemoryAllocator Memory { get; private set; } = null!;
 
     internal SurfaceKHR Surface { get; private set; }
@@ -218,6 +228,28 @@ public sealed unsafe partial class VulkanDevice : IDisposable
         }
 
         Timeline.Advance();
+    }
+
+    /// <summary>Has all that is submitted from now on wait for a semaphore of another API.</summary>
+    internal void WaitOnQueue(Silk.NET.Vulkan.Semaphore semaphore, ulong value)
+    {
+        var wait = new SemaphoreSubmitInfo
+        {
+            SType = StructureType.SemaphoreSubmitInfo,
+            Semaphore = semaphore,
+            Value = value,
+            StageMask = PipelineStageFlags2.AllCommandsBit,
+        };
+        var submit = new SubmitInfo2
+        {
+            SType = StructureType.SubmitInfo2,
+            WaitSemaphoreInfoCount = 1,
+            PWaitSemaphoreInfos = &wait,
+        };
+        using (LockQueue())
+        {
+            Api.QueueSubmit2(Queue, 1, &submit, default).Check();
+        }
     }
 
     internal void SetName(ObjectType type, ulong handle, string name)

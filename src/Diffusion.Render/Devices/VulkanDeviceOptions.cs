@@ -45,6 +45,11 @@ public sealed record VulkanDeviceOptions
     /// </summary>
     public string? PipelineCacheFolder { get; init; }
 
+    /// <summary>
+    /// Makes timelines that another API signals; null exports Vulkan's own. Tests stand in for devices that cannot.
+    /// </summary>
+    internal Func<VulkanDevice, string, ExportedTimeline>? MakeExportedTimeline { get; init; }
+
     /// <summary>Loads Vulkan's functions; null takes the loader's. Tests make calls fail here.</summary>
     internal Func<Vk>? LoadApi { get; init; }
 }

@@ -18,6 +18,14 @@ public sealed record VulkanRequirements(
     /// <summary>Imports host memory as device memory, so that a sample reaches the device without a copy.</summary>
     public const string ExternalMemoryHostExtension = "VK_EXT_external_memory_host";
 
+    /// <summary>Exports device memory, so that CUDA on the same device copies samples to it.</summary>
+    public static readonly string ExternalMemoryExtension =
+        OperatingSystem.IsWindows() ? "VK_KHR_external_memory_win32" : "VK_KHR_external_memory_fd";
+
+    /// <summary>Exports the timeline semaphore that says when they are there.</summary>
+    public static readonly string ExternalSemaphoreExtension =
+        OperatingSystem.IsWindows() ? "VK_KHR_external_semaphore_win32" : "VK_KHR_external_semaphore_fd";
+
     /// <summary>Names objects and passes for debuggers; an instance extension.</summary>
     public const string DebugUtilsExtension = "VK_EXT_debug_utils";
 
@@ -36,7 +44,7 @@ public sealed record VulkanRequirements(
     public const QueueFlags Queue = QueueFlags.GraphicsBit | QueueFlags.ComputeBit;
 
     /// <summary>Shared textures and offscreen frames: all that an engine which presents by itself needs.</summary>
-    public static VulkanRequirements Headless { get; } = new([], [], [ExternalMemoryHostExtension]);
+    public static VulkanRequirements Headless { get; } = new([], [], Sharing());
 
     /// <summary>Instance extensions used only where they are there.</summary>
     public IReadOnlyList<string> OptionalInstanceExtensions { get; } = [DebugUtilsExtension];
@@ -51,7 +59,7 @@ public sealed record VulkanRequirements(
     /// <summary>The above and presentation to a window.</summary>
     /// <param name="surfaceExtensions">Instance extensions that the window names.</param>
     public static VulkanRequirements Presenting(IReadOnlyList<string> surfaceExtensions)
-        => new(surfaceExtensions, [SwapchainExtension], [ExternalMemoryHostExtension]);
+        => new(surfaceExtensions, [SwapchainExtension], Sharing());
 
     /// <summary>What these requirements come to on a physical device, before a device exists.</summary>
     /// <param name="instance">The engine's instance.</param>
@@ -64,6 +72,9 @@ public sealed record VulkanRequirements(
         using Vk api = VulkanInstance.LoadApi(ProcAddressContext.Loader(getInstanceProcAddr, instance));
         return Evaluate(api, physicalDevice);
     }
+
+    private static string[] Sharing()
+        => [ExternalMemoryHostExtension, ExternalMemoryExtension, ExternalSemaphoreExtension];
 
     internal VulkanDeviceRequirements Evaluate(Vk api, PhysicalDevice physicalDevice)
     {

@@ -32,13 +32,7 @@ internal sealed unsafe class ConvertedImage : IDisposable
                 MipLevels = (uint)int.Log2((int)Math.Max(extent.Width, extent.Height)) + 1,
             },
             name);
-        if (!source.IsPacked)
-        {
-            Descriptors.WriteBuffer(device, set, 0, DescriptorType.StorageBuffer, source.Buffer);
-            Descriptors.WriteImage(
-                device, set, 1, DescriptorType.StorageImage,
-                new DescriptorImageInfo(default, _image.StorageView, ImageLayout.General));
-        }
+        Bind(source);
     }
 
     public SampleInfo Info { get; private set; }
@@ -60,6 +54,18 @@ internal sealed unsafe class ConvertedImage : IDisposable
     public Image Handle => _image.Handle;
 
     public ImageView View => _image.View;
+
+    /// <summary>Takes where samples are from now on; no conversion is in flight.</summary>
+    public void Bind(SampleSource source)
+    {
+        if (!source.IsPacked)
+        {
+            Descriptors.WriteBuffer(_device, _set, 0, DescriptorType.StorageBuffer, source.Buffer);
+            Descriptors.WriteImage(
+                _device, _set, 1, DescriptorType.StorageImage,
+                new DescriptorImageInfo(default, _image.StorageView, ImageLayout.General));
+        }
+    }
 
     /// <summary>Whether nobody reads it any more.</summary>
     /// <param name="completed">What the device's timeline has reached.</param>
@@ -92,11 +98,7 @@ internal sealed unsafe class ConvertedImage : IDisposable
     {
         // Readers that said until when are done by their timelines; earlier work of the queue is ordered here.
         ImageUse discard = ImageUse.Discard(PipelineStageFlags2.AllCommandsBit);
-        if (source.IsWrittenByDevice)
-        {
-            Barriers.Compute(_device, commands);
-        }
-
+        source.BeginRead(commands, offset);
         ImageUse written = source.IsPacked ? ImageUse.CopyTarget : ImageUse.ComputeStore;
         Barriers.Transition(_device, commands, Handle, discard, written, 0, 1);
         if (source.IsPacked)
@@ -110,6 +112,7 @@ internal sealed unsafe class ConvertedImage : IDisposable
                 new PlanarPush(_image.Extent.Width, _image.Extent.Height, offset));
         }
 
+        source.EndRead(commands, offset);
         Finish(commands, written, info, frameValue);
     }
 

@@ -1,6 +1,7 @@
 using Diffusion.Render.Compute.Sampling;
 using Diffusion.Render.Devices;
 using Diffusion.Runtime.Sharing;
+using Silk.NET.Vulkan;
 
 namespace Diffusion.Render.Sharing;
 
@@ -12,8 +13,6 @@ internal sealed class InPlaceSource(DeviceSamples samples) : SampleSource
 
     public override SharingPath Path => SharingPath.InPlace;
 
-    public override bool IsWrittenByDevice => true;
-
     /// <summary>Why a ring's samples cannot be read in place on a device, or null when they can.</summary>
     public static string? WhyNot(VulkanDevice device, SampleRing ring) => ring.Device switch
     {
@@ -24,6 +23,9 @@ internal sealed class InPlaceSource(DeviceSamples samples) : SampleSource
 
     public override uint Prepare(in SampleLease lease, SampleView view, int frameSlot) =>
         samples.OffsetOf(lease.Slot, view == SampleView.Denoised);
+
+    // Kernels on the same queue write it.
+    public override void BeginRead(CommandBuffer commands, uint offset) => Barriers.Compute(samples.Vulkan, commands);
 
     // The chain's.
     public override void Dispose()

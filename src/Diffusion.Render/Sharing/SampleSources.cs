@@ -18,21 +18,35 @@ internal static class SampleSources
     public static (SampleSource Source, string Reason) Create(
         VulkanDevice device, SampleRing ring, string name, SharingPath? path, SharedTextureFormat format)
     {
-        string? notInPlace = InPlaceSource.WhyNot(device, ring);
-        string? whyNot = HostImportSource.WhyNot(device, ring);
-        if (path == SharingPath.InPlace && notInPlace is not null)
+        if (path is null or SharingPath.InPlace)
         {
-            throw new VulkanException($"\"{name}\" cannot be shared in place: {notInPlace}.");
+            string? notInPlace = InPlaceSource.WhyNot(device, ring);
+            if (notInPlace is null)
+            {
+                return (new InPlaceSource((DeviceSamples)ring.Device!), "the chain runs on this device");
+            }
+
+            Refuse(path, name, "in place", notInPlace);
         }
 
-        if (path == SharingPath.HostImport && whyNot is not null)
+        string? noCuda = "";
+        if (path is null or SharingPath.Cuda)
         {
-            throw new VulkanException($"\"{name}\" cannot be shared by host import: {whyNot}.");
-        }
+            noCuda = CudaSource.WhyNot(device, ring);
+            try
+            {
+                if (noCuda is null)
+                {
+                    return (new CudaSource(device, ring, name), "CUDA copies on this device");
+                }
+            }
+            catch (Exception error) when (error is VulkanException or SharingException)
+            {
+                noCuda = error.Message.TrimEnd('.');
+            }
 
-        if (notInPlace is null && path is null or SharingPath.InPlace)
-        {
-            return (new InPlaceSource((DeviceSamples)ring.Device!), "the chain runs on this device");
+            Refuse(path, name, "by CUDA", noCuda);
+            noCuda = ring.Device is IMirroredSamples ? $"no copy by CUDA: {noCuda}; " : "";
         }
 
         if (path == SharingPath.Staging)
@@ -40,7 +54,8 @@ internal static class SampleSources
             return (CreateStaging(device, ring, name, format), "staging was asked for");
         }
 
-        if (whyNot is null)
+        string? noImport = HostImportSource.WhyNot(device, ring);
+        if (noImport is null)
         {
             try
             {
@@ -48,16 +63,27 @@ internal static class SampleSources
             }
             catch (VulkanException error) when (path is null)
             {
-                whyNot = error.Message;
+                noImport = error.Message;
             }
         }
 
-        return (CreateStaging(device, ring, name, format), $"no host import: {whyNot}");
+        Refuse(path, name, "by host import", noImport);
+        return (CreateStaging(device, ring, name, format), $"{noCuda}no host import: {noImport}");
     }
 
-    private static SampleSource CreateStaging(
+    /// <summary>Staging, which works everywhere.</summary>
+    public static SampleSource CreateStaging(
         VulkanDevice device, SampleRing ring, string name, SharedTextureFormat format)
         => format == SharedTextureFormat.Rgba8
         ? new StagingSource(device, ring, name)
         : new PlanarStagingSource(device, ring, name);
+
+    // For who insists on a path.
+    private static void Refuse(SharingPath? path, string name, string way, string reason)
+    {
+        if (path is not null)
+        {
+            throw new VulkanException($"\"{name}\" cannot be shared {way}: {reason}.");
+        }
+    }
 }

@@ -23,6 +23,11 @@ public sealed partial class SharedTexture
             return;
         }
 
+        if (_source.Failure is { } failure)
+        {
+            FallBack(failure);
+        }
+
         ulong completed = _device.Timeline.Completed;
         ReturnLeases(completed);
         int converted = Convert(commands, completed, frameValue, frameSlot);
@@ -41,6 +46,21 @@ public sealed partial class SharedTexture
         }
     }
 
+    // The one frame in which a path fails waits for the conversions before it, for their descriptors change.
+    private void FallBack(string failure)
+    {
+        _device.Timeline.WaitUnlessLost(Math.Min(_recordedFrame, _device.Timeline.Submitted));
+        PathReason = $"{SharingPathNames.NameOf(_source.Path)} failed: {failure}";
+        _source.Dispose();
+        _source = SampleSources.CreateStaging(_device, _ring, Name, Format);
+        foreach (ConvertedImage image in _images)
+        {
+            image.Bind(_source);
+        }
+
+        _pass.LogFallback(Name, _source.Path, PathReason);
+    }
+
     // The image that shows what is newest now, or -1 when there is nothing new or no image to write.
     private int Convert(CommandBuffer commands, ulong completed, ulong frameValue, int frameSlot)
     {
@@ -51,6 +71,12 @@ public sealed partial class SharedTexture
         if (target < 0 || pending < 0
             || !_ring.TryAcquireLatest(changed ? _converted - 1 : _converted, out SampleLease lease))
         {
+            return -1;
+        }
+
+        if (!_source.IsReady(lease))
+        {
+            _ring.Release(lease);
             return -1;
         }
 

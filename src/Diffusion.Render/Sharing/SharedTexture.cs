@@ -24,11 +24,11 @@ public sealed partial class SharedTexture : IDisposable
     private readonly VulkanDevice _device;
     private readonly SharedTexturePass _pass;
     private readonly SampleRing _ring;
-    private readonly SampleSource _source;
     private readonly List<ConvertedImage> _images = [];
     private readonly DescriptorSet[] _sets = new DescriptorSet[FadingImageCount];
     private readonly PendingLease[] _leases = new PendingLease[FrameRenderer.FramesInFlight];
     private readonly OwnedHandles _owned;
+    private SampleSource _source;
     private CrossFade? _fade;
     private TimeSpan _fadeTime;
     private int _latest = -1;
@@ -85,7 +85,7 @@ public sealed partial class SharedTexture : IDisposable
     public SharedTextureFormat Format { get; }
 
     /// <summary>Why this path was taken.</summary>
-    public string PathReason { get; }
+    public string PathReason { get; private set; }
 
     /// <summary>Bytes that the CPU copied so far; stays 0 but for <see cref="SharingPath.Staging"/>.</summary>
     public long TotalBytesCopied => _source.TotalBytesCopied;

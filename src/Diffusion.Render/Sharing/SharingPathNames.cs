@@ -5,7 +5,7 @@ public static class SharingPathNames
 {
     /// <summary>All paths, best first.</summary>
     public static IReadOnlyList<SharingPath> All { get; } =
-        [SharingPath.InPlace, SharingPath.HostImport, SharingPath.Staging];
+        [SharingPath.InPlace, SharingPath.Cuda, SharingPath.HostImport, SharingPath.Staging];
 
     /// <summary>A path's name, such as "host-import".</summary>
     /// <param name="path">The path.</param>
@@ -13,6 +13,7 @@ public static class SharingPathNames
     public static string NameOf(SharingPath path) => path switch
     {
         SharingPath.InPlace => "in-place",
+        SharingPath.Cuda => "cuda",
         SharingPath.HostImport => "host-import",
         SharingPath.Staging => "staging",
         _ => throw new ArgumentOutOfRangeException(nameof(path), path, "Unknown path."),

@@ -25,18 +25,25 @@ public static class SharingSelfTest
     /// <param name="path">The path.</param>
     /// <param name="edge">Width and height of the texture in pixels, at least 2.</param>
     /// <param name="handOvers">How often a new sample is handed over, at least 1.</param>
-    /// <exception cref="VulkanException">A call failed; a path that is not available is a result, not an
-    /// exception.</exception>
-    public static SharingTestResult Run(VulkanDevice device, SharingPath path, int edge = 256, int handOvers = 600)
+    /// <param name="samples">Makes the images of <see cref="SharingPath.Cuda"/> for a number of slots of a size in
+    /// bytes; the caller owns them. Null where there are none.</param>
+    /// <exception cref="VulkanException">A call failed, or the path while it ran; a path that is not available is a
+    /// result, not an exception.</exception>
+    public static SharingTestResult Run(
+        VulkanDevice device, SharingPath path, int edge = 256, int handOvers = 600,
+        Func<int, long, IDeviceSamples>? samples = null)
     {
         ArgumentNullException.ThrowIfNull(device);
         ArgumentOutOfRangeException.ThrowIfLessThan(edge, 2);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(handOvers);
-        DeviceSamples? samples = null;
-        using var ring = new SampleRing(edge, edge, 0, path == SharingPath.InPlace
-            ? (slots, size) => samples = new DeviceSamples(device, slots, size, edge * edge)
-            : null);
-        using DeviceSamples? owned = samples;
+        DeviceSamples? owned = null;
+        using var ring = new SampleRing(edge, edge, 0, path switch
+        {
+            SharingPath.InPlace => (slots, size) => owned = new DeviceSamples(device, slots, size, edge * edge),
+            SharingPath.Cuda => samples,
+            _ => null,
+        });
+        using DeviceSamples? inPlace = owned;
         using var textures = new SharedTexturePass(device);
         SharedTexture texture;
         try
@@ -58,19 +65,24 @@ public static class SharingSelfTest
         for (int i = 0; i < handOvers; i++)
         {
             Fill(sample, i);
-            Publish(ring, samples, sample, i);
-            _ = renderer.TryBeginFrame(out Frame frame);
-            if (device.Info.Type == PhysicalDeviceType.Cpu)
+            Publish(ring, sample, i);
+            Frame frame;
+            do
             {
-                // A device on the CPU works in the same caches, which no GPU does: its work is not the host's cost.
-                device.WaitIdle();
-            }
+                _ = renderer.TryBeginFrame(out frame);
+                if (device.Info.Type == PhysicalDeviceType.Cpu)
+                {
+                    // A device on the CPU works in the same caches, which no GPU does: its work is not the host's cost.
+                    device.WaitIdle();
+                }
 
-            renderer.EndFrame();
-            if (i >= handOvers / WarmUpShare)
-            {
-                times.Add(timed.Last);
+                renderer.EndFrame();
+                if (i >= handOvers / WarmUpShare)
+                {
+                    times.Add(timed.Last);
+                }
             }
+            while (texture.IsBehind); // a copy on the device was not done yet
 
             // Each sample counts, yet comparing all would take longer than the rest.
             if (i is 0 or 1 || i == handOvers - 1)
@@ -80,24 +92,29 @@ public static class SharingSelfTest
             }
         }
 
+        if (texture.Path != path)
+        {
+            throw new VulkanException($"{texture.PathReason}.");
+        }
+
         return new SharingTestResult(
             path, null, largest, Percentile(times, 0.5), Percentile(times, 0.99), texture.TotalBytesCopied / handOvers);
     }
 
-    private static void Publish(SampleRing ring, DeviceSamples? samples, float[] sample, int step)
+    private static void Publish(SampleRing ring, float[] sample, int step)
     {
         if (!ring.TryBeginWrite(out int slot))
         {
             throw new InvalidOperationException("The ring has no free slot: a lease was not given back.");
         }
 
-        if (samples is null)
+        if (ring.Device is { } device)
         {
-            sample.CopyTo(ring.Sample(slot));
+            device.Write(slot, isDenoised: false, sample);
         }
         else
         {
-            samples.Write(slot, isDenoised: false, sample);
+            sample.CopyTo(ring.Sample(slot));
         }
 
         ring.Publish(step, NoiseLevel.Clean);

@@ -11,8 +11,8 @@ namespace Diffusion.Runtime.Sharing;
 /// free one, so that publishing costs no copy. A renderer may import <see cref="Address"/> as device memory and read a
 /// leased slot until it gives the lease back. One writer thread, any number of reader threads; no lock is held while a
 /// slot is written or read. The memory outlives no one: dispose after the last reader is done. With
-/// <see cref="Device"/>, a published slot is readable by what is submitted to the device's queue from then on, and
-/// <see cref="Sample"/> and <see cref="Denoised"/> copy to the host first, on the thread of that queue.
+/// <see cref="Device"/>, a published slot is readable by what the device is handed from then on, and
+/// <see cref="Sample"/> and <see cref="Denoised"/> copy to the host first, on the threads that it allows.
 /// </remarks>
 public sealed unsafe class SampleRing : IDisposable
 {

@@ -37,7 +37,7 @@ public sealed class CheckCommandTests : IDisposable
         Assert.Equal("works", State(backends["torch cpu"]));
         Assert.Equal(0, backends["torch cpu"].GetProperty("rms_difference").GetDouble());
         Dictionary<string, JsonElement> paths = ByName(report, "sharing");
-        Assert.Equal(["in-place", "host-import", "staging"], paths.Keys);
+        Assert.Equal(["in-place", "cuda", "host-import", "staging"], paths.Keys);
         Assert.Equal("works", State(paths["staging"]));
         Assert.Equal(256 * 256 * 4, paths["staging"].GetProperty("bytes_copied").GetInt64());
         foreach (JsonElement found in backends.Values.Concat(paths.Values))

@@ -56,6 +56,35 @@ public sealed class ConstructionTests(VulkanFixture vulkan)
     }
 
     [SkippableFact]
+    public void ExportedBuffer_EachCallFailsInTurn_LeavesNoHandle()
+    {
+        _ = vulkan.Device;
+        var faulty = new FaultyVulkan();
+
+        // Only its memory is exported here: llvmpipe has no timelines to export.
+        VulkanDevice device = VulkanDevice.Create(new VulkanDeviceOptions
+        {
+            EnableValidation = true,
+            LoadApi = faulty.Load,
+            MakeExportedTimeline = static (_, name) => throw new NotSupportedException(name),
+        });
+        string? whyNot = device.ExportReason;
+        if (whyNot is null)
+        {
+            FailInTurn(faulty, () => MakeExported(device), () =>
+            {
+                device.WaitIdle();
+                device.Retirement.Flush();
+            });
+        }
+
+        device.Dispose();
+        Skip.IfNot(whyNot is null, whyNot);
+        Assert.Equal("", faulty.Live);
+        VulkanFixture.AssertSilent(device);
+    }
+
+    [SkippableFact]
     public void Create_EachCallFailsInTurn_LeavesNoHandle()
     {
         _ = vulkan.Device;
@@ -109,6 +138,21 @@ public sealed class ConstructionTests(VulkanFixture vulkan)
         while (true);
 
         Assert.True(call > 2, "the functions are not in between: nothing failed");
+    }
+
+    private static GpuBuffer MakeExported(VulkanDevice device)
+    {
+        var buffer = GpuBuffer.Exported(device, 5000, BufferUsageFlags.StorageBufferBit, "exported");
+        try
+        {
+            buffer.Export(device).Dispose();
+            return buffer;
+        }
+        catch
+        {
+            buffer.Dispose();
+            throw;
+        }
     }
 
     private static ObjectsAndParents MakeRenderer(VulkanDevice device)

@@ -188,6 +188,19 @@ public sealed class EngineDeviceTests(VulkanFixture vulkan)
     }
 
     [SkippableFact]
+    public void Export_NotEnabledByTheEngine_SaysSo()
+    {
+        _ = vulkan.Device;
+        using var host = new EngineHost(takesOptional: false);
+        using var device = VulkanDevice.Adopt(host.Lent);
+
+        Skip.If(
+            device.ExportReason!.Contains("the device lacks", StringComparison.Ordinal), device.ExportReason);
+        Assert.Equal(
+            $"the engine did not enable {VulkanRequirements.ExternalMemoryExtension}", device.ExportReason);
+    }
+
+    [SkippableFact]
     public void SwapchainTarget_OnAnEnginesDevice_IsRefused()
     {
         _ = vulkan.Device;

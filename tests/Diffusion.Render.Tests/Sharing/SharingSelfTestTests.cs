@@ -39,8 +39,19 @@ public sealed class SharingSelfTestTests(VulkanFixture vulkan)
         VulkanFixture.AssertSilent(device);
     }
 
+    [SkippableFact]
+    public void Run_CudaOverHostSamples_SaysWhyNot()
+    {
+        SharingTestResult result = SharingSelfTest.Run(vulkan.Device, SharingPath.Cuda, edge: 4, handOvers: 1);
+
+        Assert.Equal(
+            "\"self-test\" cannot be shared by CUDA: its samples are written by the host.", result.WhyNot);
+        vulkan.AssertSilent();
+    }
+
     [Theory]
     [InlineData("in-place", SharingPath.InPlace)]
+    [InlineData("cuda", SharingPath.Cuda)]
     [InlineData("host-import", SharingPath.HostImport)]
     [InlineData("staging", SharingPath.Staging)]
     public void Parse_Name_IsThePathAndBack(string name, SharingPath path)

@@ -18,7 +18,7 @@ internal sealed unsafe class FaultyVulkan : INativeContext
     private static readonly string[] _otherFallible =
     [
         "vkBindBufferMemory", "vkBindImageMemory", "vkMapMemory", "vkSetDebugUtilsObjectNameEXT",
-        "vkGetSwapchainImagesKHR", "vkGetMemoryHostPointerPropertiesEXT",
+        "vkGetSwapchainImagesKHR", "vkGetMemoryHostPointerPropertiesEXT", "vkGetMemoryFdKHR",
     ];
 
     // What a driver answers with VK_ERROR_DEVICE_LOST.

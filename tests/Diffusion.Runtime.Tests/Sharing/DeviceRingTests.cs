@@ -87,6 +87,8 @@ public sealed class DeviceRingTests
             return new float[] { (2 * slot) + (isDenoised ? 1 : 0) };
         }
 
+        public void Write(int slot, bool isDenoised, ReadOnlySpan<float> image) => throw new NotSupportedException();
+
         public void Forget(int slot) => Forgotten.Add(slot);
     }
 }

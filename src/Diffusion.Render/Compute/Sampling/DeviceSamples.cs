@@ -106,7 +106,7 @@ internal sealed unsafe class DeviceSamples : IDeviceSamples, IDisposable
         _isRead[(2 * slot) + 1] = false;
     }
 
-    /// <summary>Copies an image to a slot and waits: for tests of what reads it.</summary>
+    /// <summary>Copies an image to a slot and waits, which chains have no need of.</summary>
     public void Write(int slot, bool isDenoised, ReadOnlySpan<float> image)
     {
         Upload(ByteOffsetOf(slot, isDenoised), image, default);

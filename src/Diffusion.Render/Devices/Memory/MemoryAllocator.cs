@@ -81,6 +81,34 @@ internal sealed unsafe class MemoryAllocator(VulkanDevice device)
         }
     }
 
+    /// <summary>Allocates the device's own memory for one buffer that another API imports.</summary>
+    /// <param name="owner">Owns it from here on.</param>
+    /// <param name="request">What is asked for.</param>
+    /// <param name="type">What it is exported as.</param>
+    /// <exception cref="VulkanException">There is no such memory, or none left.</exception>
+    public MemoryRange AllocateExported(
+        Construction owner, in MemoryRequest request, ExternalMemoryHandleTypeFlags type)
+    {
+        ulong size = request.Requirements.Size;
+        MemoryDedicatedAllocateInfo own = request.Own;
+        var export = new ExportMemoryAllocateInfo
+        {
+            SType = StructureType.ExportMemoryAllocateInfo,
+            PNext = &own,
+            HandleTypes = type,
+        };
+        MemoryKind kind = _types.FirstOf(
+            _types.Require(
+                request.Requirements.MemoryTypeBits, MemoryPropertyFlags.DeviceLocalBit, request.Name),
+            request.IsImage);
+        lock (_gate)
+        {
+            TryAllocate(kind, size, &export, out DeviceMemory handle).Check("AllocateMemory");
+            return TakeFirst(
+                owner, new MemoryBlock(device, handle, kind, size, MemoryUser.One, request.Name), size, request.Name);
+        }
+    }
+
     /// <summary>Gives memory back; the resource that was bound to it is destroyed.</summary>
     /// <param name="id"><see cref="MemoryRange.Id"/>.</param>
     public void Free(ulong id)
