@@ -11,7 +11,7 @@ public sealed record RuntimeOptions
     public SliceProgress Progress { get; init; } = SliceProgress.AtLeastOneSlicePerFrames(1);
 
     /// <summary>Which quantile of recent costs a slice is expected to take at first, in (0, 1]. Default 0.95.</summary>
-    /// <remarks>Where slices run on the host, ticks move it, between 0.8 and 0.995, towards
+    /// <remarks>Where slices run on the host, ticks move it, between 0.8 and 0.985, towards
     /// <see cref="OverrunShare"/>.</remarks>
     public double CostQuantile { get; init; } = 0.95;
 

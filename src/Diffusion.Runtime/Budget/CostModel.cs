@@ -20,10 +20,11 @@ public sealed class CostModel
 {
     private const double Median = 0.5;
 
-    // How far a tick moves the quantile, and where it stays: of 256 values, above all but one.
-    private const double QuantileRate = 0.01;
+    // How far a tick moves the quantile, and where it stays: of 256 values four are above it, so that strays are not
+    // taken for costs, however many ticks they spoil.
+    private const double QuantileRate = 0.004;
     private const double LeastQuantile = 0.8;
-    private const double MostQuantile = 0.995;
+    private const double MostQuantile = 0.985;
     private const int SpreadMemory = 256;
     private const int GuessMemory = 32;
     private const int OpeningMemory = 32;

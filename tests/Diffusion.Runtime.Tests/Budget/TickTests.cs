@@ -90,6 +90,33 @@ public sealed class TickTests
     }
 
     [Fact]
+    public void Tick_RareStrays_SpoilTheirTicksAlone()
+    {
+        // One slice in 211 takes ten times as long as the others: more ticks overrun than may, and none can help it.
+        const int Ticks = 4000;
+        using GaussianBackend backend = new()
+        {
+            Cost = n => Microseconds(n % 211 == 0 ? 10_000 : 950 + (n * 37 % 100)),
+        };
+        using DiffusionRuntime runtime = Create(backend, SliceProgress.AtLeastOneSlicePerFrames(1));
+        TextureHandle handle = runtime.Submit(_request);
+        (int forced, TimeSpan taken) = (0, TimeSpan.Zero);
+        for (int i = 0; i < Ticks; i++)
+        {
+            TickReport report = runtime.Tick(Microseconds(8000));
+            forced += report.Forced ? 1 : 0;
+            taken += report.Taken;
+            if (report.TexturesCompleted > 0)
+            {
+                runtime.Restart(handle, _request);
+            }
+        }
+
+        Assert.InRange(forced, 0, Ticks / 100);
+        Assert.InRange(taken / (Ticks * Microseconds(8000)), 0.8, 1.1);
+    }
+
+    [Fact]
     public void Tick_SliceLargerThanTheBudget_RunsOneATickByDefault()
     {
         using GaussianBackend backend = new() { Cost = _ => Microseconds(5000) };
