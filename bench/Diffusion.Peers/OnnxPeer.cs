@@ -1,5 +1,5 @@
-using Diffusion.Torch.Onnx;
-using Diffusion.Torch.UNet;
+using Diffusion.Onnx;
+using Diffusion.Runtime.Models;
 using Microsoft.ML.OnnxRuntime;
 
 namespace Diffusion.Peers;
@@ -19,11 +19,14 @@ internal sealed class OnnxPeer : IPeer
     private readonly OrtValue _output;
     private readonly float[] _values;
 
-    public OnnxPeer(UNet2DModel network, PeerInput input, int threads, bool isSpinning)
+    public OnnxPeer(ModelFolder folder, PeerInput input, int threads, bool isSpinning)
     {
         using MemoryStream graph = new();
-        network.Seamless = input.IsSeamless;
-        UNetOnnx.Write(network, graph);
+        using (UNetOnnx network = new(folder, input.IsSeamless))
+        {
+            network.Write(graph);
+        }
+
         _options.GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL;
         _options.IntraOpNumThreads = threads;
         _options.InterOpNumThreads = 1;
@@ -41,7 +44,7 @@ internal sealed class OnnxPeer : IPeer
         _output = OrtValue.CreateTensorValueFromMemory(_values, shape);
     }
 
-    public string Name => "ONNX Runtime";
+    public string Name => "ONNX Runtime, whole";
 
     public void Run() => _session.Run(_run, _session.InputNames, _inputs, _session.OutputNames, [_output]);
 

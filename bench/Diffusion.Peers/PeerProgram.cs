@@ -1,4 +1,5 @@
 using System.Globalization;
+using Diffusion.Onnx;
 using Diffusion.Peers.Eager;
 using Diffusion.Runtime.Models;
 using Diffusion.Torch;
@@ -20,9 +21,10 @@ internal static class PeerProgram
         using UNet2DModel network = UNetWeights.Load(folder);
         using EagerUNet eager = new(folder, settings.IsSeamless);
         using TorchBackend backend = new(network, folder.NullLabel);
+        using OnnxBackend onnxBackend = new(folder, settings.Threads);
         var table = new Table().RoundedBorder();
         table.AddColumns("canvas", "batch", "engine");
-        foreach (string heading in (string[])["median ms", "p10-p90", "ratio to ours by slices", "p10-p90 of the ratio"])
+        foreach (string heading in (string[])["median ms", "p10-p90", "ratio to the last", "p10-p90 of the ratio"])
         {
             table.AddColumn(new TableColumn(heading).RightAligned());
         }
@@ -34,10 +36,11 @@ internal static class PeerProgram
                 PeerInput input = new(
                     size, batch, settings.IsSeamless, batch == 1 ? [0L] : [0L, Math.Max(0, folder.NullLabel)]);
                 using WholePeer plain = new("TorchSharp, plain", eager, input);
-                using OnnxPeer onnx = new(network, input, settings.Threads, settings.IsSpinning);
-                using WholePeer whole = new("ours, whole step", network, input);
-                using SlicedPeer sliced = new(backend, input);
-                IPeer[] peers = [plain, onnx, whole, sliced];
+                using OnnxPeer onnx = new(folder, input, settings.Threads, settings.IsSpinning);
+                using SlicedPeer onnxSliced = new("ours on ONNX Runtime, by slices", onnxBackend, input);
+                using WholePeer whole = new("ours on libtorch, whole step", network, input);
+                using SlicedPeer sliced = new("ours on libtorch, by slices", backend, input);
+                IPeer[] peers = [plain, onnx, onnxSliced, whole, sliced];
                 Comparison.RequireAgreement(peers, Tolerance);
                 AddRows(table, input, Comparison.Measure(peers, settings.Duration));
             }

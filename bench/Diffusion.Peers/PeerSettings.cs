@@ -16,6 +16,6 @@ internal sealed record PeerSettings
 
     public required bool IsSeamless { get; init; }
 
-    /// <summary>Whether idle workers spin before they sleep, in all engines.</summary>
+    /// <summary>Whether idle workers spin before they sleep, in all engines but the slices on ONNX Runtime.</summary>
     public required bool IsSpinning { get; init; }
 }

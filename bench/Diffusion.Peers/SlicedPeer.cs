@@ -1,19 +1,19 @@
 using System.Diagnostics;
 using Diffusion.Runtime.Backends;
 using Diffusion.Runtime.Solvers;
-using Diffusion.Torch;
 
 namespace Diffusion.Peers;
 
-/// <summary>Ours as a tick runs it: a session, slice by slice, the clock read around each.</summary>
+/// <summary>A backend as a tick runs it: a session, slice by slice, the clock read around each.</summary>
 internal sealed class SlicedPeer : IPeer
 {
     private readonly IDenoiserSession _session;
     private readonly Evaluation _evaluation;
     private readonly long[] _taken;
 
-    public SlicedPeer(TorchBackend backend, PeerInput input)
+    public SlicedPeer(string name, IDenoiserBackend backend, PeerInput input)
     {
+        Name = name;
         SessionOptions options = new()
         {
             Width = input.Size,
@@ -32,7 +32,7 @@ internal sealed class SlicedPeer : IPeer
         _taken = new long[_session.Slices.Count];
     }
 
-    public string Name => "ours, by slices";
+    public string Name { get; }
 
     /// <summary>Values of one sample.</summary>
     public int OutputLength => _session.Samples.PlaneLength;

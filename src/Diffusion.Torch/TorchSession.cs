@@ -74,20 +74,14 @@ internal sealed class TorchSession : IDenoiserSession
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         SessionRules.RequireGuidance(evaluation, _options.Guided);
-        int label = _label is null ? -1 : LabelFor(evaluation.ClassLabel);
-        int second = _label is null || !_options.Mixed ? -1 : LabelFor(evaluation.SecondLabel);
-        Abandon();
         if (_label is not null)
         {
-            Span<long> labels = MemoryMarshal.Cast<byte, long>(_label.bytes);
-            labels.Fill(_backend.NullLabel);
-            labels[0] = label;
-            if (_options.Mixed)
-            {
-                labels[1] = second;
-            }
+            SessionRules.WriteLabels(
+                _backend.Config, _options, evaluation, _backend.NullLabel,
+                MemoryMarshal.Cast<byte, long>(_label.bytes));
         }
 
+        Abandon();
         _evaluation = evaluation;
         Tensor input = _state.Input((float)evaluation.Preconditioning.CIn);
         MemoryMarshal.Cast<byte, float>(_timestep.bytes).Fill((float)evaluation.Preconditioning.CNoise);
@@ -151,8 +145,6 @@ internal sealed class TorchSession : IDenoiserSession
         _timestep.Dispose();
         _state.Dispose();
     }
-
-    private int LabelFor(int asked) => SessionRules.LabelFor(_backend.Config, asked, _backend.NullLabel);
 
     // The copy is the session's until the evaluation is over.
     private Tensor OnDevice(Tensor tensor)

@@ -14,7 +14,7 @@ public sealed class PackagesFixture : IDisposable
     /// <summary>Packs the assemblies as they were built with the tests.</summary>
     public PackagesFixture()
     {
-        foreach (string name in (string[])["Runtime", "Render", "Torch"])
+        foreach (string name in (string[])["Runtime", "Render", "Torch", "Onnx"])
         {
             Run(
                 "dotnet", "pack", Path.Combine(Repository.Root, "src", $"Diffusion.{name}"), "--no-build", "--nologo",

@@ -12,7 +12,8 @@ public sealed class PackagesTests(PackagesFixture packages) : IClassFixture<Pack
     [Theory]
     [InlineData("Runtime", "")]
     [InlineData("Render", "Diffusion.Runtime Silk.NET.Core Silk.NET.Vulkan Microsoft.Extensions.DependencyModel")]
-    [InlineData("Torch", "Diffusion.Runtime TorchSharp Google.Protobuf OnnxSharp")]
+    [InlineData("Onnx", "Diffusion.Runtime Microsoft.ML.OnnxRuntime.Managed")]
+    [InlineData("Torch", "Diffusion.Runtime TorchSharp")]
     public void Package_HasAssemblyDocumentsSymbolsAndDependencies(string name, string dependencies)
     {
         using ZipArchive package = packages.Open(name, "nupkg");

@@ -1,3 +1,5 @@
+using Diffusion.Cli.Generation;
+using Diffusion.Onnx;
 using Diffusion.Render.Compute;
 using Diffusion.Render.Devices;
 using Diffusion.Runtime.Backends;
@@ -17,7 +19,8 @@ internal sealed record BackendCandidate(string Name, Func<ModelFolder, IDenoiser
     [
         new("torch cpu", folder => new TorchBackend(folder, TorchDevice.Cpu)),
         new("torch cuda", folder => new TorchBackend(folder, TorchDevice.Cuda)),
-        new("compute", folder => CreateCompute(folder, device)),
+        new(LoadedModel.OnnxName, folder => new OnnxBackend(folder)),
+        new(LoadedModel.ComputeName, folder => CreateCompute(folder, device)),
     ];
 
     // Slices are waited for, so that the host's clock tells what they take.

@@ -27,9 +27,9 @@ internal sealed class GenerationOptions(int defaultSteps = 20, bool prefersFast 
 
     private readonly Option<string> _backend = new("--backend")
     {
-        Description = "Where the network runs: torch (libtorch) or compute (Vulkan compute shaders on the GPU, "
-            + "experimental).",
-        DefaultValueFactory = _ => LoadedModel.TorchName,
+        Description = "Where the network runs: torch (libtorch), onnx (ONNX Runtime, on the CPU) or compute (Vulkan "
+            + "compute shaders on the GPU, experimental).",
+        DefaultValueFactory = _ => LoadedModel.DefaultBackend,
         HelpName = "NAME",
     };
 

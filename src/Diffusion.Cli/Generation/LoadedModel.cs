@@ -1,3 +1,5 @@
+using System.Reflection;
+using Diffusion.Onnx;
 using Diffusion.Render.Compute;
 using Diffusion.Render.Devices;
 using Diffusion.Runtime;
@@ -35,6 +37,9 @@ internal sealed class LoadedModel : IDisposable
     /// <summary>The backend that runs the network in libtorch.</summary>
     public const string TorchName = "torch";
 
+    /// <summary>The backend that runs the network in ONNX Runtime, on the CPU.</summary>
+    public const string OnnxName = "onnx";
+
     /// <summary>The backend that runs the network in Vulkan compute shaders.</summary>
     public const string ComputeName = "compute";
 
@@ -52,8 +57,18 @@ internal sealed class LoadedModel : IDisposable
         _ownDevice = ownDevice;
     }
 
+    /// <summary>The backend where none is named: ONNX Runtime, the fastest on a CPU, where its library is there and
+    /// libtorch has no GPU to offer.</summary>
+    public static string DefaultBackend => !MayHaveCuda && OnnxRuntimeLibrary.IsPresent ? OnnxName : TorchName;
+
+    // Asked without loading libtorch, which any use of its assembly's code does.
+    private static bool MayHaveCuda =>
+        !string.IsNullOrEmpty(Environment.GetEnvironmentVariable(TorchNative.OverrideVariable))
+        || typeof(TorchNative).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Any(
+            data => data.Key == "TorchVariant" && data.Value!.StartsWith("cuda", StringComparison.Ordinal));
+
     /// <summary>The names that <c>--backend</c> takes.</summary>
-    public static IReadOnlyList<string> Backends { get; } = [TorchName, ComputeName];
+    public static IReadOnlyList<string> Backends { get; } = [TorchName, OnnxName, ComputeName];
 
     /// <summary>The model's files.</summary>
     public ModelFolder Folder { get; }
@@ -111,7 +126,7 @@ internal sealed class LoadedModel : IDisposable
         if (!Backends.Contains(settings.Backend))
         {
             throw new UserErrorException(
-                $"--backend '{settings.Backend}' is unknown: it must be {string.Join(" or ", Backends)}.");
+                $"--backend '{settings.Backend}' is unknown: it must be one of {string.Join(", ", Backends)}.");
         }
 
         ClassLabel(folder, settings.ClassName, ClassOption);
@@ -248,6 +263,11 @@ internal sealed class LoadedModel : IDisposable
         if (settings.Backend == TorchName)
         {
             return new LoadedModel(settings, folder, new TorchBackend(folder), null);
+        }
+
+        if (settings.Backend == OnnxName)
+        {
+            return new LoadedModel(settings, folder, new OnnxBackend(folder), null);
         }
 
         if (device is not null)

@@ -1,9 +1,7 @@
 using System.Globalization;
 using Diffusion.Cli.Output;
+using Diffusion.Onnx;
 using Diffusion.Runtime.Models;
-using Diffusion.Torch;
-using Diffusion.Torch.Onnx;
-using Diffusion.Torch.UNet;
 
 namespace Diffusion.Cli.Training;
 
@@ -20,8 +18,8 @@ internal static class OnnxFiles
     public static void WriteWhole(string model, string path, bool isSeamless)
     {
         OutputFile.RequireWritable(path, Option);
-        using UNet2DModel network = Load(model, isSeamless);
-        OutputFile.Write(path, stream => UNetOnnx.Write(network, stream));
+        using UNetOnnx network = new(ModelFolder.Open(model), isSeamless);
+        OutputFile.Write(path, network.Write);
         Console.WriteLine($"{model} -> {path}, {new FileInfo(path).Length / 1e6:F1} MB");
     }
 
@@ -38,8 +36,8 @@ internal static class OnnxFiles
             throw new UserErrorException($"{Option} '{folder}' is not empty; with --per-slice name a new folder.");
         }
 
-        using UNet2DModel network = Load(model, isSeamless);
-        IReadOnlyList<string> names = UNetOnnx.SliceNames(network);
+        using UNetOnnx network = new(ModelFolder.Open(model), isSeamless);
+        IReadOnlyList<string> names = network.SliceNames;
         string target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
         string partial = $"{target}.{Guid.NewGuid():N}.tmp";
         try
@@ -49,7 +47,7 @@ internal static class OnnxFiles
             {
                 string number = i.ToString("D3", CultureInfo.InvariantCulture);
                 using FileStream file = File.Create(Path.Combine(partial, $"{number}-{names[i]}.onnx"));
-                UNetOnnx.WriteSlice(network, i, file);
+                network.WriteSlice(i, file);
             }
 
             if (Directory.Exists(target))
@@ -72,14 +70,5 @@ internal static class OnnxFiles
         }
 
         Console.WriteLine($"{model} -> {folder}, {names.Count} slices");
-    }
-
-    private static UNet2DModel Load(string model, bool isSeamless)
-    {
-        ModelFolder folder = ModelFolder.Open(model);
-        TorchNative.Load();
-        UNet2DModel network = UNetWeights.Load(folder);
-        network.Seamless = isSeamless;
-        return network;
     }
 }

@@ -7,9 +7,8 @@ namespace Diffusion.Runtime.Backends;
 
 /// <summary>A chain's x_t and clean estimates in host memory: all of a session but the network.</summary>
 /// <remarks>
-/// A host backend's <see cref="IDenoiserSession"/> owns one, forwards <see cref="Start"/> and
-/// <see cref="CompleteStep"/>, and only has to turn <see cref="CurrentSample"/> into F. Owns the ring; one thread at a
-/// time; allocates nothing after construction with one noise thread.
+/// A host backend's <see cref="IDenoiserSession"/> owns one, forwards <see cref="Start"/>, and only has to turn what
+/// <see cref="WriteInput"/> gives it into F for <see cref="CompleteBatch"/>. Owns the ring; one thread at a time; allocates nothing after construction with one noise thread.
 /// </remarks>
 public sealed class HostSampleState : IDisposable
 {
@@ -93,6 +92,49 @@ public sealed class HostSampleState : IDisposable
         SessionRules.RequireClassMask(mask, _options);
         mask.CopyTo(_classMask);
         _hasClassMask = !mask.IsEmpty;
+    }
+
+    /// <summary>Writes what the network is given: cIn·x, once for each sample of the batch. [Karras22, Eq. 7]</summary>
+    /// <param name="scale">cIn.</param>
+    /// <param name="input">[<see cref="SessionOptions.Batch"/>, 3, H, W].</param>
+    /// <exception cref="InvalidOperationException">The chain was not started.</exception>
+    public void WriteInput(float scale, Span<float> input)
+    {
+        ReadOnlySpan<float> sample = CurrentSample;
+        for (int i = 0; i < sample.Length; i++)
+        {
+            input[i] = scale * sample[i];
+        }
+
+        for (int i = 1; i < _options.Batch; i++)
+        {
+            input[..sample.Length].CopyTo(input[(i * sample.Length)..]);
+        }
+    }
+
+    /// <summary>As <see cref="CompleteStep"/>, from the network's output of the whole batch.</summary>
+    /// <param name="evaluation">Preconditioning, guidance and clamp.</param>
+    /// <param name="output">[<see cref="SessionOptions.Batch"/>, C, H, W] float32; where C is 6, the mean comes first, then
+    /// the learned variance.</param>
+    /// <param name="step">The solver's coefficients.</param>
+    /// <param name="noise">The noise function of the chain.</param>
+    /// <param name="stepNumber">Steps finished when this one is, from 1.</param>
+    /// <returns>False when readers hold every free slot: nothing changed, call again later.</returns>
+    /// <exception cref="NonFiniteSampleException">x' has a NaN or an infinity; nothing was published.</exception>
+    public bool CompleteBatch(
+        in Evaluation evaluation, ReadOnlySpan<float> output, in LinearStep step, NoiseSource noise, int stepNumber)
+    {
+        int length = Samples.PlaneLength;
+        int each = output.Length / _options.Batch;
+        return CompleteStep(
+            evaluation,
+            output[..length],
+            _options.Guided ? output.Slice((_options.Batch - 1) * each, length) : default,
+            step,
+            noise,
+            stepNumber,
+            step.LearnedVariance ? output.Slice(length, length) : default,
+            _options.Mixed ? output.Slice(each, length) : default);
     }
 
     /// <summary>Turns F into D, takes the solver's step and publishes x' and D.</summary>

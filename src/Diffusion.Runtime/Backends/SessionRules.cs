@@ -150,6 +150,27 @@ public static class SessionRules
         }
     }
 
+    /// <summary>Writes the classes of the batch, in the order of <see cref="SessionOptions.Batch"/>.</summary>
+    /// <param name="config">A network with classes.</param>
+    /// <param name="options">Whether there is a second class, and no class.</param>
+    /// <param name="evaluation">The classes that are asked for.</param>
+    /// <param name="nullLabel">The label of "no class", or -1 where the network has none.</param>
+    /// <param name="labels">[<see cref="SessionOptions.Batch"/>]; left alone when this fails.</param>
+    /// <exception cref="ArgumentException">The network has no such label.</exception>
+    public static void WriteLabels(
+        UNetConfig config, SessionOptions options, in Evaluation evaluation, int nullLabel, Span<long> labels)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        int label = LabelFor(config, evaluation.ClassLabel, nullLabel);
+        int second = options.Mixed ? LabelFor(config, evaluation.SecondLabel, nullLabel) : -1;
+        labels.Fill(nullLabel);
+        labels[0] = label;
+        if (options.Mixed)
+        {
+            labels[1] = second;
+        }
+    }
+
     /// <summary>The class that was asked for, or the null class where none was.</summary>
     /// <param name="config">A network with classes.</param>
     /// <param name="asked">The label, or negative for none.</param>

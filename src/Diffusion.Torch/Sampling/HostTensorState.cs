@@ -15,13 +15,11 @@ namespace Diffusion.Torch.Sampling;
 /// </remarks>
 internal sealed class HostTensorState : ISampleState
 {
-    private readonly SessionOptions _options;
     private readonly HostSampleState _state;
     private readonly Tensor _input;
 
     public HostTensorState(SessionOptions options)
     {
-        _options = options;
         _state = new HostSampleState(options);
         _input = zeros(options.Batch, SampleRing.Channels, options.Height, options.Width).DetachFromDisposeScope();
     }
@@ -36,35 +34,13 @@ internal sealed class HostTensorState : ISampleState
 
     public Tensor Input(float scale)
     {
-        ReadOnlySpan<float> sample = _state.CurrentSample;
-        Span<float> input = Values(_input);
-        for (int i = 0; i < sample.Length; i++)
-        {
-            input[i] = scale * sample[i];
-        }
-
-        for (int i = 1; i < _options.Batch; i++)
-        {
-            input[..sample.Length].CopyTo(input[(i * sample.Length)..]);
-        }
-
+        _state.WriteInput(scale, Values(_input));
         return _input;
     }
 
     public bool CompleteStep(
-        in Evaluation evaluation, Tensor output, in LinearStep step, NoiseSource noise, int stepNumber)
-    {
-        Span<float> values = Values(output);
-        int length = Samples.PlaneLength;
-        int each = values.Length / _options.Batch;
-        ReadOnlySpan<float> secondOutput = _options.Mixed ? values.Slice(each, length) : default;
-        ReadOnlySpan<float> nullOutput = _options.Guided
-            ? values.Slice((_options.Batch - 1) * each, length)
-            : default;
-        ReadOnlySpan<float> variance = step.LearnedVariance ? values.Slice(length, length) : default;
-        return _state.CompleteStep(
-            evaluation, values[..length], nullOutput, step, noise, stepNumber, variance, secondOutput);
-    }
+        in Evaluation evaluation, Tensor output, in LinearStep step, NoiseSource noise, int stepNumber) =>
+        _state.CompleteBatch(evaluation, Values(output), step, noise, stepNumber);
 
     public void Dispose()
     {

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace Diffusion.Torch.UNet;
 
 /// <summary>Self-attention of every pixel to every pixel, with its residual. [Vaswani17, Eq. 1]</summary>
-internal sealed partial class AttentionSlice : UNetSlice
+internal sealed class AttentionSlice : UNetSlice
 {
     private readonly GroupNorm? _norm;
     private readonly Linear _query;

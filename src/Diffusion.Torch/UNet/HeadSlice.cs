@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace Diffusion.Torch.UNet;
 
 /// <summary><c>conv_norm_out</c>, SiLU, <c>conv_out</c>, and the patch undone.</summary>
-internal sealed partial class HeadSlice(UNetConfig config, Layers layers) : ConvSlice("conv_out")
+internal sealed class HeadSlice(UNetConfig config, Layers layers) : ConvSlice("conv_out")
 {
     private readonly GroupNorm _norm =
         layers.Norm("conv_norm_out", config.NormNumGroups, config.BlockOutChannels[0], config.NormEps);

@@ -9,7 +9,7 @@ namespace Diffusion.Torch.UNet;
 /// </summary>
 /// <remarks>nn.Conv2d fixes its padding mode when made; seamless textures need it as a switch. Borrows the
 /// layer.</remarks>
-internal sealed partial class PaddedConv(Conv2d conv, PaddingSwitch padding, int kernel, int stride, bool asymmetric)
+internal sealed class PaddedConv(Conv2d conv, PaddingSwitch padding, int kernel, int stride, bool asymmetric)
 {
     private readonly long[] _strides = [stride, stride];
     private readonly long[] _zeroPadding = kernel == 1 || asymmetric ? [0, 0] : [1, 1];

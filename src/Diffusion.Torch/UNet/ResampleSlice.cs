@@ -6,7 +6,7 @@ namespace Diffusion.Torch.UNet;
 /// <summary>
 /// diffusers' <c>Downsample2D</c> (a strided convolution) or <c>Upsample2D</c> (nearest neighbour, then a convolution).
 /// </summary>
-internal sealed partial class ResampleSlice(Layers layers, string path, int channels, bool up, bool asymmetric = false)
+internal sealed class ResampleSlice(Layers layers, string path, int channels, bool up, bool asymmetric = false)
     : ConvSlice(path)
 {
     private readonly PaddedConv _conv =

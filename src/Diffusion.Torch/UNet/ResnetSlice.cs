@@ -8,7 +8,7 @@ namespace Diffusion.Torch.UNet;
 /// <summary>
 /// diffusers' <c>ResnetBlock2D</c>; in the decoder it first appends the newest skip to the activations.
 /// </summary>
-internal sealed partial class ResnetSlice : UNetSlice
+internal sealed class ResnetSlice : UNetSlice
 {
     private readonly Func<Tensor, Tensor> _activation;
     private readonly GroupNorm _norm1;
@@ -19,7 +19,6 @@ internal sealed partial class ResnetSlice : UNetSlice
     private readonly Linear _embedding;
     private readonly Dropout? _dropout;
     private readonly bool _scaleShift;
-    private readonly string _activationName;
 
     public ResnetSlice(UNetConfig config, Layers layers, string path, int inputs, int outputs, int embeddingWidth)
         : base(path)
@@ -31,8 +30,7 @@ internal sealed partial class ResnetSlice : UNetSlice
             _ => throw new ArgumentException(
                 $"resnet_time_scale_shift '{config.ResnetTimeScaleShift}' is unknown: it is default or scale_shift."),
         };
-        _activationName = config.ActFn;
-        _activation = Activation.Named(_activationName);
+        _activation = Activation.Named(config.ActFn);
         _norm1 = layers.Norm($"{path}.norm1", config.NormNumGroups, inputs, config.NormEps);
         _conv1 = layers.Conv($"{path}.conv1", inputs, outputs);
         _embedding = layers.Linear($"{path}.time_emb_proj", embeddingWidth, _scaleShift ? 2 * outputs : outputs);

@@ -23,9 +23,6 @@ internal sealed class SliceCost(int batch, int height, int width)
     /// <summary>Channels of the current activations.</summary>
     public int Channels { get; set; }
 
-    /// <summary>Channels of the skip that the next <see cref="PopSkip"/> appends.</summary>
-    public int NewestSkip => _skips.Peek();
-
     public double Flops { get; private set; }
 
     public double Bytes { get; private set; }

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace Diffusion.Torch.UNet;
 
 /// <summary><c>conv_in</c>, with what goes before it: the patch, and the embedding of time and class.</summary>
-internal sealed partial class StemSlice : ConvSlice
+internal sealed class StemSlice : ConvSlice
 {
     private readonly UNetConfig _config;
     private readonly TimeProjection _projection;

@@ -1,6 +1,4 @@
 using Diffusion.Runtime.Models;
-using Diffusion.Torch.Onnx;
-using Onnx;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -33,9 +31,6 @@ internal abstract class TimeProjection(int width)
 
     public abstract Tensor Apply(Tensor time);
 
-    /// <summary>What <see cref="Apply"/> computes, as ONNX nodes.</summary>
-    public abstract string Emit(OnnxGraph graph, string time);
-
     /// <summary>[Vaswani17, Sec. 3.5] sin(t·ω_i), cos(t·ω_i) with ω_i = 10000^(-i/(half - shift)).</summary>
     private sealed class Sinusoidal(int width, bool cosineFirst, int shift) : TimeProjection(width)
     {
@@ -44,17 +39,6 @@ internal abstract class TimeProjection(int width)
             Tensor angle = time.unsqueeze(1) * Frequencies(time.device).unsqueeze(0);
             Tensor features = cosineFirst ? cat([angle.cos(), angle.sin()], 1) : cat([angle.sin(), angle.cos()], 1);
             return Width % 2 == 0 ? features : nn.functional.pad(features, [0L, 1L]);
-        }
-
-        public override string Emit(OnnxGraph graph, string time)
-        {
-            using Tensor frequencies = Frequencies(CPU);
-            string column = graph.Reshape(time, -1, 1);
-            string angle = graph.Multiply(column, graph.Constant("time_frequencies", frequencies));
-            (string sine, string cosine) = (graph.Add("Sin", [angle]), graph.Add("Cos", [angle]));
-            string features = graph.Add(
-                "Concat", cosineFirst ? [cosine, sine] : [sine, cosine], OnnxAttribute.Of("axis", 1));
-            return Width % 2 == 0 ? features : graph.Add("Pad", [features, graph.Longs(0, 0, 0, 1)]);
         }
 
         private Tensor Frequencies(Device device)
@@ -77,20 +61,10 @@ internal abstract class TimeProjection(int width)
             Tensor angle = time.log().unsqueeze(1) * _weight().unsqueeze(0) * (2 * Math.PI);
             return cat([angle.sin(), angle.cos()], 1);
         }
-
-        public override string Emit(OnnxGraph graph, string time)
-        {
-            string angle = graph.Multiply(graph.Reshape(graph.Add("Log", [time]), -1, 1), graph.Weight(_weight()));
-            angle = graph.Multiply(angle, graph.Scalar(2 * Math.PI));
-            return graph.Add("Concat", [graph.Add("Sin", [angle]), graph.Add("Cos", [angle])], OnnxAttribute.Of("axis", 1));
-        }
     }
 
     private sealed class Learned(int channels, Embedding table) : TimeProjection(channels)
     {
         public override Tensor Apply(Tensor time) => table.call(time.to_type(ScalarType.Int64));
-
-        public override string Emit(OnnxGraph graph, string time) => graph.Add(
-            "Gather", [graph.Table("time_proj", table), graph.Cast(time, TensorProto.Types.DataType.Int64)]);
     }
 }

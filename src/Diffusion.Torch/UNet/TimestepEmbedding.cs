@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace Diffusion.Torch.UNet;
 
 /// <summary>Two linear layers with SiLU between: [N, inputs] to [N, outputs].</summary>
-internal sealed partial class TimestepEmbedding(Layers layers, string path, int inputs, int outputs)
+internal sealed class TimestepEmbedding(Layers layers, string path, int inputs, int outputs)
 {
     private readonly Linear _first = layers.Linear($"{path}.linear_1", inputs, outputs);
     private readonly Linear _second = layers.Linear($"{path}.linear_2", outputs, outputs);

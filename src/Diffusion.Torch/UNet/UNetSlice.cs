@@ -1,5 +1,4 @@
 using Diffusion.Runtime.Backends;
-using Diffusion.Torch.Onnx;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -50,22 +49,8 @@ internal abstract class UNetSlice(string name)
         }
     }
 
-    /// <summary>Appends this slice's nodes to a graph and moves its values on.</summary>
-    public void Export(OnnxFlow flow)
-    {
-        flow.Graph.Enter(Name);
-        flow.Hidden = Emit(flow);
-        if (KeepsSkip)
-        {
-            flow.PushSkip();
-        }
-    }
-
     /// <summary>The new activations, a tensor of <paramref name="scope"/>.</summary>
     protected abstract Tensor Compute(UNetState state, DisposeScope scope);
-
-    /// <summary>What <see cref="Compute"/> computes, as nodes; returns the new activations.</summary>
-    protected abstract string Emit(OnnxFlow flow);
 
     protected abstract void Count(SliceCost cost);
 

@@ -33,7 +33,7 @@ public sealed class CheckCommandTests : IDisposable
         Assert.Single(
             report.GetProperty("devices").EnumerateArray(), device => device.GetProperty("is_chosen").GetBoolean());
         Dictionary<string, JsonElement> backends = ByName(report, "backends");
-        Assert.Equal(["torch cpu", "torch cuda", "compute"], backends.Keys);
+        Assert.Equal(["torch cpu", "torch cuda", "onnx", "compute"], backends.Keys);
         Assert.Equal("works", State(backends["torch cpu"]));
         Assert.Equal(0, backends["torch cpu"].GetProperty("rms_difference").GetDouble());
         Dictionary<string, JsonElement> paths = ByName(report, "sharing");

@@ -151,7 +151,7 @@ public sealed class SampleCommandTests : IDisposable
     [InlineData("--churn", "20", "--churn: The solver 'dpmpp-2m' has no churn; edm has.")]
     [InlineData("--churn", "-1", "--churn is -1; it must be from 0 to 1000.")]
     [InlineData("--schedule", "magic", "magic")]
-    [InlineData("--backend", "magic", "--backend 'magic' is unknown: it must be torch or compute.")]
+    [InlineData("--backend", "magic", "--backend 'magic' is unknown: it must be one of torch, onnx, compute.")]
     [InlineData("--guidance", "-1", "-1")]
     [InlineData("--grid", "1000x1", "1000x1")]
     [InlineData("--noise-threads", "0", "0")]

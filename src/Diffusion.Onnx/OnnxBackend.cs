@@ -1,0 +1,98 @@
+using Diffusion.Onnx.Graphs;
+using Diffusion.Runtime.Backends;
+using Diffusion.Runtime.Models;
+using OrtEnv = Microsoft.ML.OnnxRuntime.OrtEnv;
+
+namespace Diffusion.Onnx;
+
+/// <summary>The U-Net in ONNX Runtime, on the CPU.</summary>
+/// <remarks>
+/// Any model folder serves: its network is written as ONNX graphs in memory, one for each slice, or several where a
+/// slice is too long for a frame. Chains of one size, batch and padding share a network and its packed weights; the last
+/// four that no chain uses are kept. A tick allocates nothing on the managed heap. Dispose it after its sessions. One
+/// thread at a time.
+/// </remarks>
+/// <example><code>
+/// using OnnxBackend backend = new(ModelFolder.Open("models/textures-64"));
+/// using IDenoiserSession session = backend.CreateSession(new SessionOptions { Width = 64, Height = 64 });
+/// </code></example>
+public sealed class OnnxBackend : IDenoiserBackend
+{
+    private readonly OnnxWeights _weights;
+    private bool _disposed;
+
+    /// <summary>Loads a model folder.</summary>
+    /// <param name="folder">The model.</param>
+    /// <param name="threads">
+    /// Threads that compute, process-wide: the first backend chooses. 0 takes half of the cores, 4 at most, and leaves
+    /// the rest to the engine. Workers sleep between two operations; 1 makes none, and all runs on the caller's thread.
+    /// </param>
+    /// <exception cref="ModelFormatException">The weights do not fit the configuration.</exception>
+    /// <exception cref="ArgumentException">The configuration needs what this backend does not have, or ONNX Runtime
+    /// has another number of threads already.</exception>
+    /// <exception cref="DllNotFoundException">ONNX Runtime's native library is missing.</exception>
+    public OnnxBackend(ModelFolder folder, int threads = 0)
+        : this(folder, threads, GraphCutter.WorkPerPiece)
+    {
+    }
+
+    /// <summary>With another length of pieces.</summary>
+    internal OnnxBackend(ModelFolder folder, int threads, double workPerPiece)
+    {
+        ArgumentNullException.ThrowIfNull(folder);
+        ArgumentOutOfRangeException.ThrowIfNegative(threads);
+        SessionRules.RequireServable(folder.Config);
+        Config = folder.Config;
+        NullLabel = folder.NullLabel;
+        OnnxEnvironment.Prepare(threads);
+        int stride = Config.Stride;
+        Graph whole = UNetGraph.Build(Config, new NetworkShape(1, stride, stride, IsSeamless: false));
+        _weights = new OnnxWeights(folder, whole);
+        Networks = new NetworkCache(shape => new OnnxNetwork(Config, _weights, shape, workPerPiece));
+    }
+
+    /// <inheritdoc/>
+    public string Name => "onnx";
+
+    /// <inheritdoc/>
+    public string Device =>
+        $"CPU ({OnnxEnvironment.Threads} threads, ONNX Runtime {OrtEnv.Instance().GetVersionString()})";
+
+    /// <inheritdoc/>
+    public UNetConfig Config { get; }
+
+    internal int NullLabel { get; }
+
+    internal NetworkCache Networks { get; }
+
+    /// <inheritdoc/>
+    public IDenoiserSession CreateSession(SessionOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        SessionRules.RequireShape(Config, options, NullLabel);
+        OnnxNetwork network = Networks.Rent(new(options.Batch, options.Height, options.Width, options.Seamless));
+        try
+        {
+            return new OnnxSession(this, network, options);
+        }
+        catch
+        {
+            Networks.Return(network);
+            throw;
+        }
+    }
+
+    /// <summary>Frees the networks and closes the weights.</summary>
+    public void Dispose()
+    {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
+        Networks.Dispose();
+        _weights.Dispose();
+    }
+}

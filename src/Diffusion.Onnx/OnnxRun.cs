@@ -1,0 +1,99 @@
+using System.Runtime.InteropServices;
+using Diffusion.Onnx.Graphs;
+using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
+
+namespace Diffusion.Onnx;
+
+/// <summary>One evaluation after the other of a network: memory for all that its pieces hand on, bound beforehand.</summary>
+/// <remarks>Borrows the network. Running a piece allocates nothing on the managed heap.</remarks>
+internal sealed unsafe class OnnxRun : IDisposable
+{
+    private readonly OnnxNetwork _network;
+    private readonly RunOptions _options = new();
+    private readonly List<OrtIoBinding> _bindings = [];
+    private readonly Dictionary<string, OrtValue> _values = [];
+    private byte* _memory;
+
+    public OnnxRun(OnnxNetwork network)
+    {
+        _network = network;
+        BufferPlan plan = network.Buffers;
+        _memory = (byte*)NativeMemory.AlignedAlloc((nuint)plan.SizeInBytes, BufferPlan.Alignment);
+        try
+        {
+            NativeMemory.Clear(_memory, (nuint)plan.SizeInBytes);
+            foreach (GraphValue value in plan.Values)
+            {
+                _values.Add(value.Name, OrtValue.CreateTensorValueWithData(
+                    OrtMemoryInfo.DefaultInstance,
+                    value.IsInteger ? TensorElementType.Int64 : TensorElementType.Float,
+                    value.Shape,
+                    (nint)(_memory + plan.OffsetOf(value.Name)),
+                    value.SizeInBytes));
+            }
+
+            for (int i = 0; i < network.Parts.Count; i++)
+            {
+                OrtIoBinding binding = network.Sessions[i].CreateIoBinding();
+                _bindings.Add(binding);
+                foreach (GraphValue input in network.Parts[i].Inputs)
+                {
+                    binding.BindInput(input.Name, _values[input.Name]);
+                }
+
+                foreach (GraphValue output in network.Parts[i].Outputs)
+                {
+                    binding.BindOutput(output.Name, _values[output.Name]);
+                }
+            }
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The scaled sample [N, C, H, W]; the first piece reads it.</summary>
+    public Span<float> Sample => Floats("sample");
+
+    /// <summary>Network time [N].</summary>
+    public Span<float> Timestep => Floats("timestep");
+
+    /// <summary>Class labels [N]; empty for a network without classes.</summary>
+    public Span<long> Labels => _network.Inputs.Count > 2 ? At<long>("class_label") : default;
+
+    /// <summary>What the network made [N, C', H, W]; stands after the last piece until the first runs again.</summary>
+    public ReadOnlySpan<float> Output => Floats(_network.Output.Name);
+
+    /// <summary>A value by its name, as far as later pieces have not taken its place.</summary>
+    public Span<float> Floats(string name) => At<float>(name);
+
+    /// <summary>Runs a piece; those before it have run.</summary>
+    /// <exception cref="OnnxRuntimeException">It failed.</exception>
+    public void Run(int index) => _network.Sessions[index].RunWithBinding(_options, _bindings[index]);
+
+    public void Dispose()
+    {
+        foreach (OrtIoBinding binding in _bindings)
+        {
+            binding.Dispose();
+        }
+
+        _bindings.Clear();
+        foreach (OrtValue value in _values.Values)
+        {
+            value.Dispose();
+        }
+
+        _values.Clear();
+        _options.Dispose();
+        NativeMemory.AlignedFree(_memory);
+        _memory = null;
+    }
+
+    private Span<T> At<T>(string name)
+        where T : unmanaged => new(
+            _memory + _network.Buffers.OffsetOf(name), (int)_network.Buffers.ValueOf(name).ElementCount);
+}

@@ -1,0 +1,208 @@
+using System.Numerics;
+using Diffusion.Cli.Generation;
+using Diffusion.Cli.Tests.Compute;
+using Diffusion.Onnx;
+using Diffusion.Runtime;
+using Diffusion.Runtime.Backends;
+using Diffusion.Runtime.Chains;
+using Diffusion.Runtime.Denoising;
+using Diffusion.Runtime.Models;
+using Diffusion.Runtime.Sharing;
+using Diffusion.Runtime.Solvers;
+using Diffusion.Torch;
+
+namespace Diffusion.Cli.Tests.Onnx;
+
+/// <summary>Whole chains of the shipped model on ONNX Runtime.</summary>
+public sealed class OnnxChainTests : IDisposable
+{
+    /// <summary>Twenty steps, each of which may be off by 1e-4 of the image's range.</summary>
+    private const double ChainRounding = 1e-3;
+
+    private static readonly TextureRequest _request = new()
+    {
+        Width = 32,
+        Height = 16,
+        ClassLabel = 3,
+        Seed = 5,
+        Steps = 20,
+        GuidanceScale = 3,
+    };
+
+    private readonly ModelFolder _folder = ModelFolder.Open(ModelLocator.Find(null));
+    private readonly OnnxBackend _backend;
+
+    public OnnxChainTests() => _backend = new OnnxBackend(_folder);
+
+    public void Dispose() => _backend.Dispose();
+
+    [Theory]
+    [InlineData("dpmpp-2m", 3f, true)]
+    [InlineData("dpmpp-2m", 1f, false)]
+    [InlineData("ddpm", 1f, true)]
+    [InlineData("heun", 3f, false)]
+    public void Chain_TwentySteps_EqualsTorch(string solver, float guidance, bool isSeamless) => AssertEqualsTorch(
+        _request with { Solver = SolverCatalog.Parse(solver), GuidanceScale = guidance, Seamless = isSeamless });
+
+    [Fact]
+    public void Chain_VariedMixedAndColoured_EqualsTorch() => AssertEqualsTorch(_request with
+    {
+        SecondClassLabel = 1,
+        SecondClassMask = Enumerable.Range(0, 32 * 16).Select(i => (i % 32) / 31f).ToArray(),
+        VariationSeed = 9,
+        Variation = 0.4f,
+        Colours = new ColourTarget
+        {
+            Mean = new Vector3(0.2f, -0.1f, -0.3f),
+            Covariance = new(0.05f, 0.02f, 0, 0.04f, 0.01f, 0.03f),
+        },
+    });
+
+    [Theory]
+    [InlineData(0.9f, true)]
+    [InlineData(0, false)]
+    public void Chain_KeptPixelsOfAnImage_EqualsTorchAndKeepsToTheBit(float threshold, bool clamp)
+    {
+        float[] image = [.. Enumerable.Range(0, 3 * 32 * 16).Select(i => MathF.Sin(i / 9f))];
+        float[] mask = [.. Enumerable.Range(0, 32 * 16).Select(i => i % 32 < 16 ? 0f : i % 32 < 20 ? 0.5f : 1f)];
+
+        float[] actual = AssertEqualsTorch(_request with
+        {
+            ThresholdRatio = threshold,
+            Clamp = clamp,
+            Image = image,
+            Mask = mask,
+            Strength = 0.7,
+        });
+
+        IEnumerable<int> kept = Enumerable.Range(0, image.Length).Where(i => mask[i % mask.Length] == 0);
+        Assert.All(kept, i => Assert.Equal(image[i], actual[i]));
+    }
+
+    [Fact]
+    public void Chain_BesideAnotherOnTheSameNetwork_GivesTheBitsOfOneAlone()
+    {
+        TextureRequest first = _request with { Steps = 3 };
+        TextureRequest second = first with { Seed = 6, ClassLabel = 0 };
+        float[] alone = Run(_backend, first);
+
+        using DiffusionRuntime runtime = new(_backend, _folder.Description);
+        TextureHandle one = runtime.Submit(first);
+        TextureHandle other = runtime.Submit(second);
+        while (!IsOver(runtime, one) || !IsOver(runtime, other))
+        {
+            // The least that a tick does: one slice, by turns.
+            runtime.Tick(TimeSpan.FromTicks(1));
+        }
+
+        Assert.Equal(alone, SampleOf(runtime, one));
+        Assert.Equal(Run(_backend, second), SampleOf(runtime, other));
+        Assert.NotEqual(alone, SampleOf(runtime, other));
+    }
+
+    [Fact]
+    public void Sessions_OfOneShape_ShareTheNetworkAndIdleOnesAreFew()
+    {
+        SessionOptions shape = new() { Width = 16, Height = 16 };
+        using IDenoiserSession first = _backend.CreateSession(shape);
+        using IDenoiserSession second = _backend.CreateSession(shape with { HistoryLength = 2 });
+        Assert.Same(first.Slices, second.Slices);
+
+        IReadOnlyList<SliceInfo> oldest = SlicesOf(24);
+        Assert.Same(oldest, SlicesOf(24));
+        foreach (int width in (int[])[32, 40, 48, 56])
+        {
+            SlicesOf(width);
+        }
+
+        Assert.NotSame(oldest, SlicesOf(24));
+        Assert.Same(first.Slices, SlicesOf(16));
+
+        IReadOnlyList<SliceInfo> SlicesOf(int width)
+        {
+            using IDenoiserSession session = _backend.CreateSession(shape with { Width = width });
+            return session.Slices;
+        }
+    }
+
+    [Fact]
+    public void Tick_WholeSteps_AllocatesNothing()
+    {
+        using DiffusionRuntime runtime = new(_backend, _folder.Description);
+        TextureHandle handle = runtime.Submit(_request with { Steps = 12 });
+        TickUntilStep(4);
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        TickUntilStep(8);
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+
+        void TickUntilStep(int step)
+        {
+            while (runtime.GetProgress(handle).Step < step)
+            {
+                runtime.Tick(TimeSpan.FromMilliseconds(50));
+            }
+        }
+    }
+
+    [Fact]
+    public void Construct_OtherNumberOfThreads_NamesBoth()
+    {
+        int other = OnnxEnvironment.Threads + 1;
+
+        ArgumentException error = Assert.Throws<ArgumentException>(() => new OnnxBackend(_folder, other));
+
+        Assert.Contains($"{other} threads", error.Message, StringComparison.Ordinal);
+        Assert.Contains($"{OnnxEnvironment.Threads}", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void CreateSession_SizeThatDoesNotFit_NamesTheRule()
+    {
+        ArgumentException error = Assert.Throws<ArgumentException>(
+            () => _backend.CreateSession(new SessionOptions { Width = 33, Height = 32 }));
+
+        Assert.Contains("33x32", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void RunSlice_OutOfTurnOrDisposed_Throws()
+    {
+        IDenoiserSession session = _backend.CreateSession(new SessionOptions { Width = 16, Height = 16 });
+        Assert.Throws<InvalidOperationException>(() => session.RunSlice(0));
+        session.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => session.RunSlice(0));
+    }
+
+    private float[] AssertEqualsTorch(TextureRequest request)
+    {
+        using TorchBackend torch = new(_folder, TorchDevice.Cpu);
+        float[] actual = Run(_backend, request);
+        Assert.InRange(SliceParity.Difference(Run(torch, request), actual), 0, ChainRounding);
+        return actual;
+    }
+
+    private float[] Run(IDenoiserBackend backend, TextureRequest request)
+    {
+        using DiffusionRuntime runtime = new(backend, _folder.Description);
+        TextureHandle handle = runtime.Submit(request);
+        while (!IsOver(runtime, handle))
+        {
+            runtime.Tick(TimeSpan.MaxValue);
+        }
+
+        return SampleOf(runtime, handle);
+    }
+
+    private static bool IsOver(DiffusionRuntime runtime, TextureHandle handle) =>
+        runtime.GetProgress(handle).Status is not (ChainStatus.Running or ChainStatus.Waiting);
+
+    private static float[] SampleOf(DiffusionRuntime runtime, TextureHandle handle)
+    {
+        TextureProgress progress = runtime.GetProgress(handle);
+        Assert.Equal((ChainStatus.Completed, null), (progress.Status, progress.FailureReason));
+        SampleRing ring = runtime.GetSamples(handle);
+        return ring.Sample(ring.CurrentSlot).ToArray();
+    }
+}

@@ -1,0 +1,155 @@
+using CsCheck;
+using Diffusion.Cli.Generation;
+using Diffusion.Cli.Tests.Compute;
+using Diffusion.Onnx;
+using Diffusion.Onnx.Graphs;
+using Diffusion.Runtime.Backends;
+using Diffusion.Runtime.Models;
+using Diffusion.Torch.UNet;
+
+namespace Diffusion.Cli.Tests.Onnx;
+
+/// <summary>The network on ONNX Runtime against the Torch one, slice by slice.</summary>
+public sealed class OnnxParityTests
+{
+    /// <summary>The same sums in another order, twenty layers deep.</summary>
+    private const double Rounding = 1e-4;
+
+    // So little that every stage is a piece and every convolution is in as many bands as it has rows.
+    private const double Crumbs = 1;
+
+    [Fact]
+    public void Slices_RandomNetworksAndShapes_EqualTorch() => NetworkGenerator.Cases.Sample(
+        test =>
+        {
+            using TestModel model = new(test.Config, test.Seed);
+            AssertEqual(model.Network, model.Folder, test, test.Seed % 2 == 0 ? Crumbs : double.PositiveInfinity);
+        },
+        iter: 40,
+        threads: 1);
+
+    [Theory]
+    [InlineData(double.PositiveInfinity, false)]
+    [InlineData(GraphCutter.WorkPerPiece, true)]
+    [InlineData(Crumbs, true)]
+    public void Slices_ShippedWeights_EqualTorch(double workPerPiece, bool isSeamless)
+    {
+        ModelFolder folder = ModelFolder.Open(ModelLocator.Find(null));
+        using UNet2DModel network = UNetWeights.Load(folder);
+
+        AssertEqual(network, folder, new NetworkCase(folder.Config, 2, 64, 96, isSeamless, 3), workPerPiece);
+    }
+
+    [Fact]
+    public void Pieces_LargeCanvas_HoldNoMoreThanTheyMayAndAllOfTheWork()
+    {
+        ModelFolder folder = ModelFolder.Open(ModelLocator.Find(null));
+        NetworkShape shape = new(2, 256, 256, IsSeamless: true);
+
+        IReadOnlyList<GraphPart> slices = GraphCutter.BySlices(UNetGraph.Build(folder.Config, shape));
+        IReadOnlyList<GraphPart> pieces = GraphCutter.ByWork(
+            UNetGraph.Build(folder.Config, shape, GraphCutter.WorkPerPiece), GraphCutter.WorkPerPiece);
+
+        // Bands are whole rows. Attention is not cut; the shipped network has it where the canvas is smallest.
+        Assert.True(slices.Max(Products) > 10 * GraphCutter.WorkPerPiece);
+        Assert.All(
+            pieces.Where(piece => !piece.Name.Contains("attentions", StringComparison.Ordinal)),
+            piece => Assert.InRange(Products(piece), 0, 1.5 * GraphCutter.WorkPerPiece));
+        Assert.Equal(slices.Sum(Products), pieces.Sum(Products), slices.Sum(Products) * 1e-9);
+        Assert.Equal(slices.Select(slice => slice.Name), pieces.Select(piece => piece.Name.Split(' ')[0]).Distinct());
+
+        static double Products(GraphPart part) =>
+            part.Nodes.Where(node => node.Op is "Conv" or "Gemm" or "MatMul").Sum(node => node.Flops);
+    }
+
+    [Fact]
+    public void SliceInfo_OneConvolution_CountsMultiplyAddsTwiceAndEachByteOnce()
+    {
+        ModelFolder folder = ModelFolder.Open(ModelLocator.Find(null));
+        using OnnxBackend backend = new(folder, threads: 0, double.PositiveInfinity);
+        using IDenoiserSession session = backend.CreateSession(new SessionOptions { Width = 64, Height = 32, Guided = true });
+
+        // Of the shipped network: from the second level's channels to the same, at a quarter of the first level's pixels.
+        SliceInfo down = session.Slices.Single(slice => slice.Name == "down_blocks.0.downsamplers.0");
+        double channels = folder.Config.BlockOutChannels[0];
+        double pixels = 2.0 * (64 / folder.Config.PatchSize / 2) * (32 / folder.Config.PatchSize / 2);
+        double weights = (9 * channels * channels) + channels;
+        Assert.InRange(down.Flops / (2 * 9 * channels * channels * pixels), 1, 1.02);
+        Assert.Equal(4 * (weights + (channels * pixels * (4 + 1))), down.Bytes);
+    }
+
+    [Fact]
+    public void Buffers_ValuesNeededTogether_LieApart()
+    {
+        ModelFolder folder = ModelFolder.Open(ModelLocator.Find(null));
+        Graph graph = UNetGraph.Build(folder.Config, new NetworkShape(2, 64, 64, IsSeamless: true));
+        IReadOnlyList<GraphPart> parts = GraphCutter.BySlices(graph);
+        BufferPlan plan = new(graph.Inputs, parts);
+
+        // The value that stands at each place, as the parts run.
+        Dictionary<long, string> bytes = [];
+        Write(graph.Inputs);
+        foreach (GraphPart part in parts)
+        {
+            Assert.All(part.Inputs, Read);
+            Write(part.Outputs);
+
+            // Nothing that a part reads may be under what it writes.
+            Assert.All(part.Inputs, Read);
+        }
+
+        Read(graph.Output);
+        long sum = plan.Values.Sum(value => value.SizeInBytes);
+        Assert.InRange(plan.SizeInBytes, 1, 2 * sum / 3);
+
+        void Write(IEnumerable<GraphValue> values)
+        {
+            foreach (GraphValue value in values)
+            {
+                foreach (long line in LinesOf(value))
+                {
+                    bytes[line] = value.Name;
+                }
+            }
+        }
+
+        void Read(GraphValue value) => Assert.All(LinesOf(value), line => Assert.Equal(value.Name, bytes[line]));
+
+        IEnumerable<long> LinesOf(GraphValue value)
+        {
+            long first = plan.OffsetOf(value.Name);
+            Assert.Equal(0, first % BufferPlan.Alignment);
+            for (long at = first; at < first + value.SizeInBytes; at += BufferPlan.Alignment)
+            {
+                yield return at;
+            }
+        }
+    }
+
+    private static void AssertEqual(UNet2DModel network, ModelFolder folder, NetworkCase test, double workPerPiece)
+    {
+        TorchReference reference = new(network, test.Batch, test.Height, test.Width, test.Seamless, test.Seed);
+        using OnnxBackend backend = new(folder, threads: 0, workPerPiece);
+        OnnxNetwork compiled = backend.Networks.Rent(new(test.Batch, test.Height, test.Width, test.Seamless));
+        using OnnxRun run = new(compiled);
+        reference.Sample.CopyTo(run.Sample);
+        reference.Times.CopyTo(run.Timestep);
+        reference.Labels.CopyTo(run.Labels);
+        int piece = 0;
+        foreach ((string slice, float[] expected) in reference.RunSlices())
+        {
+            string name = slice == "conv_out" ? "output" : slice;
+            bool isMade = false;
+            for (; !isMade; piece++)
+            {
+                run.Run(piece);
+                isMade = compiled.Parts[piece].Outputs.Any(value => value.Name == name);
+            }
+
+            double difference = SliceParity.Difference(expected, run.Floats(name));
+            Assert.True(difference < Rounding, $"{slice} differs by {difference:e1}: {test}");
+        }
+
+        Assert.Equal(compiled.Parts.Count, piece);
+    }
+}
