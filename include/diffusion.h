@@ -209,6 +209,11 @@ typedef struct diffusion_create_info {
     /* Since 0.2.0. Where compiled pipelines are kept between runs, made if need be; null keeps none. Without it the
      * driver compiles the network's shaders in each run, where it has no cache of its own. */
     const char *pipeline_cache_folder;
+    /* Since 0.3.0. Where the network runs, by the names that diffusion_statistics has: "compute", in Vulkan compute
+     * shaders on the device, or "onnx", in ONNX Runtime on the CPU, whose library (libonnxruntime.so, onnxruntime.dll)
+     * then lies beside this one; it is loaded with the first model. Null is "compute". With "onnx" and no host's
+     * objects, Vulkan is neither needed nor looked for. */
+    const char *backend;
 } diffusion_create_info;
 
 /* Since 0.3.0. A file of a model, in the host's memory. */
@@ -612,8 +617,8 @@ DIFFUSION_API diffusion_result DIFFUSION_CALL diffusion_attach_thread(diffusion_
  * Loads a model from a folder or from memory, or another one in its place. Reads and uploads the weights, and waits for
  * the library's own work on the device: call it while loading. After an error in the weights or of the device there is
  * no model, also not the one before. Thread: the runtime's.
- * Errors: MODEL, UNSUPPORTED or INVALID_ARGUMENT (the network has what the backend lacks), INVALID_STATE (textures or
- * surfaces are not yet released), VULKAN, OUT_OF_MEMORY.
+ * Errors: MODEL, UNSUPPORTED or INVALID_ARGUMENT (the network has what the backend lacks), UNSUPPORTED (the backend's
+ * own library is missing), INVALID_STATE (textures or surfaces are not yet released), VULKAN, OUT_OF_MEMORY.
  */
 DIFFUSION_API diffusion_result DIFFUSION_CALL
 diffusion_load_model(diffusion_runtime runtime, const diffusion_model *model);

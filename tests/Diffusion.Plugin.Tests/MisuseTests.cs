@@ -191,6 +191,14 @@ public sealed unsafe partial class MisuseTests
         info.CostQuantile = 1.5;
         Assert.Equal(ResultCode.ErrorInvalidArgument, C.Create(&info, &runtime));
         info.CostQuantile = 0;
+        fixed (byte* name = Host.Text("abacus"))
+        {
+            info.Backend = name;
+            Assert.Equal(ResultCode.ErrorInvalidArgument, C.Create(&info, &runtime));
+            Assert.Contains("compute or onnx, not 'abacus'", C.LastError(), StringComparison.Ordinal);
+        }
+
+        info.Backend = null;
         NativeVulkanHost host = C.Init<NativeVulkanHost>();
         info.Vulkan = &host;
         Assert.Equal(ResultCode.ErrorInvalidArgument, C.Create(&info, &runtime));

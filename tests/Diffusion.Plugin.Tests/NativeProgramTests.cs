@@ -1,3 +1,4 @@
+using Diffusion.Onnx;
 using Diffusion.Plugin.Tests.Support;
 using Diffusion.Render.Tests.Support;
 
@@ -68,6 +69,36 @@ public sealed class NativeProgramTests
         Assert.True(code == 0, output);
         Assert.Contains("code 0:", output, StringComparison.Ordinal);
         Assert.Contains("code -6:", output, StringComparison.Ordinal);
+    }
+
+    /// <remarks>With no driver to be found, Vulkan has no device.</remarks>
+    [SkippableFact]
+    public void CpuEngine_MachineWithoutVulkan_GeneratesATexture()
+    {
+        using var folder = new ScratchFolder();
+        string program = Compile(folder, "cpu_engine.c");
+        string nowhere = folder["nowhere"];
+
+        (int code, string output) = Tool.Run(
+            program, [Repository.Model], ("VK_DRIVER_FILES", nowhere), ("VK_ICD_FILENAMES", nowhere));
+
+        Assert.True(code == 0, output);
+        Assert.StartsWith("onnx (CPU (", output, StringComparison.Ordinal);
+        Assert.Contains("step 2 of 2", output, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public void CpuEngine_LibraryMissing_IsUnsupportedAndNamesIt()
+    {
+        using var folder = new ScratchFolder();
+        string program = Compile(folder, "cpu_engine.c");
+
+        (int code, string output) = Tool.Run(
+            program, [Repository.Model], (OnnxRuntimeLibrary.OverrideVariable, folder["nowhere"]));
+
+        Assert.True(code == 3, output);
+        Assert.Contains("diffusion_load_model", output, StringComparison.Ordinal);
+        Assert.Contains(OnnxRuntimeLibrary.FileName, output, StringComparison.Ordinal);
     }
 
     [SkippableFact]

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Diffusion.Cli.Data;
+using Diffusion.Onnx;
 using Diffusion.Runtime.Models;
 
 namespace Diffusion.Cli.Packaging;
@@ -8,7 +9,8 @@ namespace Diffusion.Cli.Packaging;
 /// <param name="rid">The system, as .NET names it.</param>
 /// <param name="model">A model folder.</param>
 /// <param name="library">A published library, or null to publish it.</param>
-internal sealed class GamePackage(string rid, string model, string? library)
+/// <param name="hasCpuEngine">Whether ONNX Runtime's library lies beside it, for machines without a usable GPU.</param>
+internal sealed class GamePackage(string rid, string model, string? library, bool hasCpuEngine = false)
 {
     private const string Header = "include/diffusion.h";
     private const string Notices = "src/Diffusion.Plugin/THIRD-PARTY-NOTICES.txt";
@@ -19,8 +21,15 @@ internal sealed class GamePackage(string rid, string model, string? library)
 
     private static readonly string[] _rids = ["linux-x64", "win-x64"];
 
+    // As the build puts them beside this program.
+    private static readonly string[] _cpuEngine =
+        [OnnxRuntimeLibrary.FileName, "ONNXRUNTIME-LICENSE.txt", "ONNXRUNTIME-NOTICES.txt"];
+
     /// <summary>This machine's system.</summary>
     public static string OwnRid => RuntimeInformation.IsOSPlatform(OSPlatform.Windows) ? "win-x64" : "linux-x64";
+
+    /// <summary>Whether a file is there for the CPU engine alone.</summary>
+    public static bool IsOfCpuEngine(string name) => _cpuEngine.Contains(name);
 
     /// <summary>Makes the folder as a whole, or not at all.</summary>
     /// <returns>Its files with their sizes, by name.</returns>
@@ -41,6 +50,11 @@ internal sealed class GamePackage(string rid, string model, string? library)
             Copy(Path.Combine(root, Header), half, Header);
             Copy(Path.Combine(root, "LICENSE"), half, "LICENSE.txt");
             Copy(Path.Combine(root, Notices), half, "THIRD-PARTY-NOTICES.txt");
+            foreach (string name in hasCpuEngine ? _cpuEngine : [])
+            {
+                Copy(Path.Combine(AppContext.BaseDirectory, name), half, name);
+            }
+
             CopyModel(opened, half);
             if (Directory.Exists(target))
             {
@@ -77,6 +91,13 @@ internal sealed class GamePackage(string rid, string model, string? library)
             throw new UserErrorException(
                 $"--rid '{rid}' cannot be built here, for NativeAOT builds for its own system only ({OwnRid}); "
                 + "build it there and name the file with --library.");
+        }
+
+        if (hasCpuEngine && rid != OwnRid)
+        {
+            throw new UserErrorException(
+                $"--cpu-engine: ONNX Runtime's library is here for {OwnRid} only; for {rid} take it from the NuGet package "
+                + "Microsoft.ML.OnnxRuntime.");
         }
 
         if (library is not null && !File.Exists(library))

@@ -22,15 +22,20 @@ internal static class PackageCommand
         {
             Description = "A library that was published before. Default: published now, about a minute.",
         };
+        var cpuEngine = new Option<bool>("--cpu-engine")
+        {
+            Description = "Adds ONNX Runtime's library, so that the network runs on machines without a usable GPU.",
+        };
         var command = new Command(
             "package", "Makes the folder that a game ships: library, header, model, licences; prints sizes.")
         {
-            rid, output, model, library,
+            rid, output, model, library, cpuEngine,
         };
         command.SetAction(async (parsed, cancellation) =>
         {
             var package = new GamePackage(
-                parsed.GetValue(rid)!, ModelLocator.Find(parsed.GetValue(model)), parsed.GetValue(library));
+                parsed.GetValue(rid)!, ModelLocator.Find(parsed.GetValue(model)), parsed.GetValue(library),
+                parsed.GetValue(cpuEngine));
             IReadOnlyList<(string Name, long SizeInBytes)> files =
                 await package.WriteAsync(parsed.GetValue(output)!, cancellation);
             foreach ((string name, long size) in files)
@@ -38,7 +43,15 @@ internal static class PackageCommand
                 Console.WriteLine(Line(name, size));
             }
 
-            Console.WriteLine(Line("in all", files.Sum(file => file.SizeInBytes)));
+            ILookup<bool, long> sizes = files.ToLookup(
+                file => GamePackage.IsOfCpuEngine(file.Name), file => file.SizeInBytes);
+            bool hasEngine = sizes.Contains(true);
+            Console.WriteLine(Line(hasEngine ? "in all but the CPU engine" : "in all", sizes[false].Sum()));
+            if (hasEngine)
+            {
+                Console.WriteLine(Line("CPU engine", sizes[true].Sum()));
+            }
+
             return 0;
         });
         return command;

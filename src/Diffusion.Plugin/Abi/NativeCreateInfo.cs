@@ -16,4 +16,5 @@ internal unsafe struct NativeCreateInfo
     public delegate* unmanaged[Cdecl]<void*, uint, byte*, void> Log;
     public void* LogUser;
     public byte* PipelineCacheFolder;
+    public byte* Backend;
 }

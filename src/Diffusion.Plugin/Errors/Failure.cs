@@ -63,7 +63,7 @@ internal static unsafe class Failure
         VulkanException => ResultCode.ErrorVulkan,
         OutOfMemoryException => ResultCode.ErrorOutOfMemory,
         ArgumentException => ResultCode.ErrorInvalidArgument,
-        NotSupportedException => ResultCode.ErrorUnsupported,
+        NotSupportedException or DllNotFoundException => ResultCode.ErrorUnsupported,
         ExternalException => ResultCode.ErrorVulkan,
         _ => ResultCode.ErrorInternal,
     };

@@ -20,7 +20,7 @@ internal sealed partial class PluginRuntime
     private double _handOverMs;
 
     /// <summary>The engine's device or this runtime's own, for tests.</summary>
-    internal VulkanDevice Device => _device;
+    internal VulkanDevice Device => _device!;
 
     /// <summary>One frame; see <c>diffusion_tick</c>.</summary>
     public NativeTickReport Tick(double budgetMs)
@@ -63,11 +63,12 @@ internal sealed partial class PluginRuntime
     public bool TryGetLatest(ulong handle, ref NativeImage image)
     {
         PluginTexture texture = _textures.Find(handle);
-        if (!_device.IsAdopted)
+        if (_device is not { IsAdopted: true })
         {
             throw new PluginException(
                 ResultCode.ErrorInvalidState,
-                "The runtime is on a device of its own; images are for hosts that lend theirs, see diffusion_create.");
+                "The runtime is on a device of its own or on none; images are for hosts that lend theirs, "
+                + "see diffusion_create.");
         }
 
         if (texture.Shared is null)
@@ -149,6 +150,11 @@ internal sealed partial class PluginRuntime
     // that releases and then idles, an empty one gets it there.
     private unsafe void CollectRetired()
     {
+        if (_device is null)
+        {
+            return;
+        }
+
         _device.Retirement.Collect();
         if (_device.Retirement.Count == 0 || _device.Timeline.Completed < _device.Timeline.Submitted)
         {

@@ -17,7 +17,10 @@ internal sealed partial class PluginRuntime : IDisposable
 
     private static int _count;
 
-    private readonly VulkanDevice _device;
+    private readonly string _backendName;
+
+    // Null where the network runs on the CPU and the host lends no device.
+    private readonly VulkanDevice? _device;
     private readonly HostLog _log;
     private readonly RuntimeOptions _options;
     private readonly HandleTable<PluginTexture> _textures;
@@ -36,8 +39,13 @@ internal sealed partial class PluginRuntime : IDisposable
         _surfaces = new(number, 1, "names no surface of this runtime; it was destroyed or never created.");
         _log = new HostLog(info.Log, info.LogUser);
         _options = ReadOptions(info);
-        _device = DeviceFactory.Create(info, _log);
-        _log.Write(LogLevel.Info, $"Vulkan device: {_device.Info.Name}, {(_device.IsAdopted ? "the host's" : "own")}.");
+        _backendName = BackendFactory.ReadName(Utf8Text.Read(info.Backend, "backend"));
+        if (_backendName == BackendFactory.ComputeName || info.Vulkan is not null)
+        {
+            _device = DeviceFactory.Create(info, _log);
+            string owner = _device.IsAdopted ? "the host's" : "own";
+            _log.Write(LogLevel.Info, $"Vulkan device: {_device.Info.Name}, {owner}.");
+        }
     }
 
     private DiffusionRuntime Loaded => _runtime ?? throw new PluginException(
@@ -70,7 +78,9 @@ internal sealed partial class PluginRuntime : IDisposable
         _backend?.Dispose();
         _backend = null;
         FreeRetired();
-        IDenoiserBackend backend = BackendFactory.Create(folder, _device);
+        IDenoiserBackend backend = _backendName == BackendFactory.OnnxName
+            ? BackendFactory.CreateOnnx(folder)
+            : BackendFactory.Create(folder, _device!);
         try
         {
             _runtime = new DiffusionRuntime(backend, folder.Description, _options);
@@ -213,7 +223,7 @@ internal sealed partial class PluginRuntime : IDisposable
         _runtime?.Dispose();
         _backend?.Dispose();
         ForwardValidation();
-        _device.Dispose();
+        _device?.Dispose();
     }
 
     private static RuntimeOptions ReadOptions(in NativeCreateInfo info)
@@ -270,14 +280,14 @@ internal sealed partial class PluginRuntime : IDisposable
     // model loaded before the next tick.
     private void FreeRetired()
     {
-        _device.WaitIdle();
-        _device.Retirement.Flush();
+        _device?.WaitIdle();
+        _device?.Retirement.Flush();
     }
 
     // Costs an allocation, where validation is on.
     private void ForwardValidation()
     {
-        if (_device.Validation is { } validation)
+        if (_device?.Validation is { } validation)
         {
             IReadOnlyList<string> messages = validation.Messages;
             for (; _validationMessages < messages.Count; _validationMessages++)

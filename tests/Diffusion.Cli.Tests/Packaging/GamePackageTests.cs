@@ -1,5 +1,6 @@
 using Diffusion.Cli.Generation;
 using Diffusion.Cli.Packaging;
+using Diffusion.Onnx;
 using Diffusion.Runtime.Models;
 
 namespace Diffusion.Cli.Tests.Packaging;
@@ -40,6 +41,30 @@ public sealed class GamePackageTests : IDisposable
         Assert.All(files, file => Assert.Equal(new FileInfo(Path.Combine(Target, file.Name)).Length, file.SizeInBytes));
         Assert.Equal(12, ModelFolder.Open(Path.Combine(Target, "models", "textures-64")).ClassNames.Count);
         Assert.Equal([Target], Directory.EnumerateFileSystemEntries(Path.GetDirectoryName(Target)!));
+    }
+
+    [Fact]
+    public async Task Write_CpuEngine_LiesBesideWithItsLicence()
+    {
+        var package = new GamePackage(GamePackage.OwnRid, ModelLocator.Find(null), _library, hasCpuEngine: true);
+        IReadOnlyList<(string Name, long SizeInBytes)> files = await package.WriteAsync(Target, CancellationToken.None);
+
+        (string Name, long SizeInBytes)[] engine = [.. files.Where(file => GamePackage.IsOfCpuEngine(file.Name))];
+        Assert.Equal(3, engine.Length);
+        Assert.True(engine.Single(file => file.Name == OnnxRuntimeLibrary.FileName).SizeInBytes > 10_000_000);
+        Assert.Contains(
+            "MIT", await File.ReadAllTextAsync(Path.Combine(Target, "ONNXRUNTIME-LICENSE.txt")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Write_CpuEngineOfAnotherSystem_IsRefused()
+    {
+        string other = GamePackage.OwnRid == "linux-x64" ? "win-x64" : "linux-x64";
+        var package = new GamePackage(other, ModelLocator.Find(null), _library, hasCpuEngine: true);
+        var error = await Assert.ThrowsAsync<UserErrorException>(
+            () => package.WriteAsync(Target, CancellationToken.None));
+        Assert.Contains("--cpu-engine", error.Message, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Path.GetDirectoryName(Target)));
     }
 
     [Theory]
