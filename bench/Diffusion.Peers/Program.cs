@@ -30,7 +30,10 @@ var seconds = new Option<double>("--seconds")
     DefaultValueFactory = _ => 40,
 };
 var seamless = new Option<bool>("--seamless") { Description = "Convolutions wrap around." };
-var spin = new Option<bool>("--spin") { Description = "Idle workers spin before they sleep, in all engines but the slices on ONNX Runtime." };
+var spin = new Option<bool>("--spin")
+{
+    Description = "Idle workers spin before they sleep, in all engines but the slices on ONNX Runtime.",
+};
 var root = new RootCommand("Runs the network in several engines by turns, on the CPU, and compares their times.")
 {
     model, sizes, batches, threads, seconds, seamless, spin,

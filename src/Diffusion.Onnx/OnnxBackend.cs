@@ -8,9 +8,9 @@ namespace Diffusion.Onnx;
 /// <summary>The U-Net in ONNX Runtime, on the CPU.</summary>
 /// <remarks>
 /// Any model folder serves: its network is written as ONNX graphs in memory, one for each slice, or several where a
-/// slice is too long for a frame. Chains of one size, batch and padding share a network and its packed weights; the last
-/// four that no chain uses are kept. A tick allocates nothing on the managed heap. Dispose it after its sessions. One
-/// thread at a time.
+/// slice is too long for a frame. Chains of one size, batch and padding share a network and its packed weights; the
+/// last four that no chain uses are kept. A tick allocates nothing on the managed heap. Dispose it after its sessions.
+/// One thread at a time.
 /// </remarks>
 /// <example><code>
 /// using OnnxBackend backend = new(ModelFolder.Open("models/textures-64"));

@@ -5,7 +5,7 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace Diffusion.Onnx;
 
-/// <summary>One evaluation after the other of a network: memory for all that its pieces hand on, bound beforehand.</summary>
+/// <summary>One evaluation after another of a network: memory for what its pieces hand on, bound beforehand.</summary>
 /// <remarks>Borrows the network. Running a piece allocates nothing on the managed heap.</remarks>
 internal sealed unsafe class OnnxRun : IDisposable
 {

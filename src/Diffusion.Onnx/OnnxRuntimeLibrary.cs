@@ -7,8 +7,8 @@ namespace Diffusion.Onnx;
 /// <summary>Finds and loads ONNX Runtime's native library.</summary>
 /// <remarks>
 /// Looked for beside the application, where building one that refers to this assembly puts it, and in the folders in
-/// which the package Microsoft.ML.OnnxRuntime has it. An application that has used ONNX Runtime before keeps the library
-/// that it loaded. Any thread.
+/// which the package Microsoft.ML.OnnxRuntime has it. An application that has used ONNX Runtime before keeps the
+/// library that it loaded. Any thread.
 /// </remarks>
 public static class OnnxRuntimeLibrary
 {

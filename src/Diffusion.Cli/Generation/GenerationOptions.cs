@@ -29,7 +29,7 @@ internal sealed class GenerationOptions(int defaultSteps = 20, bool prefersFast 
     {
         Description = "Where the network runs: torch (libtorch), onnx (ONNX Runtime, on the CPU) or compute (Vulkan "
             + "compute shaders on the GPU, experimental).",
-        DefaultValueFactory = _ => LoadedModel.DefaultBackend,
+        DefaultValueFactory = _ => DefaultBackend.Name,
         HelpName = "NAME",
     };
 

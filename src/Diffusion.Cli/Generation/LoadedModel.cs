@@ -1,4 +1,3 @@
-using System.Reflection;
 using Diffusion.Onnx;
 using Diffusion.Render.Compute;
 using Diffusion.Render.Devices;
@@ -56,16 +55,6 @@ internal sealed class LoadedModel : IDisposable
         Backend = backend;
         _ownDevice = ownDevice;
     }
-
-    /// <summary>The backend where none is named: ONNX Runtime, the fastest on a CPU, where its library is there and
-    /// libtorch has no GPU to offer.</summary>
-    public static string DefaultBackend => !MayHaveCuda && OnnxRuntimeLibrary.IsPresent ? OnnxName : TorchName;
-
-    // Asked without loading libtorch, which any use of its assembly's code does.
-    private static bool MayHaveCuda =>
-        !string.IsNullOrEmpty(Environment.GetEnvironmentVariable(TorchNative.OverrideVariable))
-        || typeof(TorchNative).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Any(
-            data => data.Key == "TorchVariant" && data.Value!.StartsWith("cuda", StringComparison.Ordinal));
 
     /// <summary>The names that <c>--backend</c> takes.</summary>
     public static IReadOnlyList<string> Backends { get; } = [TorchName, OnnxName, ComputeName];

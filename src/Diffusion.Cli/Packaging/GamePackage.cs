@@ -96,8 +96,8 @@ internal sealed class GamePackage(string rid, string model, string? library, boo
         if (hasCpuEngine && rid != OwnRid)
         {
             throw new UserErrorException(
-                $"--cpu-engine: ONNX Runtime's library is here for {OwnRid} only; for {rid} take it from the NuGet package "
-                + "Microsoft.ML.OnnxRuntime.");
+                $"--cpu-engine: ONNX Runtime's library is here for {OwnRid} only; "
+                + $"for {rid} take it from the NuGet package Microsoft.ML.OnnxRuntime.");
         }
 
         if (library is not null && !File.Exists(library))

@@ -60,7 +60,7 @@ internal sealed class Graph
         return value;
     }
 
-    /// <summary>Appends an operation that is no matrix product; counted as one for each element of its output.</summary>
+    /// <summary>Appends an operation that is no matrix product; counts as one for each element of its output.</summary>
     /// <param name="op">Its name in the operator set.</param>
     /// <param name="shape">The shape of what it makes.</param>
     /// <param name="inputs">What it reads.</param>
@@ -80,7 +80,7 @@ internal sealed class Graph
     /// <param name="attributes">Its settings.</param>
     public GraphValue AddProduct(
         string op, double length, long[] shape, GraphValue[] inputs, params GraphAttribute[] attributes) =>
-        Add(op, isInteger: false, shape, inputs, attributes, 2 * length * new GraphValue("", false, shape).ElementCount);
+        Add(op, false, shape, inputs, attributes, 2 * length * new GraphValue("", false, shape).ElementCount);
 
     /// <summary>Gives the output of the newest node the name by which others know it.</summary>
     public GraphValue NameNewest(string name)

@@ -59,8 +59,8 @@ internal sealed class GraphLayers(Graph graph, bool isSeamless, double workPerPi
     }
 
     /// <summary>Group normalisation of [N, C, H, W]; the graph may be cut behind it.</summary>
-    /// <remarks>By way of InstanceNormalization: the operation of its own came with operator set 21, and engines take it
-    /// apart into more than these.</remarks>
+    /// <remarks>By way of InstanceNormalization: the operation of its own came with operator set 21, and engines take
+    /// it apart into more than these.</remarks>
     /// <exception cref="ArgumentException">The groups do not divide the channels.</exception>
     public GraphValue Norm(string path, int groups, double epsilon, GraphValue x)
     {
@@ -71,13 +71,15 @@ internal sealed class GraphLayers(Graph graph, bool isSeamless, double workPerPi
                 $"{path} has {channels} channels, which {groups} normalisation groups do not divide.");
         }
 
-        float[] ones = new float[groups];
-        Array.Fill(ones, 1);
+        float[] ones = [.. Enumerable.Repeat(1f, groups)];
+        float[] zeros = new float[groups];
         GraphValue rows = Reshape(x, [x.Shape[0], groups, x.ElementCount / x.Shape[0] / groups], 0, groups, -1);
         GraphValue normed = graph.Add(
             "InstanceNormalization",
             rows.Shape,
-            [rows, graph.Floats($"ones_{groups}", [groups], ones), graph.Floats($"zeros_{groups}", [groups], new float[groups])],
+            [
+                rows, graph.Floats($"ones_{groups}", [groups], ones), graph.Floats($"zeros_{groups}", [groups], zeros),
+            ],
             new GraphAttribute("epsilon", (float)epsilon));
         long[] column = [channels, 1, 1];
         GraphValue scale = Reshape(graph.Weight($"{path}.weight", channels), column, column);
@@ -120,8 +122,8 @@ internal sealed class GraphLayers(Graph graph, bool isSeamless, double workPerPi
 
     /// <summary>A convolution that keeps the canvas, or halves it at stride 2; kernel 1 does not pad.</summary>
     /// <remarks>
-    /// One that holds more work than a piece may is computed by bands of rows, between which the graph may be cut; a band
-    /// reads two rows more than it makes.
+    /// One that holds more work than a piece may is computed by bands of rows, between which the graph may be cut; a
+    /// band reads two rows more than it makes.
     /// </remarks>
     /// <param name="path">Where its weights are.</param>
     /// <param name="x">[N, inputs, H, W].</param>

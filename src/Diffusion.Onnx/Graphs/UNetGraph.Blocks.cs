@@ -88,7 +88,8 @@ internal sealed partial class UNetGraph
         GraphValue normed = block.Groups == 0
             ? x
             : _layers.Norm($"{block.Path}.group_norm", block.Groups, _config.NormEps, x);
-        GraphValue rows = _layers.Transpose(_layers.Reshape(normed, [batch, channels, tokens], 0, channels, -1), 0, 2, 1);
+        GraphValue columns = _layers.Reshape(normed, [batch, channels, tokens], 0, channels, -1);
+        GraphValue rows = _layers.Transpose(columns, 0, 2, 1);
 
         // [N, heads, tokens, width], keys transposed; the scale goes onto the queries, which are fewest.
         GraphValue queries = _layers.Multiply(Project("to_q", 0, 2, 1, 3), _graph.Scalar(1 / Math.Sqrt(headWidth)));

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Diffusion.Plugin.Runtimes;
 
-/// <summary>Finds the folder that this library lies in, which .NET does not tell: to it, the program is the host's.</summary>
+/// <summary>Finds the folder that this library lies in; .NET knows only that of the host's program.</summary>
 internal static unsafe partial class PluginFolder
 {
     private const uint FromAddress = 0x4;

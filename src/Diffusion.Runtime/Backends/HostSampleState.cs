@@ -94,7 +94,7 @@ public sealed class HostSampleState : IDisposable
         _hasClassMask = !mask.IsEmpty;
     }
 
-    /// <summary>Writes what the network is given: cIn·x, once for each sample of the batch. [Karras22, Eq. 7]</summary>
+    /// <summary>Writes what the network is given: cIn·x, once for each of the batch. [Karras22, Eq. 7]</summary>
     /// <param name="scale">cIn.</param>
     /// <param name="input">[<see cref="SessionOptions.Batch"/>, 3, H, W].</param>
     /// <exception cref="InvalidOperationException">The chain was not started.</exception>
@@ -114,8 +114,8 @@ public sealed class HostSampleState : IDisposable
 
     /// <summary>As <see cref="CompleteStep"/>, from the network's output of the whole batch.</summary>
     /// <param name="evaluation">Preconditioning, guidance and clamp.</param>
-    /// <param name="output">[<see cref="SessionOptions.Batch"/>, C, H, W] float32; where C is 6, the mean comes first, then
-    /// the learned variance.</param>
+    /// <param name="output">[<see cref="SessionOptions.Batch"/>, C, H, W] float32; where C is 6, the mean comes
+    /// first, then the learned variance.</param>
     /// <param name="step">The solver's coefficients.</param>
     /// <param name="noise">The noise function of the chain.</param>
     /// <param name="stepNumber">Steps finished when this one is, from 1.</param>

@@ -36,7 +36,7 @@ public sealed class UNetOnnxTests
             using TestModel model = new(test.Config, test.Seed);
             Compare(model.Network, model.Folder, test, Whole);
         },
-        iter: 20,
+        iter: 15,
         threads: 1);
 
     [Fact]

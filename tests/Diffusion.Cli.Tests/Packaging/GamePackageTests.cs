@@ -52,8 +52,8 @@ public sealed class GamePackageTests : IDisposable
         (string Name, long SizeInBytes)[] engine = [.. files.Where(file => GamePackage.IsOfCpuEngine(file.Name))];
         Assert.Equal(3, engine.Length);
         Assert.True(engine.Single(file => file.Name == OnnxRuntimeLibrary.FileName).SizeInBytes > 10_000_000);
-        Assert.Contains(
-            "MIT", await File.ReadAllTextAsync(Path.Combine(Target, "ONNXRUNTIME-LICENSE.txt")), StringComparison.Ordinal);
+        string licence = await File.ReadAllTextAsync(Path.Combine(Target, "ONNXRUNTIME-LICENSE.txt"));
+        Assert.Contains("MIT", licence, StringComparison.Ordinal);
     }
 
     [Fact]

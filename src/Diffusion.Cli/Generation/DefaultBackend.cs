@@ -1,0 +1,19 @@
+using System.Reflection;
+using Diffusion.Onnx;
+using Diffusion.Torch;
+
+namespace Diffusion.Cli.Generation;
+
+/// <summary>Chooses the backend where none is named.</summary>
+internal static class DefaultBackend
+{
+    /// <summary>ONNX Runtime, the fastest on a CPU, where its library is there and libtorch has no GPU to offer.</summary>
+    public static string Name =>
+        !MayHaveCuda && OnnxRuntimeLibrary.IsPresent ? LoadedModel.OnnxName : LoadedModel.TorchName;
+
+    // Asked without loading libtorch, which any use of its assembly's code does.
+    private static bool MayHaveCuda =>
+        !string.IsNullOrEmpty(Environment.GetEnvironmentVariable(TorchNative.OverrideVariable))
+        || typeof(TorchNative).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Any(
+            data => data.Key == "TorchVariant" && data.Value!.StartsWith("cuda", StringComparison.Ordinal));
+}
