@@ -153,6 +153,7 @@ public sealed class CudaSharingTests
         rig.Step();
         rig.Frame();
         Assert.Equal([1, 1, 1, 1, 0], rig.Cuda.Live);
+        Assert.Equal(before + 1, ExportedDescriptors());
 
         texture.Dispose();
 
