@@ -209,7 +209,7 @@ typedef struct diffusion_create_info {
     /* Since 0.2.0. Where compiled pipelines are kept between runs, made if need be; null keeps none. Without it the
      * driver compiles the network's shaders in each run, where it has no cache of its own. */
     const char *pipeline_cache_folder;
-    /* Since 0.3.0. Where the network runs, by the names that diffusion_statistics has: "compute", in Vulkan compute
+    /* Since 0.4.0. Where the network runs, by the names that diffusion_statistics has: "compute", in Vulkan compute
      * shaders on the device, or "onnx", in ONNX Runtime on the CPU, whose library (libonnxruntime.so, onnxruntime.dll)
      * then lies beside this one; it is loaded with the first model. Null is "compute". With "onnx" and no host's
      * objects, Vulkan is neither needed nor looked for. */
