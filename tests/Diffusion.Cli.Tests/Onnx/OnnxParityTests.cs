@@ -25,7 +25,7 @@ public sealed class OnnxParityTests
             using TestModel model = new(test.Config, test.Seed);
             AssertEqual(model.Network, model.Folder, test, test.Seed % 2 == 0 ? Crumbs : double.PositiveInfinity);
         },
-        iter: 25,
+        iter: 15,
         threads: 1);
 
     [Theory]

@@ -36,7 +36,7 @@ public sealed class UNetOnnxTests
             using TestModel model = new(test.Config, test.Seed);
             Compare(model.Network, model.Folder, test, Whole);
         },
-        iter: 15,
+        iter: 10,
         threads: 1);
 
     [Fact]
@@ -46,7 +46,7 @@ public sealed class UNetOnnxTests
             using TestModel model = new(test.Config, test.Seed);
             Compare(model.Network, model.Folder, test, BySlices);
         },
-        iter: 10,
+        iter: 6,
         threads: 1);
 
     [Theory]
