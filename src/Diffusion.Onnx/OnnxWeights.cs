@@ -4,15 +4,10 @@ using Diffusion.Runtime.Models.Safetensors;
 
 namespace Diffusion.Onnx;
 
-/// <summary>A model's weights, checked against a graph and read when a graph is written.</summary>
-/// <remarks>
-/// Strict, by the rules of the other backends: every tensor in its shape, none besides, all values finite. The file
-/// stays mapped, so that no copy is held between two graphs.
-/// </remarks>
+/// <summary>A model's weights, checked against a graph and read again when a graph is written.</summary>
 internal sealed class OnnxWeights : IDisposable
 {
-    private readonly SafetensorsFile _file;
-    private readonly IReadOnlyDictionary<string, string> _stored;
+    private readonly StoredWeights _stored;
 
     /// <summary>Opens the weights of a folder.</summary>
     /// <param name="folder">The folder.</param>
@@ -20,34 +15,25 @@ internal sealed class OnnxWeights : IDisposable
     /// <exception cref="ModelFormatException">They do not fit; the message names the tensors.</exception>
     public OnnxWeights(ModelFolder folder, Graph graph)
     {
-        _file = folder.OpenWeights();
+        _stored = new StoredWeights(
+            folder, graph.Weights.ToDictionary(pair => pair.Key, pair => pair.Value.Shape));
         try
         {
-            _stored = StoredNames.Match(_file, graph.Weights.ToDictionary(pair => pair.Key, pair => pair.Value.Shape));
-            foreach (GraphValue weight in graph.Weights.Values)
+            foreach (string name in graph.Weights.Keys)
             {
-                if (!Array.TrueForAll(Read(weight), float.IsFinite))
-                {
-                    throw new ModelFormatException(
-                        _file.Path, $"the tensor '{weight.Name}' holds a value that is not finite");
-                }
+                _ = _stored.Read(name);
             }
         }
         catch
         {
-            _file.Dispose();
+            _stored.Dispose();
             throw;
         }
     }
 
     /// <summary>The values of a weight.</summary>
-    public float[] Read(GraphValue weight)
-    {
-        float[] values = new float[weight.ElementCount];
-        _file.CopyTo(_stored[weight.Name], values);
-        return values;
-    }
+    public float[] Read(GraphValue weight) => _stored.Read(weight.Name);
 
     /// <summary>Unmaps the file.</summary>
-    public void Dispose() => _file.Dispose();
+    public void Dispose() => _stored.Dispose();
 }

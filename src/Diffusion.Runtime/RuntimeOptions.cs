@@ -13,11 +13,11 @@ public sealed record RuntimeOptions
     /// <summary>Which quantile of recent costs a slice is expected to take at first, in (0, 1]. Default 0.95.</summary>
     /// <remarks>Where slices run on the host, ticks move it, between 0.8 and 0.985, towards
     /// <see cref="OverrunShare"/>.</remarks>
-    public double CostQuantile { get; init; } = 0.95;
+    public double CostQuantile { get; init; } = CostModel.DefaultQuantile;
 
     /// <summary>Which share of ticks that had a choice may take longer than their budget in the long run, in (0, 0.5];
     /// less leaves more of the budget unused. Default 0.0075.</summary>
-    public double OverrunShare { get; init; } = 0.0075;
+    public double OverrunShare { get; init; } = CostModel.DefaultOverrunShare;
 
     /// <summary>
     /// Threads that compute noise and solver steps, at least 1; results do not depend on it. Default 1, which allocates

@@ -18,6 +18,9 @@ namespace Diffusion.Runtime.Budget;
 /// </remarks>
 public sealed class CostModel
 {
+    internal const double DefaultQuantile = 0.95;
+    internal const double DefaultOverrunShare = 0.0075;
+
     private const double Median = 0.5;
 
     // How far a tick moves the quantile, and where it stays: of 256 values four are above it, so that strays are not
@@ -55,7 +58,7 @@ public sealed class CostModel
     /// more.</param>
     /// <exception cref="ArgumentOutOfRangeException">The quantile is not in (0, 1], or the share not in (0, 0.5].
     /// </exception>
-    public CostModel(double quantile = 0.95, double overrunShare = 0.0075)
+    public CostModel(double quantile = DefaultQuantile, double overrunShare = DefaultOverrunShare)
     {
         if (!(quantile is > 0 and <= 1))
         {

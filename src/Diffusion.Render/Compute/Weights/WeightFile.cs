@@ -6,30 +6,16 @@ using Diffusion.Runtime.Models.Safetensors;
 namespace Diffusion.Render.Compute.Weights;
 
 /// <summary>Checks a model's weights against a layout, then packs them one by one.</summary>
-/// <remarks>Strict, by the rules of the Torch backend: every tensor in its shape, none besides, all values
-/// finite.</remarks>
 internal sealed class WeightFile : IDisposable
 {
-    private readonly SafetensorsFile _file;
-    private readonly IReadOnlyDictionary<string, string> _stored;
+    private readonly StoredWeights _stored;
 
     /// <summary>Opens the weights of a folder and checks names, shapes and types.</summary>
     /// <exception cref="ModelFormatException">They do not fit; the message names the tensors.</exception>
-    public WeightFile(ModelFolder folder, WeightLayout layout)
-    {
-        _file = folder.OpenWeights();
-        try
-        {
-            _stored = StoredNames.Match(_file, ShapesOf(layout));
-        }
-        catch
-        {
-            _file.Dispose();
-            throw;
-        }
-    }
+    public WeightFile(ModelFolder folder, WeightLayout layout) =>
+        _stored = new StoredWeights(folder, ShapesOf(layout));
 
-    public void Fill(HostTable table) => table.Values = Read(table.Name, table.Shape);
+    public void Fill(HostTable table) => table.Values = _stored.Read(table.Name);
 
     /// <summary>Writes a weight as the buffer keeps it.</summary>
     /// <param name="weight">Which.</param>
@@ -38,7 +24,7 @@ internal sealed class WeightFile : IDisposable
     {
         for (int part = 0; part < weight.Names.Length; part++)
         {
-            float[] values = Read(weight.Names[part], weight.Shape);
+            float[] values = _stored.Read(weight.Names[part]);
             int firstRow = part * (int)weight.Shape[0];
             if (!weight.IsMatrix)
             {
@@ -49,7 +35,7 @@ internal sealed class WeightFile : IDisposable
                 if (Array.Exists(values, value => Math.Abs(value) > (float)Half.MaxValue))
                 {
                     throw new ModelFormatException(
-                        _file.Path,
+                        _stored.Path,
                         $"the tensor '{weight.Names[part]}' holds a value beyond {Half.MaxValue}, the largest float16");
                 }
 
@@ -62,7 +48,7 @@ internal sealed class WeightFile : IDisposable
         }
     }
 
-    public void Dispose() => _file.Dispose();
+    public void Dispose() => _stored.Dispose();
 
     private static void Turn<T>(PackedWeight weight, float[] values, int firstRow, Span<T> target)
         where T : unmanaged, INumberBase<T>
@@ -100,34 +86,5 @@ internal sealed class WeightFile : IDisposable
         }
 
         return shapes;
-    }
-
-    private float[] Read(string name, long[] shape)
-    {
-        var values = new float[shape.Aggregate(1L, (product, extent) => product * extent)];
-        _file.CopyTo(_stored[name], values);
-        return AreFinite(values)
-            ? values
-            : throw new ModelFormatException(_file.Path, $"the tensor '{name}' holds a value that is not finite");
-    }
-
-    // v - v is 0 for finite values and NaN for the others.
-    private static bool AreFinite(ReadOnlySpan<float> values)
-    {
-        Vector<float> sum = Vector<float>.Zero;
-        int i = 0;
-        for (; i <= values.Length - Vector<float>.Count; i += Vector<float>.Count)
-        {
-            Vector<float> value = new(values[i..]);
-            sum += value - value;
-        }
-
-        float rest = Vector.Sum(sum);
-        for (; i < values.Length; i++)
-        {
-            rest += values[i] - values[i];
-        }
-
-        return rest == 0;
     }
 }
