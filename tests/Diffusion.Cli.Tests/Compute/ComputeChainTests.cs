@@ -1,9 +1,9 @@
 using System.Numerics;
 using Diffusion.Cli.Generation;
+using Diffusion.Cli.Tests.Generation;
 using Diffusion.Render.Compute;
 using Diffusion.Runtime;
 using Diffusion.Runtime.Backends;
-using Diffusion.Runtime.Chains;
 using Diffusion.Runtime.Denoising;
 using Diffusion.Runtime.Models;
 using Diffusion.Runtime.Solvers;
@@ -37,8 +37,8 @@ public sealed class ComputeChainTests(ComputeFixture compute, ITestOutputHelper 
         using ComputeBackend backend = Open();
         using TorchBackend torch = new(_folder);
 
-        float[] expected = Run(torch, _request);
-        float[] actual = Run(backend, _request);
+        float[] expected = ChainRun.Run(torch, _folder, _request);
+        float[] actual = ChainRun.Run(backend, _folder, _request);
 
         AssertSame(expected, actual);
         compute.AssertSilent();
@@ -144,11 +144,10 @@ public sealed class ComputeChainTests(ComputeFixture compute, ITestOutputHelper 
         {
             using DiffusionRuntime runtime = new(on, _folder.Description);
             TextureHandle handle = runtime.Submit(request);
-            Finish(runtime, handle);
+            ChainRun.Finish(runtime, handle);
             runtime.Retarget(handle, second);
-            Finish(runtime, handle);
-            var ring = runtime.GetSamples(handle);
-            return ring.Sample(ring.CurrentSlot).ToArray();
+            ChainRun.Finish(runtime, handle);
+            return ChainRun.SampleOf(runtime, handle);
         }
     }
 
@@ -159,11 +158,11 @@ public sealed class ComputeChainTests(ComputeFixture compute, ITestOutputHelper 
         using ComputeBackend waiting = Open();
         using ComputeBackend beside = Open(new ComputeBackendOptions { WaitsForSlices = false });
 
-        float[] first = Run(waiting, request);
+        float[] first = ChainRun.Run(waiting, _folder, request);
 
-        Assert.Equal(first, Run(waiting, request));
-        Assert.Equal(first, Run(beside, request));
-        Assert.NotEqual(first, Run(waiting, request with { Seed = 6 }));
+        Assert.Equal(first, ChainRun.Run(waiting, _folder, request));
+        Assert.Equal(first, ChainRun.Run(beside, _folder, request));
+        Assert.NotEqual(first, ChainRun.Run(waiting, _folder, request with { Seed = 6 }));
         compute.AssertSilent();
     }
 
@@ -177,10 +176,9 @@ public sealed class ComputeChainTests(ComputeFixture compute, ITestOutputHelper 
         runtime.Tick(TimeSpan.MaxValue);
         runtime.Restart(handle, request);
 
-        Finish(runtime, handle);
+        ChainRun.Finish(runtime, handle);
 
-        var ring = runtime.GetSamples(handle);
-        Assert.Equal(Run(backend, request), ring.Sample(ring.CurrentSlot).ToArray());
+        Assert.Equal(ChainRun.Run(backend, _folder, request), ChainRun.SampleOf(runtime, handle));
         compute.AssertSilent();
     }
 
@@ -210,8 +208,8 @@ public sealed class ComputeChainTests(ComputeFixture compute, ITestOutputHelper 
     {
         using ComputeBackend backend = Open();
         using TorchBackend torch = new(_folder);
-        float[] actual = Run(backend, request);
-        AssertSame(Run(torch, request), actual);
+        float[] actual = ChainRun.Run(backend, _folder, request);
+        AssertSame(ChainRun.Run(torch, _folder, request), actual);
         compute.AssertSilent();
         return actual;
     }
@@ -225,24 +223,4 @@ public sealed class ComputeChainTests(ComputeFixture compute, ITestOutputHelper 
 
     private ComputeBackend Open(ComputeBackendOptions? options = null) =>
         new(_folder, compute.Device, options, compute.Kernels);
-
-    private float[] Run(IDenoiserBackend backend, TextureRequest request)
-    {
-        using DiffusionRuntime runtime = new(backend, _folder.Description);
-        TextureHandle handle = runtime.Submit(request);
-        Finish(runtime, handle);
-        var ring = runtime.GetSamples(handle);
-        return ring.Sample(ring.CurrentSlot).ToArray();
-    }
-
-    private static void Finish(DiffusionRuntime runtime, TextureHandle handle)
-    {
-        while (runtime.GetProgress(handle) is { Status: ChainStatus.Running or ChainStatus.Waiting })
-        {
-            runtime.Tick(TimeSpan.MaxValue);
-        }
-
-        TextureProgress progress = runtime.GetProgress(handle);
-        Assert.Equal((ChainStatus.Completed, null), (progress.Status, progress.FailureReason));
-    }
 }

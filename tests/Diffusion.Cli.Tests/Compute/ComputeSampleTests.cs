@@ -1,7 +1,4 @@
-using System.CommandLine;
-using Diffusion.Cli.Sampling;
-using SixLabors.ImageSharp;
-using SixLabors.ImageSharp.PixelFormats;
+using Diffusion.Cli.Tests.Sampling;
 
 namespace Diffusion.Cli.Tests.Compute;
 
@@ -16,32 +13,6 @@ public sealed class ComputeSampleTests(ComputeFixture compute) : IClassFixture<C
     public async Task Sample_Compute_DrawsTheSamePictureAsTorch()
     {
         _ = compute.Device;
-        using Image<Rgb24> torch = await Draw("torch");
-        using Image<Rgb24> picture = await Draw("compute");
-
-        for (int y = 0; y < torch.Height; y++)
-        {
-            for (int x = 0; x < torch.Width; x++)
-            {
-                (Rgb24 a, Rgb24 b) = (torch[x, y], picture[x, y]);
-
-                // A level of 256 where the two round to either side.
-                Assert.InRange(Math.Abs(a.R - b.R) + Math.Abs(a.G - b.G) + Math.Abs(a.B - b.B), 0, 3);
-            }
-        }
-    }
-
-    private async Task<Image<Rgb24>> Draw(string backend)
-    {
-        string file = Path.Combine(_folder, $"{backend}.png");
-        using var error = new StringWriter();
-        string[] arguments =
-        [
-            "sample", "--backend", backend, "--class", "brick", "--steps", "4", "--size", "32x16", "--seed", "7",
-            "--out", file,
-        ];
-        int code = await CommandLineHost.RunAsync(new RootCommand { SampleCommand.Create() }, arguments, error);
-        Assert.Equal((0, ""), (code, error.ToString()));
-        return Image.Load<Rgb24>(file);
+        await PictureParity.AssertEqualsTorch(_folder, "compute");
     }
 }

@@ -1,13 +1,12 @@
 using System.Numerics;
 using Diffusion.Cli.Generation;
 using Diffusion.Cli.Tests.Compute;
+using Diffusion.Cli.Tests.Generation;
 using Diffusion.Onnx;
 using Diffusion.Runtime;
 using Diffusion.Runtime.Backends;
-using Diffusion.Runtime.Chains;
 using Diffusion.Runtime.Denoising;
 using Diffusion.Runtime.Models;
-using Diffusion.Runtime.Sharing;
 using Diffusion.Runtime.Solvers;
 using Diffusion.Torch;
 
@@ -83,20 +82,20 @@ public sealed class OnnxChainTests : IDisposable
     {
         TextureRequest first = _request with { Steps = 3 };
         TextureRequest second = first with { Seed = 6, ClassLabel = 0 };
-        float[] alone = Run(_backend, first);
+        float[] alone = ChainRun.Run(_backend, _folder, first);
 
         using DiffusionRuntime runtime = new(_backend, _folder.Description);
         TextureHandle one = runtime.Submit(first);
         TextureHandle other = runtime.Submit(second);
-        while (!IsOver(runtime, one) || !IsOver(runtime, other))
+        while (!ChainRun.IsOver(runtime, one) || !ChainRun.IsOver(runtime, other))
         {
             // The least that a tick does: one slice, by turns.
             runtime.Tick(TimeSpan.FromTicks(1));
         }
 
-        Assert.Equal(alone, SampleOf(runtime, one));
-        Assert.Equal(Run(_backend, second), SampleOf(runtime, other));
-        Assert.NotEqual(alone, SampleOf(runtime, other));
+        Assert.Equal(alone, ChainRun.SampleOf(runtime, one));
+        Assert.Equal(ChainRun.Run(_backend, _folder, second), ChainRun.SampleOf(runtime, other));
+        Assert.NotEqual(alone, ChainRun.SampleOf(runtime, other));
     }
 
     [Fact]
@@ -177,31 +176,8 @@ public sealed class OnnxChainTests : IDisposable
     private float[] AssertEqualsTorch(TextureRequest request)
     {
         using TorchBackend torch = new(_folder, TorchDevice.Cpu);
-        float[] actual = Run(_backend, request);
-        Assert.InRange(SliceParity.Difference(Run(torch, request), actual), 0, ChainRounding);
+        float[] actual = ChainRun.Run(_backend, _folder, request);
+        Assert.InRange(SliceParity.Difference(ChainRun.Run(torch, _folder, request), actual), 0, ChainRounding);
         return actual;
-    }
-
-    private float[] Run(IDenoiserBackend backend, TextureRequest request)
-    {
-        using DiffusionRuntime runtime = new(backend, _folder.Description);
-        TextureHandle handle = runtime.Submit(request);
-        while (!IsOver(runtime, handle))
-        {
-            runtime.Tick(TimeSpan.MaxValue);
-        }
-
-        return SampleOf(runtime, handle);
-    }
-
-    private static bool IsOver(DiffusionRuntime runtime, TextureHandle handle) =>
-        runtime.GetProgress(handle).Status is not (ChainStatus.Running or ChainStatus.Waiting);
-
-    private static float[] SampleOf(DiffusionRuntime runtime, TextureHandle handle)
-    {
-        TextureProgress progress = runtime.GetProgress(handle);
-        Assert.Equal((ChainStatus.Completed, null), (progress.Status, progress.FailureReason));
-        SampleRing ring = runtime.GetSamples(handle);
-        return ring.Sample(ring.CurrentSlot).ToArray();
     }
 }

@@ -1,9 +1,6 @@
-using System.CommandLine;
 using System.Diagnostics;
-using Diffusion.Cli.Sampling;
+using Diffusion.Cli.Tests.Sampling;
 using Diffusion.Onnx;
-using SixLabors.ImageSharp;
-using SixLabors.ImageSharp.PixelFormats;
 
 namespace Diffusion.Cli.Tests.Onnx;
 
@@ -15,22 +12,7 @@ public sealed class OnnxCommandTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
-    public async Task Sample_Onnx_DrawsTheSamePictureAsTorch()
-    {
-        using Image<Rgb24> torch = await Draw("torch");
-        using Image<Rgb24> picture = await Draw("onnx");
-
-        for (int y = 0; y < torch.Height; y++)
-        {
-            for (int x = 0; x < torch.Width; x++)
-            {
-                (Rgb24 a, Rgb24 b) = (torch[x, y], picture[x, y]);
-
-                // A level of 256 where the two round to either side.
-                Assert.InRange(Math.Abs(a.R - b.R) + Math.Abs(a.G - b.G) + Math.Abs(a.B - b.B), 0, 3);
-            }
-        }
-    }
+    public Task Sample_Onnx_DrawsTheSamePictureAsTorch() => PictureParity.AssertEqualsTorch(_folder, "onnx");
 
     /// <summary>In a process of its own, for this one has the library in memory.</summary>
     [Fact]
@@ -56,19 +38,5 @@ public sealed class OnnxCommandTests : IDisposable
         Assert.Single(error.TrimEnd().Split('\n'));
         Assert.Contains(OnnxRuntimeLibrary.FileName, error, StringComparison.Ordinal);
         Assert.Contains(OnnxRuntimeLibrary.OverrideVariable, error, StringComparison.Ordinal);
-    }
-
-    private async Task<Image<Rgb24>> Draw(string backend)
-    {
-        string file = Path.Combine(_folder, $"{backend}.png");
-        using var error = new StringWriter();
-        string[] arguments =
-        [
-            "sample", "--backend", backend, "--class", "brick", "--steps", "4", "--size", "32x16", "--seed", "7",
-            "--out", file,
-        ];
-        int code = await CommandLineHost.RunAsync(new RootCommand { SampleCommand.Create() }, arguments, error);
-        Assert.Equal((0, ""), (code, error.ToString()));
-        return Image.Load<Rgb24>(file);
     }
 }

@@ -128,9 +128,7 @@ public sealed class CostModelTests
         for (int i = 0; i < count; i++)
         {
             // Log-normal, a fifth wide.
-            double normal = Math.Sqrt(-2 * Math.Log(1 - random.NextDouble()))
-                * Math.Cos(2 * Math.PI * random.NextDouble());
-            TimeSpan cost = TimeSpan.FromMilliseconds((1 + (i % 2)) * Math.Exp(0.2 * normal));
+            TimeSpan cost = TimeSpan.FromMilliseconds((1 + (i % 2)) * NoisyCosts.Factor(random, 0.2));
             exceeded += cost > costs.Predict(i % 2) ? 1 : 0;
             costs.Record(i % 2, cost);
         }

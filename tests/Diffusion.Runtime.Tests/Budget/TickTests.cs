@@ -68,21 +68,15 @@ public sealed class TickTests
         Random random = new(11);
         using GaussianBackend backend = new()
         {
-            Cost = _ => TimeSpan.FromMilliseconds(Math.Exp(spread * Normal(random))),
+            Cost = _ => TimeSpan.FromMilliseconds(NoisyCosts.Factor(random, spread)),
         };
         RuntimeOptions options = new() { Clock = backend.Clock, OverrunShare = share };
         using DiffusionRuntime runtime = new(backend, GaussianBackend.Model, options);
-        TextureHandle handle = runtime.Submit(_request);
         (int choices, int overruns) = (0, 0);
-        for (int i = 0; i < Ticks; i++)
+        foreach (TickReport report in TickEndlessWork(runtime, Ticks))
         {
-            TickReport report = runtime.Tick(Microseconds(8000));
             choices += report.Forced ? 0 : 1;
             overruns += !report.Forced && report.Overrun > TimeSpan.Zero ? 1 : 0;
-            if (report.TexturesCompleted > 0)
-            {
-                runtime.Restart(handle, _request);
-            }
         }
 
         Assert.InRange(choices, Ticks / 2, Ticks);
@@ -99,17 +93,11 @@ public sealed class TickTests
             Cost = n => Microseconds(n % 211 == 0 ? 10_000 : 950 + (n * 37 % 100)),
         };
         using DiffusionRuntime runtime = Create(backend, SliceProgress.AtLeastOneSlicePerFrames(1));
-        TextureHandle handle = runtime.Submit(_request);
         (int forced, TimeSpan taken) = (0, TimeSpan.Zero);
-        for (int i = 0; i < Ticks; i++)
+        foreach (TickReport report in TickEndlessWork(runtime, Ticks))
         {
-            TickReport report = runtime.Tick(Microseconds(8000));
             forced += report.Forced ? 1 : 0;
             taken += report.Taken;
-            if (report.TexturesCompleted > 0)
-            {
-                runtime.Restart(handle, _request);
-            }
         }
 
         Assert.InRange(forced, 0, Ticks / 100);
@@ -268,8 +256,20 @@ public sealed class TickTests
     private static DiffusionRuntime Create(GaussianBackend backend, SliceProgress progress) =>
         new(backend, GaussianBackend.Model, new RuntimeOptions { Clock = backend.Clock, Progress = progress });
 
-    private static double Normal(Random random) =>
-        Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
+    // Ticks of 8 ms on a texture that begins again when it is done.
+    private static IEnumerable<TickReport> TickEndlessWork(DiffusionRuntime runtime, int ticks)
+    {
+        TextureHandle handle = runtime.Submit(_request);
+        for (int i = 0; i < ticks; i++)
+        {
+            TickReport report = runtime.Tick(Microseconds(8000));
+            yield return report;
+            if (report.TexturesCompleted > 0)
+            {
+                runtime.Restart(handle, _request);
+            }
+        }
+    }
 
     private static TimeSpan Microseconds(int value) => TimeSpan.FromMicroseconds(value);
 }
