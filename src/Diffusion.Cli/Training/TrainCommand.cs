@@ -1,28 +1,20 @@
 using System.CommandLine;
-using System.Globalization;
 using Diffusion.Cli.Data;
 using Diffusion.Cli.Output;
-using Diffusion.Runtime.Models;
 using Diffusion.Torch.Training;
 using Diffusion.Torch.Training.Objectives;
 using Spectre.Console;
 
 namespace Diffusion.Cli.Training;
 
-/// <summary><c>train</c>: trains a class-conditional texture network; the defaults train the shipped one.</summary>
+/// <summary><c>train</c>: trains a class-conditional network of textures.</summary>
 internal static class TrainCommand
 {
-    /// <summary>
-    /// Divides every width; diffusers' 32 would ask for wider levels than a budget of milliseconds has.
-    /// </summary>
-    private const int NormGroups = 16;
-
     /// <summary>Of Fashion-MNIST's 10,000 test pictures, so that the held-out loss is soon measured.</summary>
     private const int HeldOutGrey = 1000;
     private const double MinMinutes = 0.001;
     private const double MaxMinutes = 525_600;
     private const int MaxBatch = 4096;
-    private const string ScaleShift = "scale_shift";
 
     private static readonly TrainingOptions _defaults = new();
 
@@ -48,19 +40,6 @@ internal static class TrainCommand
     private static readonly Option<double> _learningRate =
         Number("--learning-rate", _defaults.LearningRate, "Highest learning rate.").PositiveUpTo(1);
 
-    private static readonly Option<string> _width =
-        Text("--width", "64,96,128", $"Channels of each level, top first; multiples of {NormGroups}.");
-
-    private static readonly Option<int> _layers = Number("--layers", 1, "Residual blocks a level.").Within(1, 16);
-    private static readonly Option<int> _patch = Number(
-        "--patch", 2, "Edge of the pixel-unshuffle patch; 1 for none, as for grey pictures.").Within(1, 16);
-
-    private static readonly Option<string> _timeScaleShift = Text(
-        "--time-scale-shift",
-        "default",
-        "How blocks take in the time: added, or as scale and shift.",
-        "default",
-        ScaleShift);
     private static readonly Option<int> _canvas =
         Number("--canvas", 64, "Edge of the training pictures.").Within(1, 1024);
 
@@ -95,10 +74,10 @@ internal static class TrainCommand
             "train",
             "Trains a texture network, by default as Algorithm 1 of the DDPM paper; Ctrl+C leaves a checkpoint.")
         {
-            _data, _out, _iterations, _minutes, _batch, _learningRate, _width, _layers, _patch, _timeScaleShift,
-            _canvas, _seed, _resume, _export, _checkpointEvery, _sampleEvery, _device,
+            _data, _out, _iterations, _minutes, _batch, _learningRate, _canvas, _seed, _resume, _export,
+            _checkpointEvery, _sampleEvery, _device,
         };
-        foreach (var option in ObjectiveArguments.All.Concat(DistillArguments.All))
+        foreach (var option in NetworkArguments.All.Concat(ObjectiveArguments.All).Concat(DistillArguments.All))
         {
             command.Add(option);
         }
@@ -202,8 +181,6 @@ internal static class TrainCommand
             return Distilled(parsed);
         }
 
-        var widths = WidthsOf(parsed.GetValue(_width)!);
-        var patch = grey && parsed.GetResult(_patch)?.Implicit != false ? 1 : parsed.GetValue(_patch);
         var canvas = grey ? FashionMnistFolder.Edge : parsed.GetValue(_canvas);
         var channels = grey ? 1 : 3;
         if (grey && parsed.GetResult(_canvas)?.Implicit == false && parsed.GetValue(_canvas) != canvas)
@@ -212,40 +189,23 @@ internal static class TrainCommand
                 $"--canvas is {parsed.GetValue(_canvas)}; these pictures are {canvas} pixels wide.");
         }
 
-        var stride = patch << (widths.Length - 1);
-        if (canvas % stride != 0 || canvas <= 2 * TextureDataset.CropBorder)
+        var options = OptionsOf(parsed);
+        var network = NetworkArguments.ConfigOf(
+            parsed, canvas, channels, options.Variance == ReverseVariance.Learned);
+        if (canvas % network.Stride != 0 || canvas <= 2 * TextureDataset.CropBorder)
         {
             throw new UserErrorException(
-                $"--canvas {canvas} must be a multiple of {stride} for this network, and above "
+                $"--canvas {canvas} must be a multiple of {network.Stride} for this network, and above "
                 + $"{2 * TextureDataset.CropBorder}.");
         }
 
         RequireBatch(parsed, channels, canvas);
-        var timeScaleShift = parsed.GetValue(_timeScaleShift)!;
-        var options = OptionsOf(parsed);
-        var imageChannels = channels * patch * patch;
         return new RunSettings
         {
             Schedule = ObjectiveArguments.ScheduleOf(parsed),
             Canvas = canvas,
             ClassNames = [],
-            Network = new UNetConfig
-            {
-                SampleSize = canvas,
-                InChannels = imageChannels,
-                OutChannels = options.Variance == ReverseVariance.Learned ? 2 * imageChannels : imageChannels,
-                PatchSize = patch,
-                DownBlockTypes = [.. Enumerable.Repeat("DownBlock2D", widths.Length)],
-                UpBlockTypes = [.. Enumerable.Repeat("UpBlock2D", widths.Length)],
-                BlockOutChannels = widths,
-                LayersPerBlock = parsed.GetValue(_layers),
-                NormNumGroups = NormGroups,
-                AttentionHeadDim = 32,
-                ResnetTimeScaleShift = timeScaleShift,
-
-                // Under scale_shift diffusers gives the middle attention no normalisation unless it is asked to.
-                AttnNormNumGroups = timeScaleShift == ScaleShift ? NormGroups : 0,
-            },
+            Network = network,
             Options = options,
         };
     }
@@ -257,7 +217,7 @@ internal static class TrainCommand
             parsed,
             OptionsOf(parsed),
             canvas,
-            [_width, _layers, _patch, _timeScaleShift, .. ObjectiveArguments.OfTheTeacher]);
+            [.. NetworkArguments.All, .. ObjectiveArguments.OfTheTeacher]);
         var stride = settings.Network.Stride;
         if (settings.Canvas % stride != 0)
         {
@@ -299,7 +259,7 @@ internal static class TrainCommand
     {
         Option[] ofTheRun =
         [
-            _batch, _learningRate, _width, _layers, _patch, _timeScaleShift, _canvas, _seed, .. ObjectiveArguments.All,
+            _batch, _learningRate, _canvas, _seed, .. NetworkArguments.All, .. ObjectiveArguments.All,
             .. DistillArguments.All,
         ];
         if (ofTheRun.FirstOrDefault(option => parsed.GetResult(option)?.Implicit == false) is { } fixedOption)
@@ -322,32 +282,8 @@ internal static class TrainCommand
             };
     }
 
-    private static int[] WidthsOf(string text)
-    {
-        var parts = text.Split(',', StringSplitOptions.TrimEntries);
-        var widths = new int[parts.Length];
-        for (var i = 0; i < parts.Length; i++)
-        {
-            if (!int.TryParse(parts[i], NumberStyles.None, CultureInfo.InvariantCulture, out widths[i])
-                || widths[i] == 0 || widths[i] % NormGroups != 0)
-            {
-                throw new UserErrorException($"--width '{text}' must list multiples of {NormGroups}, such as 64,96,128.");
-            }
-        }
-
-        return widths;
-    }
-
-    private static Option<string> Text(string name, string value, string description, params string[] allowed)
-    {
-        var option = new Option<string>(name) { Description = description, DefaultValueFactory = _ => value };
-        if (allowed.Length > 0)
-        {
-            option.AcceptOnlyFromAmong(allowed);
-        }
-
-        return option;
-    }
+    private static Option<string> Text(string name, string value, string description) =>
+        new(name) { Description = description, DefaultValueFactory = _ => value };
 
     private static Option<T> Number<T>(string name, T value, string description) =>
         new(name) { Description = description, DefaultValueFactory = _ => value };
