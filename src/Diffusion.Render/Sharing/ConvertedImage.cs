@@ -89,7 +89,7 @@ internal sealed unsafe class ConvertedImage : IDisposable
     /// <param name="commands">The frame's commands.</param>
     /// <param name="converter">Converts what is not packed.</param>
     /// <param name="source">Where the sample is.</param>
-    /// <param name="offset">Where in its buffer, as <see cref="SampleSource.Prepare"/> said.</param>
+    /// <param name="offset">Where in its buffer, as <see cref="SampleSource.TryPrepare"/> said.</param>
     /// <param name="info">What the sample is.</param>
     /// <param name="frameValue">The timeline value of the frame.</param>
     public void Record(

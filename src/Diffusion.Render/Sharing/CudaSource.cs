@@ -58,20 +58,24 @@ internal sealed class CudaSource : SampleSource
                     + $"{device.Limits.MaxStorageBufferRange}"
                 : device.ExportReason ?? samples.WhyNotMirrored(device.Uuid);
 
-    public override bool IsReady(in SampleLease lease) => _mirror.ReadyAt(lease.Slot) <= _timeline.Completed;
-
-    public override uint Prepare(in SampleLease lease, SampleView view, int frameSlot)
+    public override bool TryPrepare(in SampleLease lease, SampleView view, out uint offset)
     {
+        long bytes = lease.Slot * _ring.SlotSizeInBytes;
+        bytes += view == SampleView.Denoised ? _ring.DenoisedOffsetInBytes : 0;
+        offset = (uint)(bytes / sizeof(float));
         ulong value = _mirror.ReadyAt(lease.Slot);
+        if (value > _timeline.Completed)
+        {
+            return false;
+        }
+
         if (value > _acquired)
         {
             _timeline.Acquire(value);
             _acquired = value;
         }
 
-        long offset = lease.Slot * _ring.SlotSizeInBytes;
-        offset += view == SampleView.Denoised ? _ring.DenoisedOffsetInBytes : 0;
-        return (uint)(offset / sizeof(float));
+        return true;
     }
 
     public override void BeginRead(CommandBuffer commands, uint offset) => Barriers.Acquire(

@@ -39,11 +39,12 @@ internal sealed class HostImportSource(VulkanDevice device, SampleRing ring, str
             : null;
     }
 
-    public override uint Prepare(in SampleLease lease, SampleView view, int frameSlot)
+    public override bool TryPrepare(in SampleLease lease, SampleView view, out uint offset)
     {
-        long offset = lease.Slot * ring.SlotSizeInBytes;
-        offset += view == SampleView.Denoised ? ring.DenoisedOffsetInBytes : 0;
-        return (uint)(offset / sizeof(float));
+        long bytes = lease.Slot * ring.SlotSizeInBytes;
+        bytes += view == SampleView.Denoised ? ring.DenoisedOffsetInBytes : 0;
+        offset = (uint)(bytes / sizeof(float));
+        return true;
     }
 
     public override void Dispose() => _buffer.Close();

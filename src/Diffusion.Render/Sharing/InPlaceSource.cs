@@ -21,8 +21,11 @@ internal sealed class InPlaceSource(DeviceSamples samples) : SampleSource
         _ => "its samples are on another device",
     };
 
-    public override uint Prepare(in SampleLease lease, SampleView view, int frameSlot) =>
-        samples.OffsetOf(lease.Slot, view == SampleView.Denoised);
+    public override bool TryPrepare(in SampleLease lease, SampleView view, out uint offset)
+    {
+        offset = samples.OffsetOf(lease.Slot, view == SampleView.Denoised);
+        return true;
+    }
 
     // Kernels on the same queue write it.
     public override void BeginRead(CommandBuffer commands, uint offset) => Barriers.Compute(samples.Vulkan, commands);

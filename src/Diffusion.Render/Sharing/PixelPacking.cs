@@ -13,27 +13,32 @@ internal static unsafe class PixelPacking
 {
     private const uint Opaque = 0xFF000000;
 
-    /// <summary>Packs an image.</summary>
+    /// <summary>Packs pixels of an image.</summary>
     /// <param name="planes">Planar [3, H, W]; [-1, 1] is what shows, the rest is clamped, NaN becomes 0.</param>
-    /// <param name="rgba">H·W pixels, red in the lowest byte; only written, in order.</param>
-    public static void ToRgba(ReadOnlySpan<float> planes, Span<uint> rgba)
-        => Pack(planes, rgba, Vector256.IsHardwareAccelerated);
+    /// <param name="first">The first pixel.</param>
+    /// <param name="rgba">As many pixels from there on, red in the lowest byte; only written, in order.</param>
+    public static void ToRgba(ReadOnlySpan<float> planes, int first, Span<uint> rgba)
+        => Pack(planes, first, rgba, Vector256.IsHardwareAccelerated);
 
     /// <summary>As <see cref="ToRgba"/>, by vectors of one length or the other.</summary>
     /// <param name="planes">Planar [3, H, W].</param>
-    /// <param name="rgba">H·W pixels.</param>
+    /// <param name="first">The first pixel.</param>
+    /// <param name="rgba">As many pixels from there on.</param>
     /// <param name="byEights">Whether by eights first, else by fours, which every processor has.</param>
     // Else the first frames run unoptimised code, many times slower.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Pack(ReadOnlySpan<float> planes, Span<uint> rgba, bool byEights)
+    internal static void Pack(ReadOnlySpan<float> planes, int first, Span<uint> rgba, bool byEights)
     {
+        int plane = planes.Length / 3;
         int pixels = rgba.Length;
-        ArgumentOutOfRangeException.ThrowIfLessThan(planes.Length, 3 * pixels);
-        fixed (float* red = planes)
+        ArgumentOutOfRangeException.ThrowIfNegative(first);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(pixels, plane - first);
+        fixed (float* image = planes)
         fixed (uint* target = rgba)
         {
-            float* green = red + pixels;
-            float* blue = green + pixels;
+            float* red = image + first;
+            float* green = red + plane;
+            float* blue = green + plane;
             int i = 0;
             for (; byEights && i <= pixels - Vector256<float>.Count; i += Vector256<float>.Count)
             {

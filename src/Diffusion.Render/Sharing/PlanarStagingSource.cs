@@ -1,5 +1,4 @@
 using Diffusion.Render.Devices;
-using Diffusion.Render.Frames;
 using Diffusion.Runtime.Sharing;
 using Silk.NET.Vulkan;
 
@@ -12,23 +11,28 @@ namespace Diffusion.Render.Sharing;
 internal sealed class PlanarStagingSource(VulkanDevice device, SampleRing ring, string name)
     : SampleSource
 {
-    private readonly int _floats = 3 * ring.Width * ring.Height;
+    // As many bytes, read and written, as packing moves in a frame.
+    private const int FloatsPerFrame = 64 * 1024;
 
     private readonly GpuBuffer _buffer = GpuBuffer.Upload(
-        device, 3 * (ulong)ring.Width * (ulong)ring.Height * sizeof(float) * FrameRenderer.FramesInFlight,
-        BufferUsageFlags.StorageBufferBit, name);
+        device, (ulong)ring.PlaneLength * sizeof(float) * StagedImages.Count, BufferUsageFlags.StorageBufferBit, name);
+
+    // As StagingSource does.
+    private StagedImages _images = new(ring.PlaneLength, ring.Device is null ? FloatsPerFrame : ring.PlaneLength);
 
     public override GpuBuffer Buffer => _buffer;
 
     public override SharingPath Path => SharingPath.Staging;
 
-    public override uint Prepare(in SampleLease lease, SampleView view, int frameSlot)
+    public override bool TryPrepare(in SampleLease lease, SampleView view, out uint offset)
     {
         Span<float> planes = view == SampleView.Denoised ? ring.Denoised(lease.Slot) : ring.Sample(lease.Slot);
-        int offset = frameSlot * _floats;
-        planes[.._floats].CopyTo(_buffer.Span<float>().Slice(offset, _floats));
-        TotalBytesCopied += (long)_floats * sizeof(float);
-        return (uint)offset;
+        offset = (uint)_images.Offset;
+        int floats = _images.Next;
+        planes.Slice(_images.Done, floats).CopyTo(
+            _buffer.Span<float>().Slice(_images.Offset + _images.Done, floats));
+        TotalBytesCopied += (long)floats * sizeof(float);
+        return _images.Advance();
     }
 
     public override void Dispose() => _buffer.Close();

@@ -20,16 +20,17 @@ internal abstract class SampleSource : IDisposable
     /// <summary>Bytes that the CPU copied so far.</summary>
     public long TotalBytesCopied { get; protected set; }
 
-    /// <summary>Whether a leased sample is there, so that <see cref="Prepare"/> does not make the frame wait.</summary>
-    public virtual bool IsReady(in SampleLease lease) => true;
-
-    /// <summary>Makes a leased sample readable by the frame to be submitted next.</summary>
-    /// <returns>The offset of its red plane in floats, or of its first pixel in pixels: both have four bytes.</returns>
-    public abstract uint Prepare(in SampleLease lease, SampleView view, int frameSlot);
+    /// <summary>Makes a leased sample readable by the frame to be submitted next, or goes on with that.</summary>
+    /// <param name="lease">The sample; the same until this has returned true.</param>
+    /// <param name="view">Which image of it; likewise.</param>
+    /// <param name="offset">The offset of its red plane in floats, or of its first pixel in pixels: both have four
+    /// bytes.</param>
+    /// <returns>False where it takes longer than this frame; asked again in the next.</returns>
+    public abstract bool TryPrepare(in SampleLease lease, SampleView view, out uint offset);
 
     /// <summary>Records what orders a conversion after whoever else on the device writes the buffer.</summary>
     /// <param name="commands">The frame's commands.</param>
-    /// <param name="offset">As <see cref="Prepare"/> said.</param>
+    /// <param name="offset">As <see cref="TryPrepare"/> said.</param>
     public virtual void BeginRead(CommandBuffer commands, uint offset)
     {
     }

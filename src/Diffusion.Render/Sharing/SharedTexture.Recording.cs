@@ -30,7 +30,7 @@ public sealed partial class SharedTexture
 
         ulong completed = _device.Timeline.Completed;
         ReturnLeases(completed);
-        int converted = Convert(commands, completed, frameValue, frameSlot);
+        int converted = Convert(commands, completed, frameValue);
         if (converted >= 0 && _latest >= 0 && _fade is not null)
         {
             _fade.Begin(_images[_latest], _images[converted]);
@@ -61,30 +61,40 @@ public sealed partial class SharedTexture
         _pass.LogFallback(Name, _source.Path, PathReason);
     }
 
-    // The image that shows what is newest now, or -1 when there is nothing new or no image to write.
-    private int Convert(CommandBuffer commands, ulong completed, ulong frameValue, int frameSlot)
+    // The image that shows what is newest now, or -1 when there is nothing new, or not yet, or no image to write.
+    private int Convert(CommandBuffer commands, ulong completed, ulong frameValue)
     {
         int target = FindFreeImage(completed);
         int pending = Array.FindIndex(_leases, static lease => lease.FrameValue == 0);
-        SampleView display = Display;
-        bool changed = _converted > 0 && display != _shown;
-        if (target < 0 || pending < 0
-            || !_ring.TryAcquireLatest(changed ? _converted - 1 : _converted, out SampleLease lease))
+        if (target < 0 || pending < 0)
         {
             return -1;
         }
 
-        if (!_source.IsReady(lease))
+        // The same until it is there: a chain that is faster would else put it off for ever.
+        if (_preparing is not { } preparing)
         {
-            _ring.Release(lease);
+            bool changed = _converted > 0 && Display != _shown;
+            if (!_ring.TryAcquireLatest(changed ? _converted - 1 : _converted, out SampleLease lease))
+            {
+                return -1;
+            }
+
+            preparing = new PreparingLease(lease, Display);
+            _preparing = preparing;
+        }
+
+        if (!_source.TryPrepare(preparing.Lease, preparing.View, out uint offset))
+        {
             return -1;
         }
 
-        uint offset = _source.Prepare(lease, display, frameSlot);
-        _images[target].Record(commands, _pass.Converter, _source, offset, lease.Info, frameValue);
-        _leases[pending] = new PendingLease(lease, frameValue);
-        _converted = lease.Info.Generation;
-        _shown = display;
+        SampleInfo info = preparing.Lease.Info;
+        _images[target].Record(commands, _pass.Converter, _source, offset, info, frameValue);
+        _leases[pending] = new PendingLease(preparing.Lease, frameValue);
+        _preparing = null;
+        _converted = info.Generation;
+        _shown = preparing.View;
         _recordedFrame = frameValue;
         ConversionCount++;
         return target;

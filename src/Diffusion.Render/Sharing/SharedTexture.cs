@@ -31,6 +31,7 @@ public sealed partial class SharedTexture : IDisposable
     private SampleSource _source;
     private CrossFade? _fade;
     private TimeSpan _fadeTime;
+    private PreparingLease? _preparing;
     private int _latest = -1;
     private ulong _converted;
     private SampleView _shown;
@@ -225,6 +226,10 @@ public sealed partial class SharedTexture : IDisposable
         _pass.Remove(this);
         _device.Timeline.WaitUnlessLost(Math.Min(_recordedFrame, _device.Timeline.Submitted));
         ReturnLeases(ulong.MaxValue);
+        if (_preparing is { } preparing)
+        {
+            _ring.Release(preparing.Lease);
+        }
 
         // At once and not retired: the caller may free the ring, which the import names, when this returns.
         _source.Dispose();
@@ -239,6 +244,8 @@ public sealed partial class SharedTexture : IDisposable
 
     private ConvertedImage CreateImage(int index) => new(
         _device, new Extent2D((uint)Width, (uint)Height), _sets[index], _source, Format, $"{Name} {index}");
+
+    private readonly record struct PreparingLease(SampleLease Lease, SampleView View);
 
     private readonly record struct PendingLease(SampleLease Lease, ulong FrameValue);
 }

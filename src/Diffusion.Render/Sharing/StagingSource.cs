@@ -1,5 +1,4 @@
 using Diffusion.Render.Devices;
-using Diffusion.Render.Frames;
 using Diffusion.Runtime.Sharing;
 using Silk.NET.Vulkan;
 
@@ -9,9 +8,16 @@ namespace Diffusion.Render.Sharing;
 internal sealed class StagingSource(VulkanDevice device, SampleRing ring, string name)
     : SampleSource
 {
+    // 256x256 takes two frames, and 25 µs of each.
+    private const int PixelsPerFrame = 32 * 1024;
+
     private readonly GpuBuffer _buffer = GpuBuffer.Upload(
-        device, (ulong)ring.Width * (ulong)ring.Height * sizeof(uint) * FrameRenderer.FramesInFlight,
+        device, (ulong)ring.Width * (ulong)ring.Height * sizeof(uint) * StagedImages.Count,
         BufferUsageFlags.TransferSrcBit, name);
+
+    // Each look at a ring on a device copies the whole image, so that there is one.
+    private StagedImages _images = new(
+        ring.Width * ring.Height, ring.Device is null ? PixelsPerFrame : ring.Width * ring.Height);
 
     public override GpuBuffer Buffer => _buffer;
 
@@ -19,14 +25,15 @@ internal sealed class StagingSource(VulkanDevice device, SampleRing ring, string
 
     public override bool IsPacked => true;
 
-    public override uint Prepare(in SampleLease lease, SampleView view, int frameSlot)
+    public override bool TryPrepare(in SampleLease lease, SampleView view, out uint offset)
     {
-        int pixels = ring.Width * ring.Height;
         Span<float> planes = view == SampleView.Denoised ? ring.Denoised(lease.Slot) : ring.Sample(lease.Slot);
-        int offset = frameSlot * pixels;
-        PixelPacking.ToRgba(planes, _buffer.Span<uint>().Slice(offset, pixels));
+        offset = (uint)_images.Offset;
+        int pixels = _images.Next;
+        PixelPacking.ToRgba(
+            planes, _images.Done, _buffer.Span<uint>().Slice(_images.Offset + _images.Done, pixels));
         TotalBytesCopied += (long)pixels * sizeof(uint);
-        return (uint)offset;
+        return _images.Advance();
     }
 
     public override void Dispose() => _buffer.Close();

@@ -17,7 +17,7 @@ public sealed class PixelPackingTests
             .Sample(planes =>
             {
                 var rgba = new uint[planes.Length / 3];
-                PixelPacking.Pack(planes, rgba, byEights);
+                PixelPacking.Pack(planes, 0, rgba, byEights);
 
                 // NaN is apart: the definition has none.
                 float[] numbers = [.. planes.Select(value => float.IsNaN(value) ? -1f : value)];
@@ -37,15 +37,36 @@ public sealed class PixelPackingTests
         float[] planes = [.. values, .. values, .. values];
         var rgba = new uint[values.Length];
 
-        PixelPacking.Pack(planes, rgba, byEights);
+        PixelPacking.Pack(planes, 0, rgba, byEights);
 
         Assert.All(rgba.Take(6), pixel => Assert.Equal(0xFF000000, pixel));
         Assert.All(rgba.Skip(6), pixel => Assert.Equal(0xFFFFFFFF, pixel));
     }
 
-    [Fact]
-    public void ToRgba_PlanesTooShort_Throws()
-        => Assert.Throws<ArgumentOutOfRangeException>(() => PixelPacking.ToRgba(new float[11], new uint[4]));
+    [Theory]
+    [MemberData(nameof(Ways))]
+    public void Pack_PartByPart_EqualsWhole(bool byEights)
+        => Gen.Int[1, 100].SelectMany(pixels => Gen.Select(Gen.Single[-2f, 2f].Array[3 * pixels], Gen.Int[1, pixels]))
+            .Sample((planes, part) =>
+            {
+                var whole = new uint[planes.Length / 3];
+                PixelPacking.Pack(planes, 0, whole, byEights);
+                var parts = new uint[whole.Length];
+                for (int first = 0; first < parts.Length; first += part)
+                {
+                    int count = Math.Min(part, parts.Length - first);
+                    PixelPacking.Pack(planes, first, parts.AsSpan(first, count), byEights);
+                }
+
+                Assert.Equal(whole, parts);
+            });
+
+    [Theory]
+    [InlineData(11, 0)]
+    [InlineData(12, 1)]
+    [InlineData(12, -1)]
+    public void ToRgba_BeyondThePlanes_Throws(int floats, int first)
+        => Assert.Throws<ArgumentOutOfRangeException>(() => PixelPacking.ToRgba(new float[floats], first, new uint[4]));
 
     [Theory]
     [MemberData(nameof(Ways))]
@@ -67,7 +88,7 @@ public sealed class PixelPackingTests
         float[] planes = [.. values, .. values, .. values];
         var rgba = new uint[values.Count];
 
-        PixelPacking.Pack(planes, rgba, byEights);
+        PixelPacking.Pack(planes, 0, rgba, byEights);
 
         Assert.Equal(TestSamples.ToRgba(planes, rgba.Length), MemoryMarshal.AsBytes(rgba.AsSpan()).ToArray());
     }

@@ -88,6 +88,42 @@ public sealed class SharedTextureTests(VulkanFixture vulkan)
     }
 
     [SkippableTheory]
+    [InlineData(SharedTextureFormat.Rgba8, 3)]
+    [InlineData(SharedTextureFormat.Rgba16Float, 4)]
+    public void Record_StagedImageLargerThanAFrameCopies_ComesWholeWhileTheChainGoesOn(
+        SharedTextureFormat format, int frames)
+    {
+        const int Edge = 270; // 72,900 pixels of 32,768 a frame; 218,700 floats of 65,536
+        VulkanDevice device = vulkan.Device;
+        using var ring = new SampleRing(Edge, Edge, 0);
+        using var rig = new TextureRig(device, ring, SharingPath.Staging, format);
+        for (ulong shown = 1; shown <= 2; shown++)
+        {
+            ulong first = ring.LatestInfo.Generation + 1;
+            float[] expected = [];
+            for (int frame = 0; frame < frames; frame++)
+            {
+                Assert.Equal((long)shown - 1, rig.Texture.ConversionCount);
+                TestSamples.PublishNoise(ring, seed: (10 * frame) + (int)shown);
+                expected = frame == 0 ? ring.Sample(ring.CurrentSlot).ToArray() : expected;
+                rig.Frame();
+            }
+
+            Assert.Equal((long)shown, rig.Texture.ConversionCount);
+            Assert.True(rig.Texture.TryGetLatest(out SharedImage image));
+            Assert.Equal(first, image.Info.Generation);
+            if (format == SharedTextureFormat.Rgba8)
+            {
+                Assert.Equal(TestSamples.ToRgba(expected, Edge * Edge), ImageReader.Read(device, image, Edge, Edge));
+            }
+        }
+
+        int bytes = format == SharedTextureFormat.Rgba8 ? 4 : 12;
+        Assert.Equal(2L * bytes * Edge * Edge, rig.Texture.TotalBytesCopied);
+        vulkan.AssertSilent();
+    }
+
+    [SkippableTheory]
     [InlineData(SharingPath.HostImport)]
     [InlineData(SharingPath.Staging)]
     public void Record_DisplaySwitchedWithoutNewSample_ConvertsAgain(SharingPath path)
