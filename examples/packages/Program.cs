@@ -1,4 +1,5 @@
 using System.Numerics;
+using Diffusion.Onnx;
 using Diffusion.Render.Devices;
 using Diffusion.Render.Frames;
 using Diffusion.Render.Scenes;
@@ -6,10 +7,9 @@ using Diffusion.Render.Sharing;
 using Diffusion.Runtime;
 using Diffusion.Runtime.Chains;
 using Diffusion.Runtime.Models;
-using Diffusion.Torch;
 
 ModelFolder model = ModelFolder.Open(args[0]);                         // the path of models/textures-64
-using var backend = new TorchBackend(model);
+using var backend = new OnnxBackend(model);                            // on the CPU; or TorchBackend, ComputeBackend
 using var runtime = new DiffusionRuntime(backend, model.Description);
 TextureHandle brick = runtime.Submit(
     new TextureRequest { Width = 64, Height = 64, ClassName = "brick", Seed = 7, Steps = 20 });

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.IO.Compression;
+using System.Text.RegularExpressions;
 
 namespace Diffusion.Demo.Tests;
 
@@ -8,6 +9,7 @@ public sealed class PackagesFixture : IDisposable
 {
     private const string Version = "0.1.0";
     private static readonly TimeSpan _patience = TimeSpan.FromMinutes(5);
+    private static readonly Regex _nativePackage = new("<PackageReference Include=\"Microsoft.ML.OnnxRuntime\" .*/>");
 
     private readonly string _root = Directory.CreateTempSubdirectory("diffusion-packages-").FullName;
 
@@ -20,6 +22,8 @@ public sealed class PackagesFixture : IDisposable
                 "dotnet", "pack", Path.Combine(Repository.Root, "src", $"Diffusion.{name}"), "--no-build", "--nologo",
                 "-c", new DirectoryInfo(AppContext.BaseDirectory).Name, "-o", Packages);
         }
+
+        LinkForeignPackages();
     }
 
     /// <summary>The project that uses the packages, as the repository has it.</summary>
@@ -30,18 +34,27 @@ public sealed class PackagesFixture : IDisposable
 
     private string Packages => Path.Combine(_root, "packages");
 
+    // The user's cache but for our own packages, of which it may have older builds under the same version.
+    private string Foreign => Path.Combine(_root, "foreign");
+
     /// <summary>Opens a package, or its symbols.</summary>
     public ZipArchive Open(string name, string extension) =>
         ZipFile.OpenRead(Path.Combine(Packages, $"Diffusion.{name}.{Version}.{extension}"));
 
     /// <summary>Restores and builds the project in a folder of its own; where its output is.</summary>
-    public string BuildConsumer()
+    /// <param name="backend">The package of the backend.</param>
+    /// <param name="native">The package of its native library, with a version.</param>
+    public string BuildConsumer(string backend, (string Name, string Version) native)
     {
-        string project = Path.Combine(_root, "consumer");
+        string project = Path.Combine(_root, $"consumer-{backend}");
         Directory.CreateDirectory(project);
         foreach (string name in (string[])["packages.csproj", "Program.cs"])
         {
-            File.Copy(Path.Combine(Example, name), Path.Combine(project, name));
+            string text = File.ReadAllText(Path.Combine(Example, name))
+                .Replace("Diffusion.Onnx", $"Diffusion.{backend}", StringComparison.Ordinal)
+                .Replace("new OnnxBackend", $"new {backend}Backend", StringComparison.Ordinal);
+            File.WriteAllText(Path.Combine(project, name), _nativePackage.Replace(
+                text, $"<PackageReference Include=\"{native.Name}\" Version=\"{native.Version}\" />"));
         }
 
         File.WriteAllText(
@@ -53,12 +66,13 @@ public sealed class PackagesFixture : IDisposable
                 <add key="packages" value="{Packages}" />
               </packageSources>
               <fallbackPackageFolders>
-                <add key="cache" value="{LinkForeignPackages()}" />
+                <add key="cache" value="{Foreign}" />
               </fallbackPackageFolders>
             </configuration>
             """);
         Run("dotnet", "build", project, "-c", "Release", "--nologo", "-v", "quiet");
-        return Path.Combine(project, "bin", "Release", "net10.0");
+        return Path.GetDirectoryName(
+            Assert.Single(Directory.GetFiles(Path.Combine(project, "bin"), "packages.dll", SearchOption.AllDirectories)))!;
     }
 
     /// <summary>Runs a program that must succeed; what it wrote to its standard output.</summary>
@@ -93,24 +107,20 @@ public sealed class PackagesFixture : IDisposable
 
     public void Dispose() => Directory.Delete(_root, recursive: true);
 
-    // The user's cache but for our own packages, of which it may have older builds under the same version.
-    private string LinkForeignPackages()
+    private void LinkForeignPackages()
     {
         string home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
         string cache = Environment.GetEnvironmentVariable("NUGET_PACKAGES") is { Length: > 0 } named
             ? named
             : Path.Combine(home, ".nuget", "packages");
-        string links = Path.Combine(_root, "foreign");
-        Directory.CreateDirectory(links);
+        Directory.CreateDirectory(Foreign);
         foreach (string package in Directory.GetDirectories(cache))
         {
             string id = Path.GetFileName(package);
             if (!id.StartsWith("diffusion.", StringComparison.Ordinal))
             {
-                Directory.CreateSymbolicLink(Path.Combine(links, id), package);
+                Directory.CreateSymbolicLink(Path.Combine(Foreign, id), package);
             }
         }
-
-        return links;
     }
 }

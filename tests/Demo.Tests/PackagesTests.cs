@@ -46,17 +46,30 @@ public sealed class PackagesTests(PackagesFixture packages) : IClassFixture<Pack
     [SkippableFact]
     public void Consumer_RestoredFromTheFolder_RunsTheQuickstart()
     {
-        VulkanTests.SkipWithoutDevice();
-        string output = packages.BuildConsumer();
+        string system = OperatingSystem.IsWindows() ? "win" : "linux";
+        RunConsumer(
+            "Onnx",
+            ("Microsoft.ML.OnnxRuntime", "1.31.1"),
+            OperatingSystem.IsWindows() ? "onnxruntime.dll" : "libonnxruntime.so");
 
-        // libtorch once, where TorchNative looks first, and not as the assets of a package lie.
-        string library = OperatingSystem.IsWindows() ? "torch_cpu.dll" : "libtorch_cpu.so";
-        Assert.Equal(
-            [Path.Combine(output, "libtorch", "cpu", library)],
-            Directory.GetFiles(output, library, SearchOption.AllDirectories));
+        // libtorch where TorchNative looks first, and not as the assets of a package lie.
+        RunConsumer(
+            "Torch",
+            ($"libtorch-cpu-{system}-x64", "2.10.0"),
+            Path.Combine("libtorch", "cpu", OperatingSystem.IsWindows() ? "torch_cpu.dll" : "libtorch_cpu.so"));
         string[] own = Directory.GetFiles(packages.Cache, "*.nupkg.metadata", SearchOption.AllDirectories);
-        Assert.Equal(3, own.Length);
+        Assert.Equal(4, own.Length);
+    }
 
+    private void RunConsumer(string backend, (string Name, string Version) native, string library)
+    {
+        VulkanTests.SkipWithoutDevice();
+        string output = packages.BuildConsumer(backend, native);
+
+        // Once, and this system's alone.
+        Assert.Equal(
+            [Path.Combine(output, library)],
+            Directory.GetFiles(output, Path.GetFileName(library), SearchOption.AllDirectories));
         string printed = packages.Run("dotnet", Path.Combine(output, "packages.dll"), Repository.Model);
         Assert.Matches(new Regex(@"^Completed, \d+ frames, x_t by \w+\s*$"), printed);
     }

@@ -1,5 +1,6 @@
 #pragma warning disable SA1200, IDE0065 // The README shows this file as a program, with its usings.
 using System.Numerics;
+using Diffusion.Onnx;
 using Diffusion.Render.Devices;
 using Diffusion.Render.Frames;
 using Diffusion.Render.Scenes;
@@ -7,7 +8,6 @@ using Diffusion.Render.Sharing;
 using Diffusion.Runtime;
 using Diffusion.Runtime.Chains;
 using Diffusion.Runtime.Models;
-using Diffusion.Torch;
 
 namespace Diffusion.Demo.Tests;
 
@@ -18,7 +18,7 @@ internal static class Quickstart
     {
         // <quickstart>
         ModelFolder model = ModelFolder.Open(args[0]);                         // the path of models/textures-64
-        using var backend = new TorchBackend(model);
+        using var backend = new OnnxBackend(model);                            // on the CPU; or TorchBackend, ComputeBackend
         using var runtime = new DiffusionRuntime(backend, model.Description);
         TextureHandle brick = runtime.Submit(
             new TextureRequest { Width = 64, Height = 64, ClassName = "brick", Seed = 7, Steps = 20 });
