@@ -8,7 +8,8 @@ namespace Diffusion.Runtime.Backends;
 /// <summary>A chain's x_t and clean estimates in host memory: all of a session but the network.</summary>
 /// <remarks>
 /// A host backend's <see cref="IDenoiserSession"/> owns one, forwards <see cref="Start"/>, and only has to turn what
-/// <see cref="WriteInput"/> gives it into F for <see cref="CompleteBatch"/>. Owns the ring; one thread at a time; allocates nothing after construction with one noise thread.
+/// <see cref="WriteInput"/> gives it into F for <see cref="CompleteBatch"/>. Owns the ring; one thread at a time;
+/// allocates nothing after construction with one noise thread.
 /// </remarks>
 public sealed class HostSampleState : IDisposable
 {
