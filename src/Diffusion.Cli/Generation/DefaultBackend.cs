@@ -1,5 +1,7 @@
 using System.Reflection;
 using Diffusion.Onnx;
+using Diffusion.Runtime.Backends;
+using Diffusion.Runtime.Models;
 using Diffusion.Torch;
 
 namespace Diffusion.Cli.Generation;
@@ -10,6 +12,10 @@ internal static class DefaultBackend
     /// <summary>ONNX Runtime, the fastest on a CPU, where its library is there and libtorch has no GPU to offer.</summary>
     public static string Name =>
         !MayHaveCuda && OnnxRuntimeLibrary.IsPresent ? LoadedModel.OnnxName : LoadedModel.TorchName;
+
+    /// <summary>That backend with a model; the caller disposes it.</summary>
+    public static IDenoiserBackend Create(ModelFolder folder) =>
+        Name == LoadedModel.OnnxName ? new OnnxBackend(folder) : new TorchBackend(folder);
 
     // Asked without loading libtorch, which any use of its assembly's code does.
     private static bool MayHaveCuda =>

@@ -35,10 +35,12 @@ public sealed class QualityCommandTests : IDisposable
         string text = File.ReadAllText(InFolder("docs/gallery.md"));
         Assert.Contains("](images/gallery.jpg)", text, StringComparison.Ordinal);
         using (var picture = Image.Load(InFolder("docs/images/gallery.jpg")))
-        using (var plot = Image.Load(InFolder("out/quality.png")))
+        using (var overSteps = Image.Load(InFolder("out/quality.png")))
+        using (var overTime = Image.Load(InFolder("out/quality-time.png")))
         {
             Assert.InRange(picture.Width, 300, 2000);
-            Assert.Equal(1000, plot.Width);
+            Assert.Equal(1000, overSteps.Width);
+            Assert.Equal(1000, overTime.Width);
         }
 
         string page = File.ReadAllText(InFolder("out/gallery.html"));

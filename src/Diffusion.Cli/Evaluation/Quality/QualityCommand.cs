@@ -26,7 +26,13 @@ internal static class QualityCommand
         List<string> written = [.. names.Select(name => Path.Combine(settings.Folder, name))];
         OutputFile.Write(written[0], result.WriteJson);
         OutputFile.Write(written[1], stream => stream.Write(Encoding.UTF8.GetBytes(QualityMarkdown.Of(result))));
-        OutputFile.Write(written[2], stream => stream.Write(QualityPlot.Draw(result)));
+        OutputFile.Write(written[2], stream => stream.Write(QualityPlot.DrawOverSteps(result)));
+        if (QualityPlot.DrawOverTime(result) is { } overTime)
+        {
+            written.Add(Path.Combine(settings.Folder, "quality-time.png"));
+            OutputFile.Write(written[^1], stream => stream.Write(overTime));
+        }
+
         QualityTable.Print(result, console);
         if (settings.Gallery is { } gallery)
         {

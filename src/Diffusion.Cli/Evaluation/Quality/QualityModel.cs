@@ -1,10 +1,10 @@
 using System.Security.Cryptography;
 using Diffusion.Cli.Generation;
 using Diffusion.Runtime;
+using Diffusion.Runtime.Backends;
 using Diffusion.Runtime.Chains;
 using Diffusion.Runtime.Models;
 using Diffusion.Runtime.Solvers;
-using Diffusion.Torch;
 
 namespace Diffusion.Cli.Evaluation.Quality;
 
@@ -57,11 +57,12 @@ internal sealed class QualityModel
         }
     }
 
-    /// <summary>The network, on libtorch; the caller disposes it.</summary>
-    public TorchBackend CreateBackend() => new(_folder);
+    /// <summary>The network on the backend that other commands take where none is named; the caller disposes
+    /// it.</summary>
+    public IDenoiserBackend CreateBackend() => DefaultBackend.Create(_folder);
 
     /// <summary>A runtime on that backend; the caller disposes it.</summary>
-    public DiffusionRuntime CreateRuntime(TorchBackend backend) => new(backend, _folder.Description);
+    public DiffusionRuntime CreateRuntime(IDenoiserBackend backend) => new(backend, _folder.Description);
 
     /// <summary>What the row means.</summary>
     public TextureRequest Request(QualityRow row, string className, ulong seed) => new()

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Diffusion.Cli.Output;
 using Diffusion.Runtime;
-using Diffusion.Torch;
+using Diffusion.Runtime.Backends;
 
 namespace Diffusion.Cli.Evaluation.Quality;
 
@@ -50,7 +50,7 @@ internal sealed class RowTimer
         }
 
         var budget = TimeSpan.FromMilliseconds(BudgetMs);
-        using TorchBackend backend = model.CreateBackend();
+        using IDenoiserBackend backend = model.CreateBackend();
         using DiffusionRuntime runtime = model.CreateRuntime(backend);
         QualityModel.Run(
             runtime, model.Request(rows[0] with { Steps = WarmUpSteps }, className, 0), budget, _ => { }, cancellation);

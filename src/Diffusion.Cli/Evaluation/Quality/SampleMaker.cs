@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using Diffusion.Runtime;
-using Diffusion.Torch;
+using Diffusion.Runtime.Backends;
 
 namespace Diffusion.Cli.Evaluation.Quality;
 
@@ -72,7 +72,7 @@ internal static class SampleMaker
     {
         try
         {
-            using TorchBackend backend = model.CreateBackend();
+            using IDenoiserBackend backend = model.CreateBackend();
             using DiffusionRuntime runtime = model.CreateRuntime(backend);
             while (missing.TryDequeue(out var strip))
             {
