@@ -35,7 +35,7 @@ require_packages() {
 # and OpenMP for libtorch.
 demo_packages=(libvulkan1 mesa-vulkan-drivers glslang-tools libglfw3 libgomp1)
 
-# What the tests need besides: validation, a display, an independent PyTorch to compare the network with, and what the
+# What the tests need besides: validation, a display, a browser, an independent PyTorch to compare the network with, and what the
 # C library and its hosts are built with.
 test_packages=(vulkan-validationlayers spirv-tools xvfb python3-torch python3-numpy
-    gcc g++ make zlib1g-dev libvulkan-dev love godot3)
+    gcc g++ make zlib1g-dev libvulkan-dev love godot3 chromium)

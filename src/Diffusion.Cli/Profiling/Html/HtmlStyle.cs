@@ -25,7 +25,7 @@ internal static class HtmlStyle
           margin: 0; background: var(--page); color: var(--ink);
           font: 15px/1.5 system-ui, -apple-system, "Segoe UI", "Noto Sans", sans-serif;
         }
-        main { max-width: 1120px; margin: 0 auto; padding: 40px 20px 64px; }
+        main { max-width: 1220px; margin: 0 auto; padding: 40px 20px 64px; }
         h1 { font-size: 30px; line-height: 1.2; margin: 0 0 6px; letter-spacing: -0.015em; }
         h2 { font-size: 17px; margin: 0 0 4px; }
         p { margin: 0 0 12px; color: var(--soft); max-width: 82ch; }
