@@ -10,7 +10,7 @@ namespace Diffusion.Runtime.Budget;
 /// followed within one frame, for all slices at once. The spread is an upper quantile, over the last 256 slices, of how
 /// much longer they took than those two said; which one, the ticks decide: it rises where they overrun more often than
 /// they may, and falls where they keep their budget for longer [Gibbs21]. A descheduled thread or a slow first run
-/// moves neither median, and hardly the quantile while it is rare. The opening is what first slices of the last 32
+/// moves neither median, and hardly the quantile while it is rare; where it is not, the spread ends at 4. The opening is what first slices of the last 32
 /// ticks took beyond what they take later in a tick: what the host did since the last tick has emptied the caches and
 /// lulled the core.</para>
 /// <para>A slice that has not run is guessed from its FLOPs and bytes, scaled by how far such guesses have been off so
@@ -29,6 +29,10 @@ public sealed class CostModel
     private const double LeastQuantile = 0.8;
     private const double MostQuantile = 0.985;
     private const int SpreadMemory = 256;
+
+    // A slice that takes longer than this was not slow: the machine gave its core to others. Where that happens often,
+    // no promise can be kept, and one that allowed for it would let the whole budget go by unused.
+    private const double MostSpread = 4;
     private const int GuessMemory = 32;
     private const int OpeningMemory = 32;
 
@@ -83,7 +87,7 @@ public sealed class CostModel
     }
 
     /// <summary>What to multiply an expected cost by for one that will rarely be exceeded.</summary>
-    internal double Spread => _spreads.Quantile(_quantile);
+    internal double Spread => Math.Min(_spreads.Quantile(_quantile), MostSpread);
 
     /// <summary>What a tick's first slice takes beyond its usual cost.</summary>
     internal double OpeningInSeconds => Math.Max(0, _openings.Quantile(Median));

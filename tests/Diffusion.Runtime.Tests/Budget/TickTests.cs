@@ -105,6 +105,27 @@ public sealed class TickTests
     }
 
     [Fact]
+    public void Tick_CoreTakenAwayOften_StillUsesHalfOfTheBudget()
+    {
+        // One slice in 29 takes ten times as long as the others: to promise that would leave no slice that fits.
+        const int Ticks = 4000;
+        using GaussianBackend backend = new()
+        {
+            Cost = n => Microseconds(n % 29 == 0 ? 10_000 : 950 + (n * 37 % 100)),
+        };
+        using DiffusionRuntime runtime = Create(backend, SliceProgress.AtLeastOneSlicePerFrames(1));
+        (int forced, int slices) = (0, 0);
+        foreach (TickReport report in TickEndlessWork(runtime, Ticks))
+        {
+            forced += report.Forced ? 1 : 0;
+            slices += report.SlicesRun;
+        }
+
+        Assert.InRange(forced, 0, Ticks / 100);
+        Assert.InRange(slices / (double)Ticks, 4, 8);
+    }
+
+    [Fact]
     public void Tick_SliceLargerThanTheBudget_RunsOneATickByDefault()
     {
         using GaussianBackend backend = new() { Cost = _ => Microseconds(5000) };
