@@ -40,7 +40,7 @@ public sealed class ComputeBackend : IDenoiserBackend
     /// <summary>Loads a model folder onto a device.</summary>
     /// <param name="folder">The model.</param>
     /// <param name="device">The device; borrowed.</param>
-    /// <param name="options">Weights and waiting, or null for the defaults.</param>
+    /// <param name="options">Precision and waiting, or null for the defaults.</param>
     /// <exception cref="ModelFormatException">The weights do not fit the configuration.</exception>
     /// <exception cref="ArgumentException">The configuration needs what this backend does not have.</exception>
     /// <exception cref="VulkanException">The device has too little memory, or a call failed.</exception>
@@ -70,7 +70,7 @@ public sealed class ComputeBackend : IDenoiserBackend
         _sliceTime = options.SliceTime;
         _flopsPerSecond = isCpu ? Environment.ProcessorCount * CoreFlopsPerSecond : CardFlopsPerSecond;
         Tuning = tuning ?? ComputeTuning.For(device);
-        Structure = new UNetStructure(Config, options.Weights);
+        Structure = new UNetStructure(Config, options.Precision);
         using var file = new WeightFile(folder, Structure.Weights);
         foreach (HostTable table in Structure.Weights.Tables)
         {
