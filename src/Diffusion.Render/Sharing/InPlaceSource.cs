@@ -9,6 +9,8 @@ namespace Diffusion.Render.Sharing;
 /// <remarks>The conversion is not part of the step: only what is shown is converted, once a frame at most.</remarks>
 internal sealed class InPlaceSource(DeviceSamples samples) : SampleSource
 {
+    private ulong _acquired;
+
     public override GpuBuffer Buffer => samples.Buffer;
 
     public override SharingPath Path => SharingPath.InPlace;
@@ -21,8 +23,23 @@ internal sealed class InPlaceSource(DeviceSamples samples) : SampleSource
         _ => "its samples are on another device",
     };
 
-    public override uint Prepare(in SampleLease lease, SampleView view, int frameSlot) =>
-        samples.OffsetOf(lease.Slot, view == SampleView.Denoised);
+    // On one queue a frame comes after the step; a queue of the networks' own it does not wait for.
+    public override bool IsReady(in SampleLease lease) => !samples.Vulkan.HasAsyncCompute
+        || samples.ReadyAt(lease.Slot) <= samples.Vulkan.Compute.Timeline.Completed;
+
+    public override uint Prepare(in SampleLease lease, SampleView view, int frameSlot)
+    {
+        // Reached already: what makes the step's writes visible to the renderer's queue.
+        ulong value = samples.ReadyAt(lease.Slot);
+        VulkanDevice device = samples.Vulkan;
+        if (device.HasAsyncCompute && value > _acquired)
+        {
+            device.Main.WaitFor(device.Compute.Timeline.Semaphore, value);
+            _acquired = value;
+        }
+
+        return samples.OffsetOf(lease.Slot, view == SampleView.Denoised);
+    }
 
     // Kernels on the same queue write it.
     public override void BeginRead(CommandBuffer commands, uint offset) => Barriers.Compute(samples.Vulkan, commands);

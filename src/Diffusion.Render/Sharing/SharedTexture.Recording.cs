@@ -68,15 +68,8 @@ public sealed partial class SharedTexture
         int pending = Array.FindIndex(_leases, static lease => lease.FrameValue == 0);
         SampleView display = Display;
         bool changed = _converted > 0 && display != _shown;
-        if (target < 0 || pending < 0
-            || !_ring.TryAcquireLatest(changed ? _converted - 1 : _converted, out SampleLease lease))
+        if (target < 0 || pending < 0 || !TryTake(changed ? _converted - 1 : _converted, out SampleLease lease))
         {
-            return -1;
-        }
-
-        if (!_source.IsReady(lease))
-        {
-            _ring.Release(lease);
             return -1;
         }
 
@@ -88,6 +81,19 @@ public sealed partial class SharedTexture
         _recordedFrame = frameValue;
         ConversionCount++;
         return target;
+    }
+
+    // What is not ready is kept until it is: the newest of a chain that runs ahead of the device never is.
+    private bool TryTake(ulong afterGeneration, out SampleLease lease)
+    {
+        lease = _awaited.GetValueOrDefault();
+        if (_awaited is null && !_ring.TryAcquireLatest(afterGeneration, out lease))
+        {
+            return false;
+        }
+
+        _awaited = _source.IsReady(lease) ? null : lease;
+        return _awaited is null;
     }
 
     private void Mix(CrossFade fade, CommandBuffer commands, ulong completed, ulong frameValue, int frameSlot)

@@ -31,6 +31,7 @@ public sealed partial class SharedTexture : IDisposable
     private SampleSource _source;
     private CrossFade? _fade;
     private TimeSpan _fadeTime;
+    private SampleLease? _awaited;
     private int _latest = -1;
     private ulong _converted;
     private SampleView _shown;
@@ -225,6 +226,10 @@ public sealed partial class SharedTexture : IDisposable
         _pass.Remove(this);
         _device.Timeline.WaitUnlessLost(Math.Min(_recordedFrame, _device.Timeline.Submitted));
         ReturnLeases(ulong.MaxValue);
+        if (_awaited is { } awaited)
+        {
+            _ring.Release(awaited);
+        }
 
         // At once and not retired: the caller may free the ring, which the import names, when this returns.
         _source.Dispose();
