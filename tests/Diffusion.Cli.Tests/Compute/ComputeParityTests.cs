@@ -206,6 +206,29 @@ public sealed class ComputeParityTests(ComputeFixture compute, ITestOutputHelper
         compute.AssertSilent();
     }
 
+    public static TheoryData<int, int, int> Tiles => new()
+    {
+        { 1, 8, 2 },
+        { 5, 32, 16 },
+        { 3, 5, 512 },
+    };
+
+    [SkippableTheory]
+    [MemberData(nameof(Tiles))]
+    public void Slices_OtherTiles_EqualTorch(int channels, int pointwise, int threads)
+    {
+        var device = compute.Device;
+        using TestModel model = new(_features["patch, classes, scale and shift"]);
+        ComputeTuning tuning = new([16, 5], 1, threads, channels, pointwise);
+        using ComputeBackend backend = new(model.Folder, device, null, compute.Kernels, tuning);
+
+        (double error, string slice) = SliceParity.Measure(model.Network, backend, 2, 16, 8, seamless: true);
+
+        Assert.Null(tuning.WhyNot(device.Limits, device.Subgroups.SubgroupSize));
+        Assert.True(error < Rounding, $"{slice} differs by {error:e1}");
+        compute.AssertSilent();
+    }
+
     // What runs on graphics cards runs here as well, only slower.
     private ComputeTuning TuningOf(bool isGpu) => isGpu ? ComputeTuning.Gpu : ComputeTuning.For(compute.Device);
 

@@ -103,8 +103,9 @@ internal sealed class PlanWriter(
         Add(new PlannedDispatch
         {
             Kernel = new KernelKey(
-                "conv.comp", (uint)groups, (uint)call.Kernel, (uint)stride, call.Kernel == 1 ? 16u : 4u,
-                _isHalf, tuning.BroadcastsInSubgroups ? 1u : 0),
+                "conv.comp", (uint)groups, (uint)call.Kernel, (uint)stride,
+                (uint)(call.Kernel == 1 ? tuning.PointwiseChannels : tuning.Channels), _isHalf,
+                tuning.BroadcastsInSubgroups ? 1u : 0),
             Bindings = bindings,
             Push = PushWords.Of(
                 flags,
@@ -204,7 +205,8 @@ internal sealed class PlanWriter(
             Kernel = new KernelKey("attention.comp", _isHalf),
             Bindings = NewBindings(stacked.Range, output.Range),
             Push = PushWords.Of(
-                (uint)places, (uint)((2 * tokens) - places), (uint)heads, (uint)headWidth, PushWords.Bits(1 / Math.Sqrt(headWidth))),
+                (uint)places, (uint)((2 * tokens) - places), (uint)heads, (uint)headWidth,
+                PushWords.Bits(1 / Math.Sqrt(headWidth))),
             Groups = (Blocks(places, AttentionQueries), heads * batch, Blocks(headWidth, AttentionWidth)),
             Flops = (4 * scores * headWidth) + (SoftmaxFlops * scores),
             Bytes = 4.0 * ElementSize * batch * inner * tokens,
