@@ -10,8 +10,8 @@ public enum StoragePrecision
     Full,
 
     /// <summary>
-    /// In float16: half the memory and traffic, eleven bits of each value; no device feature is needed. Activations
-    /// beyond 65504 become infinite, and the chain then fails as one that is not finite.
+    /// In float16: half the memory and traffic, eleven bits of each value; no device feature is needed. For networks
+    /// whose activations stay below 65504.
     /// </summary>
     Half,
 }
