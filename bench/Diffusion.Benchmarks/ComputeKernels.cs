@@ -21,12 +21,25 @@ internal static class ComputeKernels
     public static void Print(string model, int edge, TextWriter output)
     {
         using var device = VulkanDevice.Create(new VulkanDeviceOptions());
-        using var backend = new ComputeBackend(ModelFolder.Open(model), device);
-        using NetworkRun whole = backend.CreateRun(1, edge, edge, seamless: true);
-        TimeSpan step = Enumerable.Range(0, Runs).Min(_ => RunAll(whole));
-        Dictionary<string, Cost> costs = Measure(backend, edge);
+        var folder = ModelFolder.Open(model);
+        using var full = new ComputeBackend(folder, device);
+        using var half = new ComputeBackend(
+            folder, device, new ComputeBackendOptions { Precision = StoragePrecision.Half });
+        using NetworkRun fullRun = full.CreateRun(1, edge, edge, seamless: true);
+        using NetworkRun halfRun = half.CreateRun(1, edge, edge, seamless: true);
 
+        // By turns, so that what else runs disturbs both.
+        (TimeSpan Full, TimeSpan Half)[] steps =
+            [.. Enumerable.Range(0, Runs).Select(_ => (RunAll(fullRun), RunAll(halfRun)))];
         output.WriteLine(Invariant($"{device.Info.Name}, {edge}x{edge}, batch 1; the best of {Runs}"));
+        Print(full, fullRun.Plan, edge, steps.Min(step => step.Full), output);
+        Print(half, halfRun.Plan, edge, steps.Min(step => step.Half), output);
+    }
+
+    private static void Print(ComputeBackend backend, NetworkPlan plan, int edge, TimeSpan step, TextWriter output)
+    {
+        Dictionary<string, Cost> costs = Measure(backend, edge);
+        output.WriteLine(Invariant($"\n{backend.Structure.Weights.Precision}\n"));
         output.WriteLine("| kernel | dispatches | MFLOP | MB | ms | GFLOP/s |");
         output.WriteLine("| --- | --: | --: | --: | --: | --: |");
         foreach ((string name, Cost cost) in costs.OrderByDescending(pair => pair.Value.Milliseconds))
@@ -34,12 +47,12 @@ internal static class ComputeKernels
             output.WriteLine(Row(name, cost));
         }
 
-        double flops = whole.Plan.Parts.Sum(part => part.Flops);
-        double bytes = whole.Plan.Parts.Sum(part => part.Bytes);
+        double flops = plan.Parts.Sum(part => part.Flops);
+        double bytes = plan.Parts.Sum(part => part.Bytes);
         output.WriteLine(Row(
-            "a whole step", new Cost(whole.Plan.Dispatches.Count, flops, bytes, step.TotalMilliseconds)));
+            "a whole step", new Cost(plan.Dispatches.Count, flops, bytes, step.TotalMilliseconds)));
         output.WriteLine(Invariant(
-            $"weights {backend.Structure.Weights.SizeInBytes} bytes, activations {whole.Plan.ArenaSizeInBytes}"));
+            $"weights {backend.Structure.Weights.SizeInBytes} bytes, activations {plan.ArenaSizeInBytes}"));
     }
 
     private static Dictionary<string, Cost> Measure(ComputeBackend backend, int edge)

@@ -1,21 +1,27 @@
 #version 460
 // softmax(Q·Kᵀ/√d)·V of every pixel to every pixel, planar [N, 3·heads·d, T] -> [N, heads·d, T]. [Vaswani17, Eq. 1]
 // Keys pass by in blocks of 16 with a running maximum and sum, so that the T x T scores are never stored. A workgroup
-// makes 16 queries of one head and 64 of its dimensions; wider heads repeat the scores for each 64.
+// makes 16 queries of one head and 64 of its dimensions; wider heads repeat the scores for each 64. The order of tokens
+// is that of memory, in which float16 of an odd height leaves every other value of the last row of words empty.
 #extension GL_EXT_control_flow_attributes : require
+#extension GL_GOOGLE_include_directive : require
 
+layout(constant_id = 0) const bool HALF = false;
 layout(local_size_x = 64) in;
 
-layout(set = 0, binding = 0, std430) readonly restrict buffer First { float first[]; };
-layout(set = 0, binding = 7, std430) writeonly restrict buffer Target { float target[]; };
+layout(set = 0, binding = 0, std430) readonly restrict buffer First { uint first[]; };
+layout(set = 0, binding = 7, std430) writeonly restrict buffer Target { uint target[]; };
 
 layout(push_constant) uniform Push
 {
-    uint tokens;
+    uint tokens;    // empty ones included
+    uint firstEmpty;
     uint heads;
     uint headWidth;
     float scale;
 } push;
+
+#include "compute/stored.glsl"
 
 const uint QUERIES = 16;
 const uint KEYS = 16;
@@ -28,10 +34,15 @@ shared float keys[DEPTH * KEYS];
 shared float values[WIDTH * KEYS];
 shared float scores[QUERIES * KEYS];
 
+bool isToken(uint token)
+{
+    return token < push.tokens && (token < push.firstEmpty || (token & 1u) == 0u);
+}
+
 float read(uint channel, uint dimension, uint token)
 {
-    return dimension < push.headWidth && token < push.tokens
-        ? first[((channel + dimension) * push.tokens) + token]
+    return dimension < push.headWidth && isToken(token)
+        ? valueOf(first[(((channel + dimension) * push.tokens) + token) / ROWS], token)
         : 0.0;
 }
 
@@ -83,7 +94,7 @@ void main()
         [[unroll]] for (uint k = 0; k < 4; k++)
         {
             uint column = (quarter * 4) + k;
-            scores[(row * KEYS) + column] = key + column < push.tokens ? products[k] * push.scale : NEVER;
+            scores[(row * KEYS) + column] = isToken(key + column) ? products[k] * push.scale : NEVER;
         }
 
         for (uint i = lane; i < WIDTH * KEYS; i += 64)
@@ -119,17 +130,21 @@ void main()
         barrier();
     }
 
-    uint token = query + row;
-    if (token < push.tokens)
+    // By way of shared memory, so that neighbours write neighbours and a word its two values.
+    [[unroll]] for (uint i = 0; i < 16; i++)
     {
-        [[unroll]] for (uint i = 0; i < 16; i++)
+        values[(((quarter * 16) + i) * QUERIES) + row] = sums[i] / total;
+    }
+
+    barrier();
+    for (uint i = lane * ROWS; i < WIDTH * QUERIES; i += 64 * ROWS)
+    {
+        uint dimension = firstDimension + (i / QUERIES);
+        uint token = query + (i % QUERIES);
+        if (dimension < push.headWidth && token < push.tokens)
         {
-            uint dimension = firstDimension + (quarter * 16) + i;
-            if (dimension < push.headWidth)
-            {
-                uint plane = (batch * inner) + (head * push.headWidth) + dimension;
-                target[(plane * push.tokens) + token] = sums[i] / total;
-            }
+            uint plane = (batch * inner) + (head * push.headWidth) + dimension;
+            target[((plane * push.tokens) + token) / ROWS] = wordOf(values[i], values[i + ROWS - 1]);
         }
     }
 }

@@ -11,21 +11,21 @@ layout(constant_id = 0) const uint GROUPS = 8;
 layout(constant_id = 1) const uint KERNEL = 3;
 layout(constant_id = 2) const uint STRIDE = 1;
 layout(constant_id = 3) const uint CHUNK = 4;
-layout(constant_id = 4) const bool HALF_WEIGHTS = false;
+layout(constant_id = 4) const bool HALF = false;
 
 // Each of the 8 columns, a subgroup of their own, reads one of the 8 weights and hears the others. Pays where shared
 // memory is read lane by lane (llvmpipe, whose subgroups are 8); on a GPU shared memory broadcasts as fast.
 layout(constant_id = 5) const bool SUBGROUPS = false;
 layout(local_size_x = 8, local_size_y_id = 0) in;
 
-layout(set = 0, binding = 0, std430) readonly restrict buffer First { float first[]; };
-layout(set = 0, binding = 1, std430) readonly restrict buffer Second { float second[]; };
+layout(set = 0, binding = 0, std430) readonly restrict buffer First { uint first[]; };
+layout(set = 0, binding = 1, std430) readonly restrict buffer Second { uint second[]; };
 layout(set = 0, binding = 2, std430) readonly restrict buffer Weights { uint weightWords[]; };
 layout(set = 0, binding = 3, std430) readonly restrict buffer Bias { float bias[]; };
 layout(set = 0, binding = 4, std430) readonly restrict buffer Norm { vec2 norm[]; };
 layout(set = 0, binding = 5, std430) readonly restrict buffer Embedding { float embedding[]; };
-layout(set = 0, binding = 6, std430) readonly restrict buffer Residual { float residual[]; };
-layout(set = 0, binding = 7, std430) writeonly restrict buffer Target { float target[]; };
+layout(set = 0, binding = 6, std430) readonly restrict buffer Residual { uint residual[]; };
+layout(set = 0, binding = 7, std430) writeonly restrict buffer Target { uint target[]; };
 
 const uint CIRCULAR = 1u;
 const uint NORMED = 2u;
@@ -53,6 +53,7 @@ layout(push_constant) uniform Push
 } push;
 
 #include "compute/activation.glsl"
+#include "compute/stored.glsl"
 #include "compute/weights.glsl"
 
 const uint TILE = 8;
@@ -82,11 +83,13 @@ float readInput(uint batch, uint channel, int y, int x)
         return 0.0;
     }
 
-    uint pixel = (uint(y >> up) * uint(push.inWidth)) + uint(x >> up);
-    uint plane = uint(push.inHeight) * uint(push.inWidth);
-    float value = channel < push.firstChannels
-        ? first[(((batch * push.firstChannels) + channel) * plane) + pixel]
-        : second[(((batch * push.secondChannels) + (channel - push.firstChannels)) * plane) + pixel];
+    uint row = uint(y >> up);
+    uint at = wordAt(row, uint(x >> up), uint(push.inWidth));
+    uint plane = planeWords(uint(push.inHeight), uint(push.inWidth));
+    uint word = channel < push.firstChannels
+        ? first[(((batch * push.firstChannels) + channel) * plane) + at]
+        : second[(((batch * push.secondChannels) + (channel - push.firstChannels)) * plane) + at];
+    float value = valueOf(word, row);
     if ((push.flags & NORMED) != 0u)
     {
         vec2 scaleAndShift = norm[(batch * channels) + channel];
@@ -116,6 +119,20 @@ void loadKernels(uint firstChannel, uint firstOutput)
         bool isInside = row < rows && column < push.paddedOutChannels;
         kernels[i] = isInside ? weightAt((row * push.paddedOutChannels) + column) : 0.0;
     }
+}
+
+// What the invocation adds to a pixel's sum; below the last row of an odd height is the other half of a word.
+float residualAt(uint plane, int y, int x)
+{
+    if ((push.flags & RESIDUAL) == 0u)
+    {
+        return 0.0;
+    }
+
+    int up = (push.flags & RESIDUAL_UPSAMPLED) != 0u ? 1 : 0;
+    uint width = uint(push.outWidth >> up);
+    uint start = plane * planeWords(uint(push.outHeight >> up), width);
+    return valueOf(residual[start + wordAt(uint(y >> up), uint(x >> up), width)], uint(y >> up));
 }
 
 void main()
@@ -177,8 +194,6 @@ void main()
         return;
     }
 
-    uint plane = uint(push.outHeight) * uint(push.outWidth);
-    int up = (push.flags & RESIDUAL_UPSAMPLED) != 0u ? 1 : 0;
     [[unroll]] for (uint o = 0; o < 8; o++)
     {
         uint channel = firstOutput + group + o;
@@ -190,20 +205,17 @@ void main()
                 offset += embedding[(batch * push.embeddingStride) + channel];
             }
 
-            uint start = (batch * push.outChannels) + channel;
-            [[unroll]] for (uint p = 0; p < TILE; p++)
+            uint plane = (batch * push.outChannels) + channel;
+            uint start = plane * planeWords(uint(push.outHeight), uint(push.outWidth));
+            [[unroll]] for (uint p = 0; p < TILE; p += ROWS)
             {
                 int y = tile.y + int(p);
                 if (y < push.outHeight)
                 {
-                    float value = sums[o][p] + offset;
-                    if ((push.flags & RESIDUAL) != 0u)
-                    {
-                        uint width = uint(push.outWidth >> up);
-                        value += residual[(start * (plane >> (2 * up))) + (uint(y >> up) * width) + uint(x >> up)];
-                    }
-
-                    target[(start * plane) + (uint(y) * uint(push.outWidth)) + uint(x)] = value / push.outputScale;
+                    float value = sums[o][p] + offset + residualAt(plane, y, x);
+                    float below = HALF ? sums[o][p + ROWS - 1] + offset + residualAt(plane, y + 1, x) : 0.0;
+                    target[start + wordAt(uint(y), uint(x), uint(push.outWidth))] =
+                        wordOf(value / push.outputScale, below / push.outputScale);
                 }
             }
         }

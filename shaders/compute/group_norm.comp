@@ -2,11 +2,14 @@
 // Group normalisation's statistics, folded with its weights (and the embedding's scale and shift) into one
 // multiply-add per channel, which whoever reads the activations applies. One workgroup per group and sample; the
 // variance is summed about the mean in a second pass, since E[x²] - E[x]² cancels in float32.
+#extension GL_GOOGLE_include_directive : require
+
 layout(constant_id = 0) const uint THREADS = 64;
+layout(constant_id = 1) const bool HALF = false;
 layout(local_size_x_id = 0) in;
 
-layout(set = 0, binding = 0, std430) readonly restrict buffer First { float first[]; };
-layout(set = 0, binding = 1, std430) readonly restrict buffer Second { float second[]; };
+layout(set = 0, binding = 0, std430) readonly restrict buffer First { uint first[]; };
+layout(set = 0, binding = 1, std430) readonly restrict buffer Second { uint second[]; };
 layout(set = 0, binding = 2, std430) readonly restrict buffer Weights { float gamma[]; };
 layout(set = 0, binding = 3, std430) readonly restrict buffer Bias { float beta[]; };
 layout(set = 0, binding = 4, std430) readonly restrict buffer Embedding { float embedding[]; };
@@ -17,18 +20,25 @@ layout(push_constant) uniform Push
     uint firstChannels;
     uint secondChannels;
     uint groupChannels;
-    uint plane;
+    uint plane;     // in words
+    uint pairs;     // those that hold two pixels, where they are float16
+    uint pixels;
     uint hasScaleShift;
     float epsilon;
 } push;
 
+#include "compute/stored.glsl"
+
 shared float partial[THREADS];
 
-float read(uint batch, uint channel, uint pixel)
+// A word's values less an offset; 0 where it holds but one.
+vec2 read(uint batch, uint channel, uint at, float offset)
 {
-    return channel < push.firstChannels
-        ? first[(((batch * push.firstChannels) + channel) * push.plane) + pixel]
-        : second[(((batch * push.secondChannels) + (channel - push.firstChannels)) * push.plane) + pixel];
+    uint word = channel < push.firstChannels
+        ? first[(((batch * push.firstChannels) + channel) * push.plane) + at]
+        : second[(((batch * push.secondChannels) + (channel - push.firstChannels)) * push.plane) + at];
+    bool isPair = HALF && at < push.pairs;
+    return vec2(valueOf(word, 0) - offset, isPair ? valueOf(word, 1) - offset : 0.0);
 }
 
 float sumOver(float value)
@@ -54,14 +64,15 @@ void main()
 {
     uint batch = gl_WorkGroupID.y;
     uint start = gl_WorkGroupID.x * push.groupChannels;
-    float count = float(push.groupChannels) * float(push.plane);
+    float count = float(push.groupChannels) * float(push.pixels);
 
     float sum = 0.0;
     for (uint c = 0; c < push.groupChannels; c++)
     {
         for (uint i = gl_LocalInvocationIndex; i < push.plane; i += THREADS)
         {
-            sum += read(batch, start + c, i);
+            vec2 values = read(batch, start + c, i, 0.0);
+            sum += values.x + values.y;
         }
     }
 
@@ -71,8 +82,8 @@ void main()
     {
         for (uint i = gl_LocalInvocationIndex; i < push.plane; i += THREADS)
         {
-            float centred = read(batch, start + c, i) - mean;
-            squares += centred * centred;
+            vec2 centred = read(batch, start + c, i, mean);
+            squares += dot(centred, centred);
         }
     }
 

@@ -3,7 +3,7 @@
 // neighbours. The workgroup activates each input once.
 #extension GL_GOOGLE_include_directive : require
 
-layout(constant_id = 0) const bool HALF_WEIGHTS = false;
+layout(constant_id = 0) const bool HALF = false;
 layout(local_size_x = 64) in;
 
 layout(set = 0, binding = 0, std430) readonly restrict buffer First { float first[]; };

@@ -1,7 +1,7 @@
-// Weights in float32, or two float16 a word. Needs the constant HALF_WEIGHTS and the buffer of words declared before.
+// Weights in float32, or two float16 a word. Needs the constant HALF and the buffer of words declared before.
 float weightAt(uint index)
 {
-    if (HALF_WEIGHTS)
+    if (HALF)
     {
         vec2 pair = unpackHalf2x16(weightWords[index >> 1]);
         return (index & 1u) == 0u ? pair.x : pair.y;

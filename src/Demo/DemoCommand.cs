@@ -84,6 +84,10 @@ internal static class DemoCommand
             DefaultValueFactory = _ => Automatic,
             HelpName = $"{Automatic}|{string.Join('|', SharingPathNames.All.Select(SharingPathNames.NameOf))}",
         };
+        var asyncCompute = new Option<bool>("--async-compute")
+        {
+            Description = "With --backend compute: the network runs beside frames, on a queue of its own.",
+        };
         var validation = new Option<bool>("--validation") { Description = "Run under the Vulkan validation layers." };
 
         var command = new RootCommand(
@@ -111,6 +115,7 @@ internal static class DemoCommand
         command.Options.Add(noVerticalSync);
         command.Options.Add(gpu);
         command.Options.Add(sharing);
+        command.Options.Add(asyncCompute);
         command.Options.Add(validation);
 
         command.SetAction((result, cancel) =>
@@ -138,6 +143,7 @@ internal static class DemoCommand
                 VerticalSync = !result.GetValue(noVerticalSync),
                 Gpu = result.GetValue(gpu),
                 Sharing = ParseSharing(result.GetValue(sharing)!),
+                AsyncCompute = result.GetValue(asyncCompute),
                 Validation = result.GetValue(validation),
             };
             return Task.FromResult(run(settings, cancel));

@@ -45,6 +45,9 @@ internal sealed record DemoSettings
     /// <summary>A sharing path to insist on, or null for the best that works.</summary>
     public SharingPath? Sharing { get; init; }
 
+    /// <summary>Whether networks of the compute backend run on a queue of their own.</summary>
+    public bool AsyncCompute { get; init; }
+
     /// <summary>Whether the Vulkan validation layers watch.</summary>
     public bool Validation { get; init; }
 }

@@ -248,15 +248,10 @@ internal sealed class Stage : IDisposable
             Window = window,
             Device = settings.Gpu,
             EnableValidation = settings.Validation,
-            PipelineCacheFolder = CacheFolder(),
+            AsyncCompute = settings.AsyncCompute,
+            PipelineCacheFolder = VulkanDeviceOptions.UserCacheFolder,
             Log = Console.Error.WriteLine,
         });
-
-    private static string? CacheFolder()
-    {
-        string home = Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData);
-        return home.Length == 0 ? null : Path.Combine(home, "diffusion");
-    }
 
     private bool Draw(double seconds)
     {

@@ -8,6 +8,7 @@ using Diffusion.Cli.Profiling;
 using Diffusion.Cli.Sampling;
 using Diffusion.Cli.Soaking;
 using Diffusion.Cli.Training;
+using Diffusion.Cli.Tuning;
 using Diffusion.Torch;
 
 // Before anything loads libtorch: these two only compute, but that textures are timed as a game would make them.
@@ -28,5 +29,6 @@ var root = new RootCommand("Generates, trains and measures textures by diffusion
     CpuLoadCommand.Create(),
     PackageCommand.Create(),
     CheckCommand.Create(),
+    TuneCommand.Create(),
 };
 return await CommandLineHost.RunAsync(root, args, Console.Error);

@@ -49,15 +49,18 @@ public sealed class DemoTests : IDisposable
         Assert.Empty(Directory.GetFiles(_folder, "*.partial", SearchOption.AllDirectories));
     }
 
-    [SkippableFact]
-    public async Task Headless_ComputeBackendUnderValidation_SharesTheDeviceAndFinishesTextures()
+    [SkippableTheory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Headless_ComputeBackendUnderValidation_SharesTheDeviceAndFinishesTextures(bool isAsync)
     {
         VulkanTests.SkipWithoutDevice();
 
         (int code, string error) = await Run(
+            [.. isAsync ? (string[])["--async-compute"] : [],
             "--headless", "--validation", "--backend", "compute", "--frames", "16", "--budget-ms", "2000",
             "--steps", "1", "--width", "64", "--height", "64", "--texture-size", "16x16",
-            "--model", Repository.Model, "--out", _folder);
+            "--model", Repository.Model, "--out", _folder]);
 
         Assert.Equal((0, ""), (code, error));
         using var report = JsonDocument.Parse(File.ReadAllText(Path.Combine(_folder, "report.json")));

@@ -33,6 +33,13 @@ internal sealed class GenerationOptions(int defaultSteps = 20, bool prefersFast 
         HelpName = "NAME",
     };
 
+    private readonly Option<string> _precision = new("--precision")
+    {
+        Description = "With --backend compute, how weights and activations are kept: float32 (full) or float16 (half).",
+        DefaultValueFactory = _ => LoadedModel.FullPrecision,
+        HelpName = $"{LoadedModel.FullPrecision}|{LoadedModel.HalfPrecision}",
+    };
+
     private readonly Option<string?> _class = new("--class")
     {
         Description = $"Class of the texture; '{List}' prints them. Default: the first.",
@@ -101,6 +108,7 @@ internal sealed class GenerationOptions(int defaultSteps = 20, bool prefersFast 
         OptionRules.RequireText(_model);
         command.Options.Add(_model);
         command.Options.Add(_backend);
+        command.Options.Add(_precision);
         command.Options.Add(_class);
         command.Options.Add(_seed);
         command.Options.Add(_steps);
@@ -134,6 +142,7 @@ internal sealed class GenerationOptions(int defaultSteps = 20, bool prefersFast 
     {
         Model = result.GetValue(_model) ?? (prefersFast && !SaysHow(result) ? ModelLocator.FindFast() : null),
         Backend = result.GetValue(_backend)!,
+        Precision = result.GetValue(_precision)!,
         ClassName = result.GetValue(_class),
         Seed = result.GetValue(_seed),
         Steps = result.GetValue(_steps),

@@ -9,6 +9,9 @@ internal sealed record GenerationSettings
     /// <summary>Backend name.</summary>
     public string Backend { get; init; } = "torch";
 
+    /// <summary>How the compute backend keeps weights and activations.</summary>
+    public string Precision { get; init; } = LoadedModel.FullPrecision;
+
     /// <summary>Class, or null for the first.</summary>
     public string? ClassName { get; init; }
 

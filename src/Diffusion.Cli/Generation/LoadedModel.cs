@@ -42,6 +42,12 @@ internal sealed class LoadedModel : IDisposable
     /// <summary>The backend that runs the network in Vulkan compute shaders.</summary>
     public const string ComputeName = "compute";
 
+    /// <summary>Weights and activations in float32.</summary>
+    public const string FullPrecision = "full";
+
+    /// <summary>Weights and activations in float16, of the compute backend.</summary>
+    public const string HalfPrecision = "half";
+
     private const int FallbackEdge = 64;
 
     private readonly GenerationSettings _settings;
@@ -249,6 +255,7 @@ internal sealed class LoadedModel : IDisposable
     private static LoadedModel Open(
         GenerationSettings settings, ModelFolder folder, VulkanDevice? device, bool isOffline)
     {
+        ComputeBackendOptions options = new() { Precision = PrecisionOf(settings) };
         if (settings.Backend == TorchName)
         {
             return new LoadedModel(settings, folder, new TorchBackend(folder), null);
@@ -261,15 +268,15 @@ internal sealed class LoadedModel : IDisposable
 
         if (device is not null)
         {
-            return new LoadedModel(settings, folder, new ComputeBackend(folder, device), null);
+            return new LoadedModel(settings, folder, new ComputeBackend(folder, device, options), null);
         }
 
         var own = VulkanDevice.Create(new VulkanDeviceOptions());
         try
         {
-            var waiting = new ComputeBackendOptions { WaitsForSlices = true };
-            waiting = isOffline ? waiting with { SliceTime = TimeSpan.MaxValue } : waiting;
-            return new LoadedModel(settings, folder, new ComputeBackend(folder, own, waiting), own);
+            options = options with { WaitsForSlices = true };
+            options = isOffline ? options with { SliceTime = TimeSpan.MaxValue } : options;
+            return new LoadedModel(settings, folder, new ComputeBackend(folder, own, options), own);
         }
         catch
         {
@@ -277,6 +284,16 @@ internal sealed class LoadedModel : IDisposable
             throw;
         }
     }
+
+    private static StoragePrecision PrecisionOf(GenerationSettings settings) => settings.Precision switch
+    {
+        FullPrecision => StoragePrecision.Full,
+        HalfPrecision when settings.Backend == ComputeName => StoragePrecision.Half,
+        HalfPrecision => throw new UserErrorException(
+            $"--precision {HalfPrecision} is for --backend {ComputeName}, not {settings.Backend}."),
+        _ => throw new UserErrorException(
+            $"--precision is {FullPrecision} or {HalfPrecision}, not '{settings.Precision}'."),
+    };
 
     /// <summary>The label of a class by name, of no name the first one, and null where the model has no classes.</summary>
     /// <param name="folder">The model.</param>

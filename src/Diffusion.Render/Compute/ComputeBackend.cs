@@ -1,6 +1,7 @@
 using Diffusion.Render.Compute.Kernels;
 using Diffusion.Render.Compute.Network;
 using Diffusion.Render.Compute.Planning;
+using Diffusion.Render.Compute.Tuning;
 using Diffusion.Render.Compute.Weights;
 using Diffusion.Render.Devices;
 using Diffusion.Runtime.Backends;
@@ -40,7 +41,7 @@ public sealed class ComputeBackend : IDenoiserBackend
     /// <summary>Loads a model folder onto a device.</summary>
     /// <param name="folder">The model.</param>
     /// <param name="device">The device; borrowed.</param>
-    /// <param name="options">Weights and waiting, or null for the defaults.</param>
+    /// <param name="options">Precision and waiting, or null for the defaults.</param>
     /// <exception cref="ModelFormatException">The weights do not fit the configuration.</exception>
     /// <exception cref="ArgumentException">The configuration needs what this backend does not have.</exception>
     /// <exception cref="VulkanException">The device has too little memory, or a call failed.</exception>
@@ -69,8 +70,8 @@ public sealed class ComputeBackend : IDenoiserBackend
         Waits = options.WaitsForSlices ?? (isCpu || !device.Limits.TimestampComputeAndGraphics);
         _sliceTime = options.SliceTime;
         _flopsPerSecond = isCpu ? Environment.ProcessorCount * CoreFlopsPerSecond : CardFlopsPerSecond;
-        Tuning = tuning ?? ComputeTuning.For(device);
-        Structure = new UNetStructure(Config, options.Weights);
+        Tuning = tuning ?? TuningFile.Load(device) ?? ComputeTuning.For(device);
+        Structure = new UNetStructure(Config, options.Precision);
         using var file = new WeightFile(folder, Structure.Weights);
         foreach (HostTable table in Structure.Weights.Tables)
         {
@@ -155,12 +156,13 @@ public sealed class ComputeBackend : IDenoiserBackend
     /// <param name="seamless">Whether convolutions wrap around.</param>
     /// <param name="mostFlops">Arithmetic that one submission may have.</param>
     /// <param name="isFedByDevice">Whether a chain's kernels feed it, not the host.</param>
+    /// <param name="tuning">Other choices than the backend's, or null.</param>
     internal NetworkRun CreateRun(
         int batch, int height, int width, bool seamless, double mostFlops = double.PositiveInfinity,
-        bool isFedByDevice = false)
+        bool isFedByDevice = false, ComputeTuning? tuning = null)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        NetworkPlan plan = Structure.Plan(batch, height, width, seamless, Tuning, mostFlops);
+        NetworkPlan plan = Structure.Plan(batch, height, width, seamless, tuning ?? Tuning, mostFlops);
         long largest = plan.Dispatches.Max(dispatch => dispatch.Bindings.Max(range => range.SizeInBytes));
         return largest <= Vulkan.Limits.MaxStorageBufferRange
             ? new NetworkRun(Vulkan, _kernels, Weights, plan, isFedByDevice)

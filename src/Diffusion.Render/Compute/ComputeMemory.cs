@@ -21,16 +21,16 @@ public readonly record struct ComputeMemory(
     /// <summary>Computes it; needs no device and no weights.</summary>
     /// <param name="config">The network.</param>
     /// <param name="session">The shape.</param>
-    /// <param name="storage">How matrices are kept.</param>
+    /// <param name="precision">How matrices and activations are kept.</param>
     /// <exception cref="ArgumentException">The configuration or the size cannot be served.</exception>
     public static ComputeMemory Of(
-        UNetConfig config, SessionOptions session, WeightStorage storage = WeightStorage.Full)
+        UNetConfig config, SessionOptions session, StoragePrecision precision = StoragePrecision.Full)
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(session);
         SessionRules.RequireServable(config);
         SessionRules.RequireSize(config, session);
-        UNetStructure structure = new(config, storage);
+        UNetStructure structure = new(config, precision);
         NetworkPlan plan = structure.Plan(
             session.Batch, session.Height, session.Width, session.Seamless, ComputeTuning.Gpu);
         return new ComputeMemory(

@@ -63,7 +63,7 @@ internal sealed unsafe class NetworkRun : IDisposable
         }
 
         _timer = made.Own(new SliceTimer(device, plan.Parts.Count + (isFedByDevice ? 1 : 0)));
-        CommandPool pool = made.Own(Commands.CreatePool(device), "compute slices");
+        CommandPool pool = made.Own(Commands.CreatePool(device, device.Compute), "compute slices");
         DescriptorPool setPool = made.Own(
             Descriptors.CreatePool(device, KernelLibrary.BindingTypes, plan.Dispatches.Count), "compute slices");
         Dictionary<PlannedDispatch, DescriptorSet> sets = plan.Dispatches.ToDictionary(
@@ -83,7 +83,7 @@ internal sealed unsafe class NetworkRun : IDisposable
     public ulong LastSubmitted { get; private set; }
 
     /// <summary>Whether the device has done all that was submitted; polls.</summary>
-    public bool IsIdle => LastSubmitted == 0 || _device.Timeline.Completed >= LastSubmitted;
+    public bool IsIdle => LastSubmitted == 0 || _device.Compute.Timeline.Completed >= LastSubmitted;
 
     /// <summary>Times of finished slices.</summary>
     public SliceTimer Timer => _timer;
@@ -138,7 +138,7 @@ internal sealed unsafe class NetworkRun : IDisposable
     {
         if (!IsIdle)
         {
-            _device.Timeline.Wait(LastSubmitted);
+            _device.Compute.Timeline.Wait(LastSubmitted);
         }
     }
 
@@ -146,7 +146,7 @@ internal sealed unsafe class NetworkRun : IDisposable
     public void Submit(int part)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        LastSubmitted = _device.Submit(_commands[part]);
+        LastSubmitted = _device.Compute.Submit(_commands[part]);
         _timer.Submitted(part, LastSubmitted);
     }
 

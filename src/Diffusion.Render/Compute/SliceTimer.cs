@@ -75,7 +75,7 @@ internal sealed unsafe class SliceTimer : IDisposable
     public bool TryRead(out int slice, out TimeSpan time)
     {
         (slice, time) = (_next, default);
-        if (!_hasTimestamps || _values[_next] == 0 || _device.Timeline.Completed < _values[_next])
+        if (!_hasTimestamps || _values[_next] == 0 || _device.Compute.Timeline.Completed < _values[_next])
         {
             return false;
         }

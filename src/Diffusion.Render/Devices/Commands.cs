@@ -5,14 +5,18 @@ namespace Diffusion.Render.Devices;
 /// <summary>The few calls that make command buffers.</summary>
 internal static unsafe class Commands
 {
-    /// <summary>A pool on the device's queue, not yet owned.</summary>
-    public static CommandPool CreatePool(VulkanDevice device, CommandPoolCreateFlags flags = 0)
+    /// <summary>A pool on the renderer's queue, not yet owned.</summary>
+    public static CommandPool CreatePool(VulkanDevice device, CommandPoolCreateFlags flags = 0) =>
+        CreatePool(device, device.Main, flags);
+
+    /// <summary>A pool on one of the device's queues, not yet owned.</summary>
+    public static CommandPool CreatePool(VulkanDevice device, DeviceQueue queue, CommandPoolCreateFlags flags = 0)
     {
         var info = new CommandPoolCreateInfo
         {
             SType = StructureType.CommandPoolCreateInfo,
             Flags = flags,
-            QueueFamilyIndex = device.QueueFamily,
+            QueueFamilyIndex = queue.Family,
         };
         CommandPool pool;
         device.Api.CreateCommandPool(device.Handle, &info, device.Allocator, &pool).Check();

@@ -29,6 +29,12 @@ public sealed record EngineDevice
     /// </summary>
     public IQueueLock? QueueLock { get; init; }
 
+    /// <summary>
+    /// Another queue, on which networks of the compute backend run beside frames; null has them on
+    /// <see cref="Queue"/>, between frames. Not yet run on a GPU.
+    /// </summary>
+    public EngineCompute? Compute { get; init; }
+
     /// <summary>The instance extensions that are enabled; those unknown here do not matter.</summary>
     public IReadOnlyList<string> InstanceExtensions { get; init; } = [];
 
@@ -54,8 +60,8 @@ public sealed record EngineDevice
     public Action<string>? Log { get; init; }
 
     /// <summary>
-    /// A folder in which compiled pipelines are kept from run to run, one file for each device and driver; null for
-    /// none.
+    /// A folder in which compiled pipelines are kept from run to run, one file for each device and driver, and where
+    /// the compute backend looks for what <see cref="Compute.Tuning.ComputeTuner"/> measured; null for none.
     /// </summary>
     public string? PipelineCacheFolder { get; init; }
 }

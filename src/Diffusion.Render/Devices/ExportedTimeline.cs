@@ -55,7 +55,7 @@ internal unsafe class ExportedTimeline : IDisposable
     /// </summary>
     /// <param name="value">A value that <see cref="Completed"/> has reached, so that the queue does not stand
     /// still.</param>
-    public void Acquire(ulong value) => Device.WaitOnQueue(Semaphore, value);
+    public void Acquire(ulong value) => Device.Main.WaitFor(Semaphore, value);
 
     public virtual void Dispose() => _owned.Close();
 }

@@ -46,9 +46,15 @@ internal sealed unsafe class GpuBuffer : IDisposable
         => Create(device, sizeInBytes, usage, HostMemory, MemoryPropertyFlags.HostCachedBit, name);
 
     /// <summary>A buffer that only the device sees.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="sizeInBytes">Size.</param>
+    /// <param name="usage">Usage.</param>
+    /// <param name="name">For debuggers.</param>
+    /// <param name="isShared">Whether both the renderer's queue and the networks' use it, without handing it
+    /// over.</param>
     public static GpuBuffer DeviceLocal(
-        VulkanDevice device, ulong sizeInBytes, BufferUsageFlags usage, string name)
-        => Create(device, sizeInBytes, usage, MemoryPropertyFlags.DeviceLocalBit, 0, name);
+        VulkanDevice device, ulong sizeInBytes, BufferUsageFlags usage, string name, bool isShared = false)
+        => Create(device, sizeInBytes, usage, MemoryPropertyFlags.DeviceLocalBit, 0, name, isShared);
 
     /// <summary>A buffer over the caller's memory, which must outlive it.</summary>
     public static GpuBuffer Import(
@@ -127,10 +133,10 @@ internal sealed unsafe class GpuBuffer : IDisposable
 
     private static GpuBuffer Create(
         VulkanDevice device, ulong size, BufferUsageFlags usage, MemoryPropertyFlags wanted,
-        MemoryPropertyFlags preferred, string name)
+        MemoryPropertyFlags preferred, string name, bool isShared = false)
     {
         using var made = new Construction(device);
-        Silk.NET.Vulkan.Buffer handle = CreateHandle(device, made, size, usage, null, name);
+        Silk.NET.Vulkan.Buffer handle = CreateHandle(device, made, size, usage, null, name, isShared);
         MemoryRange memory = device.Memory.Allocate(
             made, MemoryRequest.Of(device, handle, name), wanted, preferred);
         device.Api.BindBufferMemory(device.Handle, handle, memory.Memory, memory.Offset).Check();
@@ -138,15 +144,20 @@ internal sealed unsafe class GpuBuffer : IDisposable
     }
 
     private static Silk.NET.Vulkan.Buffer CreateHandle(
-        VulkanDevice device, Construction owner, ulong size, BufferUsageFlags usage, void* next, string name)
+        VulkanDevice device, Construction owner, ulong size, BufferUsageFlags usage, void* next, string name,
+        bool isShared = false)
     {
+        uint* families = stackalloc uint[] { device.QueueFamily, device.Compute.Family };
+        isShared &= families[0] != families[1];
         var info = new BufferCreateInfo
         {
             SType = StructureType.BufferCreateInfo,
             PNext = next,
             Size = size,
             Usage = usage,
-            SharingMode = SharingMode.Exclusive,
+            SharingMode = isShared ? SharingMode.Concurrent : SharingMode.Exclusive,
+            QueueFamilyIndexCount = isShared ? 2u : 0,
+            PQueueFamilyIndices = families,
         };
         Silk.NET.Vulkan.Buffer handle;
         device.Api.CreateBuffer(device.Handle, &info, device.Allocator, &handle).Check();

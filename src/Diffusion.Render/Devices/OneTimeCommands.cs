@@ -6,16 +6,20 @@ namespace Diffusion.Render.Devices;
 internal sealed class OneTimeCommands : IDisposable
 {
     private readonly VulkanDevice _device;
+    private readonly DeviceQueue _queue;
     private readonly CommandBuffer _commands;
     private readonly OwnedHandles _owned;
 
-    public OneTimeCommands(VulkanDevice device, string name)
+    /// <param name="device">The device.</param>
+    /// <param name="name">Of the pool.</param>
+    /// <param name="queue">One of the device's; null takes the renderer's.</param>
+    public OneTimeCommands(VulkanDevice device, string name, DeviceQueue? queue = null)
     {
-        _device = device;
+        (_device, _queue) = (device, queue ?? device.Main);
         using var made = new Construction(device);
         CommandPool pool = made.Own(
             Commands.CreatePool(
-                device, CommandPoolCreateFlags.ResetCommandBufferBit | CommandPoolCreateFlags.TransientBit),
+                device, _queue, CommandPoolCreateFlags.ResetCommandBufferBit | CommandPoolCreateFlags.TransientBit),
             name);
         _commands = Commands.Allocate(device, pool, 1)[0];
         _owned = made.Complete();
@@ -40,7 +44,7 @@ internal sealed class OneTimeCommands : IDisposable
     public void EndAndWait()
     {
         _device.Api.EndCommandBuffer(_commands).Check();
-        _device.Timeline.Wait(_device.Submit(_commands));
+        _queue.Timeline.Wait(_queue.Submit(_commands));
     }
 
     public void Dispose() => _owned.Dispose();

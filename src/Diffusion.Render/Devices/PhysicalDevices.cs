@@ -55,7 +55,7 @@ internal static unsafe class PhysicalDevices
         return names;
     }
 
-    public static QueueFlags[] QueueFamilies(Vk api, PhysicalDevice handle)
+    public static QueueFamilyProperties[] QueueFamilies(Vk api, PhysicalDevice handle)
     {
         uint count = 0;
         api.GetPhysicalDeviceQueueFamilyProperties(handle, &count, null);
@@ -65,7 +65,7 @@ internal static unsafe class PhysicalDevices
             api.GetPhysicalDeviceQueueFamilyProperties(handle, &count, first);
         }
 
-        return [.. families.Select(family => family.QueueFlags)];
+        return families;
     }
 
     /// <summary>The features offered; the device has Vulkan 1.3.</summary>

@@ -11,7 +11,6 @@ public sealed unsafe partial class VulkanDevice
     {
         _instance = instance;
         _log = options.Log;
-        _queueLock = new OwnQueueLock();
         if (options.Window is not null)
         {
             Surface = new SurfaceKHR(options.Window.Create(
@@ -27,6 +26,13 @@ public sealed unsafe partial class VulkanDevice
             VulkanDeviceRequirements needs = selector.Requirements(Info);
             Features = needs.Features | needs.OptionalFeatures
                 | (options.RobustBufferAccess ? VulkanFeatures.RobustBufferAccess : VulkanFeatures.None);
+            QueuePlace renderer = new(QueueFamily, 0);
+            QueuePlace compute = options.AsyncCompute
+                ? QueuePlace.ForCompute(PhysicalDevices.QueueFamilies(Api, PhysicalDevice), QueueFamily)
+                : renderer;
+            string? priority = compute.Family == QueueFamily
+                ? null
+                : QueuePlace.PriorityExtension(PhysicalDevices.Extensions(Api, PhysicalDevice));
             string[] extensions = [.. needs.Extensions, .. needs.OptionalExtensions.Where(
                 name => !options.DisableHostImport || name != VulkanRequirements.ExternalMemoryHostExtension)];
             HostImportReason = options.DisableHostImport
@@ -38,11 +44,17 @@ public sealed unsafe partial class VulkanDevice
                     ? ExternalHandles.WhyNoTimeline(this, needs.OptionalExtensions, extensions)
                     : null);
             ReadLimits();
-            _handle = CreateDevice(extensions);
-            Queue queue;
-            Api.GetDeviceQueue(_handle, QueueFamily, 0, &queue);
-            Queue = queue;
-            Start(options.PipelineCacheFolder);
+            _handle = CreateDevice(priority is null ? extensions : [.. extensions, priority], compute, priority);
+            var queueLock = new OwnQueueLock();
+            Queue queue = QueueAt(renderer);
+            if (options.AsyncCompute && compute == renderer)
+            {
+                Log($"{Info.Name} has no second queue: networks share the renderer's.");
+            }
+
+            Start(options.PipelineCacheFolder, queue, queueLock, !options.AsyncCompute
+                ? null
+                : new EngineCompute(QueueAt(compute), compute.Family));
         }
         catch
         {
@@ -55,23 +67,23 @@ public sealed unsafe partial class VulkanDevice
     {
         _instance = instance;
         _log = engine.Log;
-        _queueLock = engine.QueueLock ?? new OwnQueueLock();
         _isAdopted = true;
         PhysicalDevice = engine.PhysicalDevice;
         int index = Array.IndexOf(PhysicalDevices.Enumerate(Api, engine.Instance), engine.PhysicalDevice);
         Info = PhysicalDevices.Describe(Api, PhysicalDevice, index);
         QueueFamily = engine.QueueFamily;
-        Queue = engine.Queue;
         Features = engine.Features;
         VulkanDeviceRequirements needs = VulkanRequirements.Headless.Evaluate(Api, PhysicalDevice);
         RequireServed(engine, needs);
+        RequireCompute(engine.Compute);
         HostImportReason = WhyNoHostImport(needs, engine.DeviceExtensions);
         ExportReason = ExternalHandles.WhyNoMemory(this, needs.OptionalExtensions, engine.DeviceExtensions)
             ?? ExternalHandles.WhyNoTimeline(this, needs.OptionalExtensions, engine.DeviceExtensions);
         ReadLimits();
         Allocator = (AllocationCallbacks*)engine.AllocationCallbacks;
         _handle = engine.Device;
-        Start(engine.PipelineCacheFolder);
+        Start(
+            engine.PipelineCacheFolder, engine.Queue, engine.QueueLock ?? new OwnQueueLock(), engine.Compute);
     }
 
     /// <summary>Creates a device of its own.</summary>
@@ -176,28 +188,33 @@ public sealed unsafe partial class VulkanDevice
         }
     }
 
-    private void Start(string? pipelineCacheFolder)
+    private void Start(string? pipelineCacheFolder, Queue queue, IQueueLock queueLock, EngineCompute? compute)
     {
         Api.CurrentDevice = _handle;
         Functions.LoadDevice(Api, _handle);
         if (!_isAdopted)
         {
             SetName(ObjectType.Device, (ulong)_handle.Handle, "device");
-            SetName(ObjectType.Queue, (ulong)Queue.Handle, "queue");
+            SetName(ObjectType.Queue, (ulong)queue.Handle, "queue");
         }
 
         PhysicalDeviceProperties properties;
         Api.GetPhysicalDeviceProperties(PhysicalDevice, &properties);
+        (CacheFolder, DriverVersion) = (pipelineCacheFolder, properties.DriverVersion);
         Memory = new MemoryAllocator(this);
         Retirement = new RetirementQueue(this);
-        Timeline = new Timeline(this);
         try
         {
+            Main = new DeviceQueue(this, queue, QueueFamily, queueLock, "timeline");
+            Compute = compute is null ? Main : new DeviceQueue(
+                this, compute.Queue, compute.Family,
+                compute.Queue.Handle == queue.Handle ? queueLock : compute.Lock ?? new OwnQueueLock(),
+                "compute timeline");
             Pipelines = new DevicePipelineCache(this, pipelineCacheFolder, properties);
         }
         catch
         {
-            Timeline.Dispose();
+            DisposeQueues();
             throw;
         }
     }
@@ -228,34 +245,6 @@ public sealed unsafe partial class VulkanDevice
         Subgroups = subgroups with { PNext = null };
         Uuid = new Guid(new ReadOnlySpan<byte>(identity.DeviceUuid, sizeof(Guid)));
         HostImportAlignment = (long)host.MinImportedHostPointerAlignment;
-    }
-
-    private Device CreateDevice(IReadOnlyList<string> extensionNames)
-    {
-        using var extensions = new Utf8Strings(extensionNames);
-        float priority = 1;
-        var queue = new DeviceQueueCreateInfo
-        {
-            SType = StructureType.DeviceQueueCreateInfo,
-            QueueFamilyIndex = QueueFamily,
-            QueueCount = 1,
-            PQueuePriorities = &priority,
-        };
-        FeatureChain features = default;
-        PhysicalDeviceFeatures2* head = FeatureChain.Link(&features);
-        features.Write(Features);
-        var info = new DeviceCreateInfo
-        {
-            SType = StructureType.DeviceCreateInfo,
-            PNext = head,
-            QueueCreateInfoCount = 1,
-            PQueueCreateInfos = &queue,
-            EnabledExtensionCount = extensions.Count,
-            PpEnabledExtensionNames = extensions.Pointers,
-        };
-        Device device;
-        Api.CreateDevice(PhysicalDevice, &info, null, &device).Check();
-        return device;
     }
 
     private void DestroyHandles()

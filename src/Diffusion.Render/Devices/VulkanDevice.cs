@@ -3,13 +3,12 @@ using Silk.NET.Vulkan;
 
 namespace Diffusion.Render.Devices;
 
-/// <summary>A Vulkan 1.3 device with one queue for graphics, compute and presentation, and one timeline.</summary>
+/// <summary>A Vulkan 1.3 device with a queue for graphics, compute and presentation, and its timeline.</summary>
 /// <remarks>Made by <see cref="Create"/>, or an engine's by <see cref="Adopt"/>. Everything created on it is disposed
 /// before it. One thread records and submits; others may poll <see cref="Timeline"/>.</remarks>
 public sealed unsafe partial class VulkanDevice : IDisposable
 {
     private readonly VulkanInstance _instance;
-    private readonly IQueueLock _queueLock;
     private readonly bool _isAdopted;
     private readonly Action<string>? _log;
     private Device _handle;
@@ -18,8 +17,8 @@ public sealed unsafe partial class VulkanDevice : IDisposable
     /// <summary>What the device is.</summary>
     public VulkanDeviceInfo Info { get; private set; } = null!;
 
-    /// <summary>The timeline that every submission signals.</summary>
-    public Timeline Timeline { get; private set; } = null!;
+    /// <summary>The timeline that every submission of the renderer's signals.</summary>
+    public Timeline Timeline => Main.Timeline;
 
     /// <summary>
     /// The validation layer's messages, or null when validation is off or the instance an engine's.
@@ -43,7 +42,7 @@ public sealed unsafe partial class VulkanDevice : IDisposable
     public PhysicalDevice PhysicalDevice { get; private set; }
 
     /// <summary>The queue; of an own device only the thread that renders submits to it.</summary>
-    public Queue Queue { get; private set; }
+    public Queue Queue => Main.Handle;
 
     /// <summary>The queue's family.</summary>
     public uint QueueFamily { get; private set; }
@@ -75,6 +74,12 @@ public sealed unsafe partial class VulkanDevice : IDisposable
     /// <summary>Makes timelines that another API signals, where <see cref="ExportReason"/> is null.</summary>
     internal Func<VulkanDevice, string, ExportedTimeline> MakeExportedTimeline { get; private set; }
         = static (device, name) => new ExportedTimeline(device, name);
+
+    /// <summary>Where compiled pipelines and what was measured are kept from run to run, or null.</summary>
+    internal string? CacheFolder { get; private set; }
+
+    /// <summary>The driver's version in its own encoding.</summary>
+    internal uint DriverVersion { get; private set; }
 
     internal MemoryAllocator Memory { get; private set; } = null!;
 
@@ -111,11 +116,13 @@ public sealed unsafe partial class VulkanDevice : IDisposable
         {
             // The rest of the engine's work is none of our business, and vkDeviceWaitIdle would need all its queues.
             Timeline.Wait(Timeline.Submitted);
+            Compute.Timeline.Wait(Compute.Timeline.Submitted);
             return;
         }
 
         using (LockQueue())
         {
+            // Idle, the device needs all its queues; that of networks has the same thread.
             Api.DeviceWaitIdle(Handle).Check();
         }
     }
@@ -140,7 +147,7 @@ public sealed unsafe partial class VulkanDevice : IDisposable
         }
 
         Pipelines.Dispose();
-        Timeline.Dispose();
+        DisposeQueues();
         _disposed = true;
         DestroyHandles();
         _instance.Dispose();
@@ -184,71 +191,6 @@ public sealed unsafe partial class VulkanDevice : IDisposable
         if (_instance.HasDebugUtils)
         {
             Functions.CmdEndDebugUtilsLabel(commands);
-        }
-    }
-
-    /// <summary>Takes the queue for the scope's life: submitting and presenting need it, recording does not.</summary>
-    internal QueueScope LockQueue() => new(_queueLock);
-
-    /// <summary>Submits recorded commands; the host does not wait. Allocates nothing.</summary>
-    /// <returns>The timeline's value when they are done.</returns>
-    internal ulong Submit(CommandBuffer recorded)
-    {
-        var commands = new CommandBufferSubmitInfo
-        {
-            SType = StructureType.CommandBufferSubmitInfo,
-            CommandBuffer = recorded,
-        };
-        var signal = new SemaphoreSubmitInfo
-        {
-            SType = StructureType.SemaphoreSubmitInfo,
-            Semaphore = Timeline.Semaphore,
-            Value = Timeline.Submitted + 1,
-            StageMask = PipelineStageFlags2.AllCommandsBit,
-        };
-        var submit = new SubmitInfo2
-        {
-            SType = StructureType.SubmitInfo2,
-            CommandBufferInfoCount = 1,
-            PCommandBufferInfos = &commands,
-            SignalSemaphoreInfoCount = 1,
-            PSignalSemaphoreInfos = &signal,
-        };
-        Submit(&submit);
-        return Timeline.Submitted;
-    }
-
-    /// <summary>Submits; one of the signals is <see cref="Timeline"/> at <see cref="Timeline.Submitted"/> +
-    /// 1.</summary>
-    internal void Submit(SubmitInfo2* submit)
-    {
-        using (LockQueue())
-        {
-            Api.QueueSubmit2(Queue, 1, submit, default).Check();
-        }
-
-        Timeline.Advance();
-    }
-
-    /// <summary>Has all that is submitted from now on wait for a semaphore of another API.</summary>
-    internal void WaitOnQueue(Silk.NET.Vulkan.Semaphore semaphore, ulong value)
-    {
-        var wait = new SemaphoreSubmitInfo
-        {
-            SType = StructureType.SemaphoreSubmitInfo,
-            Semaphore = semaphore,
-            Value = value,
-            StageMask = PipelineStageFlags2.AllCommandsBit,
-        };
-        var submit = new SubmitInfo2
-        {
-            SType = StructureType.SubmitInfo2,
-            WaitSemaphoreInfoCount = 1,
-            PWaitSemaphoreInfos = &wait,
-        };
-        using (LockQueue())
-        {
-            Api.QueueSubmit2(Queue, 1, &submit, default).Check();
         }
     }
 

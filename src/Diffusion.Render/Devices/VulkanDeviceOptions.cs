@@ -6,6 +6,19 @@ namespace Diffusion.Render.Devices;
 /// <summary>How to create a <see cref="VulkanDevice"/>.</summary>
 public sealed record VulkanDeviceOptions
 {
+    /// <summary>
+    /// A <see cref="PipelineCacheFolder"/> of the user's, which the demo has and <c>tune</c> writes to; null where the
+    /// user has no folder for local data.
+    /// </summary>
+    public static string? UserCacheFolder
+    {
+        get
+        {
+            string home = Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData);
+            return home.Length == 0 ? null : Path.Combine(home, "diffusion");
+        }
+    }
+
     /// <summary>The window to present to; null for a headless device.</summary>
     public IVkSurface? Window { get; init; }
 
@@ -34,14 +47,22 @@ public sealed record VulkanDeviceOptions
     public bool RobustBufferAccess { get; init; }
 
     /// <summary>
+    /// Runs networks of the compute backend beside frames in place of between them: on a queue of a family without
+    /// graphics, of low priority where VK_KHR_global_priority is there, else on a second one of the renderer's family,
+    /// else on the renderer's own. A frame shows steps that are done and never waits for one. Default false; not yet
+    /// run on a GPU.
+    /// </summary>
+    public bool AsyncCompute { get; init; }
+
+    /// <summary>
     /// Takes a line when something is done in a lesser way than could be, with the reason: staging in place of an
     /// import, a pipeline cache that is ignored. Any thread; must not throw. Null: nothing is said.
     /// </summary>
     public Action<string>? Log { get; init; }
 
     /// <summary>
-    /// A folder in which compiled pipelines are kept from run to run, one file for each device and driver; null for
-    /// none.
+    /// A folder in which compiled pipelines are kept from run to run, one file for each device and driver, and where
+    /// the compute backend looks for what <see cref="Compute.Tuning.ComputeTuner"/> measured; null for none.
     /// </summary>
     public string? PipelineCacheFolder { get; init; }
 

@@ -84,9 +84,9 @@ public sealed record VulkanRequirements(
         // Below 1.3 the structures of features may not even be asked for.
         bool isRecent = info.Version >= new Version(VersionMajor, VersionMinor);
         VulkanFeatures features = isRecent ? PhysicalDevices.Features(api, physicalDevice) : VulkanFeatures.None;
-        QueueFlags[] queues = PhysicalDevices.QueueFamilies(api, physicalDevice);
+        QueueFamilyProperties[] queues = PhysicalDevices.QueueFamilies(api, physicalDevice);
         uint[] families = [.. Enumerable.Range(0, queues.Length)
-            .Where(family => (queues[family] & Queue) == Queue).Select(family => (uint)family)];
+            .Where(family => (queues[family].QueueFlags & Queue) == Queue).Select(family => (uint)family)];
         List<string> missing = isRecent ? [] : [$"Vulkan {VersionMajor}.{VersionMinor} (it offers {info.Version})"];
         missing.AddRange(DeviceExtensions.Where(name => !extensions.Contains(name)));
         if (isRecent && (Features & ~features) is not VulkanFeatures.None and var lacking)

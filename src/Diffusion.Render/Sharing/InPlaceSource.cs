@@ -9,6 +9,8 @@ namespace Diffusion.Render.Sharing;
 /// <remarks>The conversion is not part of the step: only what is shown is converted, once a frame at most.</remarks>
 internal sealed class InPlaceSource(DeviceSamples samples) : SampleSource
 {
+    private ulong _acquired;
+
     public override GpuBuffer Buffer => samples.Buffer;
 
     public override SharingPath Path => SharingPath.InPlace;
@@ -24,6 +26,25 @@ internal sealed class InPlaceSource(DeviceSamples samples) : SampleSource
     public override bool TryPrepare(in SampleLease lease, SampleView view, out uint offset)
     {
         offset = samples.OffsetOf(lease.Slot, view == SampleView.Denoised);
+        VulkanDevice device = samples.Vulkan;
+        if (!device.HasAsyncCompute)
+        {
+            return true; // on one queue a frame comes after the step
+        }
+
+        ulong value = samples.ReadyAt(lease.Slot);
+        if (value > device.Compute.Timeline.Completed)
+        {
+            return false;
+        }
+
+        // Reached already: what makes the step's writes visible to the renderer's queue.
+        if (value > _acquired)
+        {
+            device.Main.WaitFor(device.Compute.Timeline.Semaphore, value);
+            _acquired = value;
+        }
+
         return true;
     }
 

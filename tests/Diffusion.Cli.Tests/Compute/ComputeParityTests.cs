@@ -4,17 +4,21 @@ using Diffusion.Render.Compute;
 using Diffusion.Render.Compute.Planning;
 using Diffusion.Runtime.Models;
 using Diffusion.Torch.UNet;
+using Xunit.Abstractions;
 
 namespace Diffusion.Cli.Tests.Compute;
 
 /// <summary>The compute network against the Torch one, slice by slice, under validation.</summary>
-public sealed class ComputeParityTests(ComputeFixture compute) : IClassFixture<ComputeFixture>
+public sealed class ComputeParityTests(ComputeFixture compute, ITestOutputHelper output)
+    : IClassFixture<ComputeFixture>
 {
     /// <summary>The same sums in another order, twenty layers deep.</summary>
     private const double Rounding = 1e-4;
 
-    /// <summary>A weight of eleven bits is off by 2^-12 of itself; twenty layers add up.</summary>
+    /// <summary>A value of eleven bits is off by 2^-12 of itself; twenty layers add up.</summary>
     private const double HalfRounding = 2e-2;
+
+    private static readonly ComputeBackendOptions _half = new() { Precision = StoragePrecision.Half };
 
     private static readonly UNetConfig _plain = new()
     {
@@ -130,19 +134,43 @@ public sealed class ComputeParityTests(ComputeFixture compute) : IClassFixture<C
     }
 
     [SkippableTheory]
-    [InlineData("plain")]
-    [InlineData("patch, classes, scale and shift")]
-    public void Slices_HalfWeights_EqualTorchToElevenBits(string feature)
+    [MemberData(nameof(FeaturesAndTunings))]
+    public void Slices_Half_EqualTorchToElevenBits(string feature, bool isGpu)
     {
         var device = compute.Device;
         using TestModel model = new(_features[feature]);
-        ComputeBackendOptions options = new() { Weights = WeightStorage.Half };
-        using ComputeBackend backend = new(model.Folder, device, options, compute.Kernels);
+        using ComputeBackend backend = new(model.Folder, device, _half, compute.Kernels, TuningOf(isGpu));
 
-        (double error, string slice) = SliceParity.Measure(model.Network, backend, 2, 16, 8, seamless: true);
+        // Of 12 rows, the lower levels have 6 and 3: below the last of an odd height is nothing.
+        (double zero, string zeroSlice) = SliceParity.Measure(model.Network, backend, 2, 12, 8, seamless: false);
+        (double wrap, string wrapSlice) = SliceParity.Measure(model.Network, backend, 1, 12, 20, seamless: true);
 
-        Assert.True(error < HalfRounding, $"{slice} differs by {error:e1}");
-        Assert.True(error > Rounding, "halves cannot be as exact as this");
+        output.WriteLine($"differs by {zero:e1} at {zeroSlice}, {wrap:e1} at {wrapSlice}");
+        Assert.True(zero < HalfRounding, $"zero padding: {zeroSlice} differs by {zero:e1}");
+        Assert.True(wrap < HalfRounding, $"circular padding: {wrapSlice} differs by {wrap:e1}");
+        Assert.True(zero > Rounding, "halves cannot be as exact as this");
+        compute.AssertSilent();
+    }
+
+    [SkippableFact]
+    public void Slices_HalfOfRandomNetworksAndShapes_EqualTorchToElevenBits()
+    {
+        var device = compute.Device;
+        double worst = 0;
+        NetworkGenerator.Cases.Sample(
+            test =>
+            {
+                using TestModel model = new(test.Config, test.Seed);
+                using ComputeBackend backend = new(
+                    model.Folder, device, _half, compute.Kernels, TuningOf(test.Seed % 2 == 0));
+                (double error, string slice) = SliceParity.Measure(
+                    model.Network, backend, test.Batch, test.Height, test.Width, test.Seamless, test.Seed);
+                worst = Math.Max(worst, error);
+                Assert.True(error < HalfRounding, $"{slice} differs by {error:e1}: {test}");
+            },
+            iter: 20,
+            threads: 1);
+        output.WriteLine($"differs by {worst:e1} at most");
         compute.AssertSilent();
     }
 
@@ -160,16 +188,43 @@ public sealed class ComputeParityTests(ComputeFixture compute) : IClassFixture<C
         compute.AssertSilent();
     }
 
-    [SkippableFact]
-    public void Slices_ShippedWeights_EqualTorch()
+    [SkippableTheory]
+    [InlineData(StoragePrecision.Full, Rounding)]
+    [InlineData(StoragePrecision.Half, HalfRounding)]
+    public void Slices_ShippedWeights_EqualTorch(StoragePrecision precision, double limit)
     {
         var device = compute.Device;
         ModelFolder folder = ModelFolder.Open(ModelLocator.Find(null));
         using UNet2DModel network = UNetWeights.Load(folder);
-        using ComputeBackend backend = new(folder, device, null, compute.Kernels);
+        ComputeBackendOptions options = new() { Precision = precision };
+        using ComputeBackend backend = new(folder, device, options, compute.Kernels);
 
         (double error, string slice) = SliceParity.Measure(network, backend, 2, 24, 32, seamless: true);
 
+        output.WriteLine($"differs by {error:e1} at {slice}");
+        Assert.True(error < limit, $"{slice} differs by {error:e1}");
+        compute.AssertSilent();
+    }
+
+    public static TheoryData<int, int, int> Tiles => new()
+    {
+        { 1, 8, 2 },
+        { 5, 32, 16 },
+        { 3, 5, 512 },
+    };
+
+    [SkippableTheory]
+    [MemberData(nameof(Tiles))]
+    public void Slices_OtherTiles_EqualTorch(int channels, int pointwise, int threads)
+    {
+        var device = compute.Device;
+        using TestModel model = new(_features["patch, classes, scale and shift"]);
+        ComputeTuning tuning = new([16, 5], 1, threads, channels, pointwise);
+        using ComputeBackend backend = new(model.Folder, device, null, compute.Kernels, tuning);
+
+        (double error, string slice) = SliceParity.Measure(model.Network, backend, 2, 16, 8, seamless: true);
+
+        Assert.Null(tuning.WhyNot(device.Limits, device.Subgroups.SubgroupSize));
         Assert.True(error < Rounding, $"{slice} differs by {error:e1}");
         compute.AssertSilent();
     }

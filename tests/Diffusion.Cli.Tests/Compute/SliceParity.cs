@@ -49,7 +49,7 @@ internal static class SliceParity
             PlannedSlice slice = run.Plan.Slices[i];
             float[] actual = i == run.Plan.Slices.Count - 1
                 ? run.Output.ToArray()
-                : ReadArena(backend.Vulkan, run, slice.Hidden.Range);
+                : ReadArena(backend, run, slice.Hidden);
             int length = actual.Length / batch;
             for (int sample = 0; sample < batch; sample++)
             {
@@ -88,12 +88,31 @@ internal static class SliceParity
         return difference / magnitude;
     }
 
-    private static float[] ReadArena(VulkanDevice device, NetworkRun run, BufferRange range)
+    private static float[] ReadArena(ComputeBackend backend, NetworkRun run, in Activations hidden)
     {
+        VulkanDevice device = backend.Vulkan;
+        BufferRange range = hidden.Range;
         using GpuBuffer readback = GpuBuffer.Readback(device, (ulong)range.SizeInBytes, "test readback");
         using OneTimeCommands commands = new(device, "test readback");
         commands.Run(recorded => Copy(device, recorded, run.ArenaBuffer, readback, range));
-        return readback.Span<float>().ToArray();
+        return backend.Structure.Weights.Precision == StoragePrecision.Half
+            ? InRows(readback.Span<Half>(), hidden.Height, hidden.Width)
+            : readback.Span<float>().ToArray();
+    }
+
+    // A word holds a pixel and the one below it; below the last row of an odd height is nothing.
+    private static float[] InRows(ReadOnlySpan<Half> pairs, int height, int width)
+    {
+        int places = (height + 1) / 2 * 2 * width;
+        float[] values = new float[pairs.Length / places * height * width];
+        for (int i = 0; i < values.Length; i++)
+        {
+            (int plane, int pixel) = Math.DivRem(i, height * width);
+            (int y, int x) = Math.DivRem(pixel, width);
+            values[i] = (float)pairs[(plane * places) + (2 * ((y / 2 * width) + x)) + (y % 2)];
+        }
+
+        return values;
     }
 
     private static unsafe void Copy(

@@ -151,6 +151,8 @@ public sealed class SampleCommandTests : IDisposable
     [InlineData("--churn", "20", "--churn: The solver 'dpmpp-2m' has no churn; edm has.")]
     [InlineData("--churn", "-1", "--churn is -1; it must be from 0 to 1000.")]
     [InlineData("--schedule", "magic", "magic")]
+    [InlineData("--precision", "double", "--precision is full or half, not 'double'.")]
+    [InlineData("--precision", "half", "--precision half is for --backend compute, not ")]
     [InlineData("--backend", "magic", "--backend 'magic' is unknown: it must be one of torch, onnx, compute.")]
     [InlineData("--guidance", "-1", "-1")]
     [InlineData("--grid", "1000x1", "1000x1")]

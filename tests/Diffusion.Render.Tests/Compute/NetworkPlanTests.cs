@@ -119,14 +119,14 @@ public sealed class NetworkPlanTests
         ComputeMemory memory = ComputeMemory.Of(
             _small, new SessionOptions { Width = 16, Height = 32, Guided = true, Seamless = false });
         ComputeMemory half = ComputeMemory.Of(
-            _small, new SessionOptions { Width = 16, Height = 32 }, WeightStorage.Half);
+            _small, new SessionOptions { Width = 16, Height = 32 }, StoragePrecision.Half);
 
         NetworkPlan plan = Plan(_small);
         Assert.InRange(
             memory.ActivationBytes, plan.ArenaSizeInBytes + plan.OutputSizeInBytes, 2 * plan.ArenaSizeInBytes);
         Assert.Equal((4 * plan.Input.SizeInBytes) + (16 * 16 * 32), memory.TransferBytes);
         Assert.InRange(half.WeightBytes, memory.WeightBytes / 2, memory.WeightBytes * 0.6);
-        Assert.True(half.ActivationBytes < memory.ActivationBytes);
+        Assert.InRange(half.ActivationBytes, memory.ActivationBytes / 4, memory.ActivationBytes * 0.31);
     }
 
     [Fact]
@@ -150,6 +150,6 @@ public sealed class NetworkPlanTests
     }
 
     private static NetworkPlan Plan(UNetConfig config, double mostFlops = double.PositiveInfinity) =>
-        new UNetStructure(config, WeightStorage.Full).Plan(
+        new UNetStructure(config, StoragePrecision.Full).Plan(
             batch: 2, height: 32, width: 16, seamless: false, ComputeTuning.Gpu, mostFlops);
 }

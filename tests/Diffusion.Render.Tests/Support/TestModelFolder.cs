@@ -26,7 +26,7 @@ internal sealed class TestModelFolder : IDisposable
     public TestModelFolder(float scale = 1, string? leftOut = null)
     {
         ModelFolder.Save(_path, Small, new SchedulerConfig(), ["stone", "wood"]);
-        WeightLayout layout = new UNetStructure(Small, WeightStorage.Full).Weights;
+        WeightLayout layout = new UNetStructure(Small, StoragePrecision.Full).Weights;
         SafetensorsWriter writer = new();
         foreach (PackedWeight weight in layout.Weights)
         {

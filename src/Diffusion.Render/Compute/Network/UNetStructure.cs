@@ -15,11 +15,11 @@ internal sealed class UNetStructure
     /// <summary>Lays out a network.</summary>
     /// <exception cref="ArgumentException">The configuration names an unknown block or sizes that do not fit
     /// together.</exception>
-    public UNetStructure(UNetConfig config, WeightStorage storage)
+    public UNetStructure(UNetConfig config, StoragePrecision precision)
     {
         IReadOnlyList<UNetBlock> blocks = UNetBlocks.Of(config);
         _config = config;
-        Weights = new WeightLayout(storage);
+        Weights = new WeightLayout(precision);
         Time = new TimeFeatures(config, Weights);
         (ClassTable, ClassWidth) = LayOutClasses();
         _blocks.Add(new StemBlock(config, Weights, Time, config.EmbeddingWidth) { KeepsSkip = true });
@@ -54,7 +54,7 @@ internal sealed class UNetStructure
     {
         InputLayout input = InputLayout.Create(
             batch, _config.ImageChannels, height, width, Time.Width, ClassWidth);
-        PlanWriter writer = new(batch, seamless, tuning, input);
+        PlanWriter writer = new(batch, seamless, tuning, input, Weights.Precision);
         foreach (Block block in _blocks)
         {
             block.Plan(writer);

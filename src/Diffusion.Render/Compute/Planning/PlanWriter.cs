@@ -8,7 +8,10 @@ namespace Diffusion.Render.Compute.Planning;
 /// <param name="seamless">Whether 3x3 convolutions wrap around.</param>
 /// <param name="tuning">Choices of the device.</param>
 /// <param name="input">What the host writes.</param>
-internal sealed class PlanWriter(int batch, bool seamless, ComputeTuning tuning, InputLayout input)
+/// <param name="precision">How activations are kept; embeddings, normalisations and the network's ends are
+/// float32.</param>
+internal sealed class PlanWriter(
+    int batch, bool seamless, ComputeTuning tuning, InputLayout input, StoragePrecision precision)
 {
     private const int Bindings = 8;
     private const int FirstBinding = 0;
@@ -29,11 +32,16 @@ internal sealed class PlanWriter(int batch, bool seamless, ComputeTuning tuning,
     private const double StatisticsFlops = 4;
     private const double SoftmaxFlops = 4;
 
+    // Rows of pixels that a word of activations holds: see stored.glsl.
+    private readonly int _rows = precision == StoragePrecision.Half ? 2 : 1;
+    private readonly uint _isHalf = precision == StoragePrecision.Half ? 1u : 0;
     private readonly List<PlannedTensor> _tensors = [];
     private readonly List<PlannedDispatch> _dispatches = [];
     private readonly List<PlannedSlice> _slices = [];
     private readonly Stack<Activations> _skips = new();
     private int _sliceStart;
+
+    private double ElementSize => sizeof(float) / (double)_rows;
 
     public int Batch => batch;
 
@@ -95,8 +103,9 @@ internal sealed class PlanWriter(int batch, bool seamless, ComputeTuning tuning,
         Add(new PlannedDispatch
         {
             Kernel = new KernelKey(
-                "conv.comp", (uint)groups, (uint)call.Kernel, (uint)stride, call.Kernel == 1 ? 16u : 4u,
-                call.Weights.Weight.IsHalf ? 1u : 0, tuning.BroadcastsInSubgroups ? 1u : 0),
+                "conv.comp", (uint)groups, (uint)call.Kernel, (uint)stride,
+                (uint)(call.Kernel == 1 ? tuning.PointwiseChannels : tuning.Channels), _isHalf,
+                tuning.BroadcastsInSubgroups ? 1u : 0),
             Bindings = bindings,
             Push = PushWords.Of(
                 flags,
@@ -117,7 +126,7 @@ internal sealed class PlanWriter(int batch, bool seamless, ComputeTuning tuning,
             Flops = (2.0 * outElements * inputs * call.Kernel * call.Kernel)
                 + (passes * NormFlops * inElements) + ((1 + extra) * outElements),
             Bytes = call.Weights.Weight.SizeInBytes
-                + (sizeof(float) * (inElements + (outElements * (call.Residual is null ? 1 : 2)))),
+                + (ElementSize * (inElements + (outElements * (call.Residual is null ? 1 : 2)))),
         });
         return output;
     }
@@ -144,14 +153,15 @@ internal sealed class PlanWriter(int batch, bool seamless, ComputeTuning tuning,
         bindings[NormBinding] = scaleShift is null ? weights.Bias : scaleShift;
         Add(new PlannedDispatch
         {
-            Kernel = new KernelKey("group_norm.comp", (uint)tuning.NormThreads),
+            Kernel = new KernelKey("group_norm.comp", (uint)tuning.NormThreads, _isHalf),
             Bindings = bindings,
             Push = PushWords.Of(
                 (uint)input.Channels, (uint)(channels - input.Channels), (uint)(channels / groups),
+                (uint)PlaneWords(input.Height, input.Width), (uint)(input.Height / _rows * input.Width),
                 (uint)input.Pixels, scaleShift is null ? 0u : 1u, PushWords.Bits(epsilon)),
             Groups = (groups, batch, 1),
             Flops = StatisticsFlops * elements,
-            Bytes = sizeof(float) * elements,
+            Bytes = ElementSize * elements,
         });
         return output;
     }
@@ -170,7 +180,7 @@ internal sealed class PlanWriter(int batch, bool seamless, ComputeTuning tuning,
         bindings[ResidualBinding] = addend ?? weights.Bias;
         Add(new PlannedDispatch
         {
-            Kernel = new KernelKey("linear.comp", weights.Weight.IsHalf ? 1u : 0),
+            Kernel = new KernelKey("linear.comp", _isHalf),
             Bindings = bindings,
             Push = PushWords.Of(
                 (uint)inputs, (uint)outputs, (uint)weights.Weight.PaddedRows, (uint)before, (uint)after,
@@ -186,18 +196,20 @@ internal sealed class PlanWriter(int batch, bool seamless, ComputeTuning tuning,
     public Activations Attend(string name, in Activations stacked, int heads, int headWidth)
     {
         int tokens = stacked.Pixels;
+        int places = PlaneWords(stacked.Height, stacked.Width) * _rows;
         int inner = heads * headWidth;
         Activations output = Create(name, inner, stacked.Height, stacked.Width);
         double scores = (double)batch * heads * tokens * tokens;
         Add(new PlannedDispatch
         {
-            Kernel = new KernelKey("attention.comp", 0),
+            Kernel = new KernelKey("attention.comp", _isHalf),
             Bindings = NewBindings(stacked.Range, output.Range),
             Push = PushWords.Of(
-                (uint)tokens, (uint)heads, (uint)headWidth, PushWords.Bits(1 / Math.Sqrt(headWidth))),
-            Groups = (Blocks(tokens, AttentionQueries), heads * batch, Blocks(headWidth, AttentionWidth)),
+                (uint)places, (uint)((2 * tokens) - places), (uint)heads, (uint)headWidth,
+                PushWords.Bits(1 / Math.Sqrt(headWidth))),
+            Groups = (Blocks(places, AttentionQueries), heads * batch, Blocks(headWidth, AttentionWidth)),
             Flops = (4 * scores * headWidth) + (SoftmaxFlops * scores),
-            Bytes = 4.0 * sizeof(float) * batch * inner * tokens,
+            Bytes = 4.0 * ElementSize * batch * inner * tokens,
         });
         return output;
     }
@@ -215,14 +227,14 @@ internal sealed class PlanWriter(int batch, bool seamless, ComputeTuning tuning,
         bindings[NormBinding] = norm is null ? input.Range : norm;
         Add(new PlannedDispatch
         {
-            Kernel = new KernelKey("pool.comp", (uint)factor),
+            Kernel = new KernelKey("pool.comp", (uint)factor, _isHalf),
             Bindings = bindings,
             Push = PushWords.Of(
                 norm is null ? 0u : 1u, (uint)activation, (uint)input.Channels, (uint)(channels - input.Channels),
                 (uint)output.Height, (uint)output.Width),
-            Groups = (Blocks(output.Width, Tile), Blocks(output.Height, Tile), channels * batch),
+            Groups = (Blocks(output.Width, Tile), Blocks(output.Height, Tile * _rows), channels * batch),
             Flops = (norm is null ? 1 : 1 + NormFlops) * elements,
-            Bytes = sizeof(float) * (elements + (elements / (factor * factor))),
+            Bytes = ElementSize * (elements + (elements / (factor * factor))),
         });
         return output;
     }
@@ -250,9 +262,10 @@ internal sealed class PlanWriter(int batch, bool seamless, ComputeTuning tuning,
         return picture;
     }
 
-    public PlannedTensor NewTensor(string name, long elements)
+    /// <summary>A tensor of so many words, float32 or two float16 each.</summary>
+    public PlannedTensor NewTensor(string name, long words)
     {
-        PlannedTensor tensor = new(name, elements * sizeof(float));
+        PlannedTensor tensor = new(name, words * sizeof(float));
         _tensors.Add(tensor);
         return tensor;
     }
@@ -267,8 +280,10 @@ internal sealed class PlanWriter(int batch, bool seamless, ComputeTuning tuning,
         return bindings;
     }
 
+    private int PlaneWords(int height, int width) => Blocks(height, _rows) * width;
+
     private Activations Create(string name, int channels, int height, int width) =>
-        new(NewTensor(name, (long)batch * channels * height * width), channels, height, width);
+        new(NewTensor(name, (long)batch * channels * PlaneWords(height, width)), channels, height, width);
 
     private void AddPatch(
         in Activations picture, in BufferRange source, in BufferRange target, int edge, bool undo, bool flag,
@@ -279,13 +294,13 @@ internal sealed class PlanWriter(int batch, bool seamless, ComputeTuning tuning,
         double elements = (double)batch * picture.Channels * picture.Pixels;
         Add(new PlannedDispatch
         {
-            Kernel = new KernelKey("patch.comp", undo ? 1u : 0),
+            Kernel = new KernelKey("patch.comp", undo ? 1u : 0, _isHalf),
             Bindings = bindings,
             Push = PushWords.Of(
                 (uint)picture.Channels, (uint)picture.Height, (uint)picture.Width, (uint)edge, flag ? 1u : 0),
             Groups = (Blocks(picture.Width, Tile), Blocks(picture.Height, Tile), picture.Channels * batch),
             Flops = flag ? 2 * elements : 0,
-            Bytes = 2 * sizeof(float) * elements,
+            Bytes = (sizeof(float) + ElementSize) * elements,
         });
     }
 

@@ -120,6 +120,7 @@ internal sealed partial class DeviceSampleState : IDisposable
             WaitFor(_startValue);
         }
 
+        _samples.Publish(slot, _startValue);
         Samples.Publish(0, level);
         Samples.ForgetHistory();
     }
@@ -142,7 +143,7 @@ internal sealed partial class DeviceSampleState : IDisposable
     public int BeginEvaluation()
     {
         RequireStarted();
-        if (_entries[_entry].Value > _device.Timeline.Completed)
+        if (_entries[_entry].Value > _device.Compute.Timeline.Completed)
         {
             // Only where an evaluation was abandoned: it may still be read, and so may the next if many were.
             TakeNextEntry();
@@ -174,7 +175,7 @@ internal sealed partial class DeviceSampleState : IDisposable
         RequireStarted();
 
         // One reading for both: an entry must not come free between the look at its step and its next use.
-        ulong completed = _device.Timeline.Completed;
+        ulong completed = _device.Compute.Timeline.Completed;
         CheckFinished(completed);
         int after = (_entry + 1) % _entries.Length;
         FusedStep fused = FusedStep.Of(Samples, evaluation, step);
@@ -195,6 +196,7 @@ internal sealed partial class DeviceSampleState : IDisposable
             CheckFinished(value);
         }
 
+        _samples.Publish(slot, value);
         Samples.Publish(stepNumber, step.Target);
         _entry = after;
         return true;
@@ -204,7 +206,7 @@ internal sealed partial class DeviceSampleState : IDisposable
     /// <exception cref="NonFiniteSampleException">A step has a NaN or an infinity.</exception>
     public bool TryFinish()
     {
-        ulong completed = _device.Timeline.Completed;
+        ulong completed = _device.Compute.Timeline.Completed;
         CheckFinished(completed);
         return completed >= _lastValue;
     }
@@ -246,13 +248,13 @@ internal sealed partial class DeviceSampleState : IDisposable
         CheckFinished(_entries[_entry].Value);
     }
 
-    private ulong Submit(CommandBuffer commands) => _lastValue = _device.Submit(commands);
+    private ulong Submit(CommandBuffer commands) => _lastValue = _device.Compute.Submit(commands);
 
     private void WaitFor(ulong value)
     {
-        if (value > _device.Timeline.Completed)
+        if (value > _device.Compute.Timeline.Completed)
         {
-            _device.Timeline.Wait(value);
+            _device.Compute.Timeline.Wait(value);
         }
     }
 

@@ -19,6 +19,7 @@ internal sealed unsafe class DeviceSamples : IDeviceSamples, IDisposable
     private readonly ulong _planeSize;
     private readonly ulong _imageSize;
     private readonly bool[] _isRead;
+    private readonly ulong[] _readyAt;
     private readonly GpuBuffer _upload;
     private readonly OneTimeCommands _commands;
     private GpuBuffer? _readback;
@@ -33,15 +34,16 @@ internal sealed unsafe class DeviceSamples : IDeviceSamples, IDisposable
         _planeSize = (ulong)pixels * sizeof(float);
         _imageSize = SampleRing.Channels * _planeSize;
         _isRead = new bool[2 * slots];
+        _readyAt = new ulong[slots];
         Buffer = GpuBuffer.DeviceLocal(
             device, (ulong)SizeOf(slots * slotSize, pixels),
             BufferUsageFlags.StorageBufferBit | BufferUsageFlags.TransferSrcBit | BufferUsageFlags.TransferDstBit,
-            "samples");
+            "samples", isShared: true);
         try
         {
             _upload = GpuBuffer.Upload(
                 device, (ulong)UploadSizeOf(pixels), BufferUsageFlags.TransferSrcBit, "sample upload");
-            _commands = new OneTimeCommands(device, "sample copies");
+            _commands = new OneTimeCommands(device, "sample copies", device.Compute);
         }
         catch
         {
@@ -80,6 +82,14 @@ internal sealed unsafe class DeviceSamples : IDeviceSamples, IDisposable
     /// <summary>Place of an image in <see cref="Buffer"/>, in floats.</summary>
     public uint OffsetOf(int slot, bool isDenoised) =>
         (uint)((ByteOffsetOf(slot, isDenoised)) / sizeof(float));
+
+    /// <summary>Says when the device is done with a slot that is about to be published.</summary>
+    /// <param name="slot">Which.</param>
+    /// <param name="value">Of the timeline of <see cref="VulkanDevice.Compute"/>.</param>
+    public void Publish(int slot, ulong value) => _readyAt[slot] = value;
+
+    /// <summary>The networks' timeline's value at which a published slot is readable by other queues.</summary>
+    public ulong ReadyAt(int slot) => _readyAt[slot];
 
     public Span<float> Read(int slot, bool isDenoised)
     {

@@ -66,7 +66,7 @@ internal sealed unsafe class SampleCommands : IDisposable
         _scratch = made.Own(GpuBuffer.DeviceLocal(
             device, sizeof(float) * (ScratchHeader + (SumsPerGroup * (ulong)_tiles.X * (ulong)_tiles.Y)), Storage,
             "step scratch"));
-        _pool = made.Own(Commands.CreatePool(device), "steps");
+        _pool = made.Own(Commands.CreatePool(device, device.Compute), "steps");
         DescriptorPool sets = made.Own(
             Descriptors.CreatePool(device, KernelLibrary.BindingTypes, _sets.Length), "steps");
         for (int block = 0; block < Blocks; block++)

@@ -1,8 +1,8 @@
 namespace Diffusion.Render.Compute.Weights;
 
 /// <summary>Where each weight of a network lies in the one weight buffer. Pure arithmetic; no device.</summary>
-/// <param name="storage">How matrices are kept.</param>
-internal sealed class WeightLayout(WeightStorage storage)
+/// <param name="precision">How matrices are kept.</param>
+internal sealed class WeightLayout(StoragePrecision precision)
 {
     /// <summary>Offsets are multiples of this: the largest alignment that Vulkan lets a device ask for.</summary>
     public const long Alignment = 256;
@@ -10,7 +10,7 @@ internal sealed class WeightLayout(WeightStorage storage)
     private readonly List<PackedWeight> _weights = [];
     private readonly List<HostTable> _tables = [];
 
-    public WeightStorage Storage => storage;
+    public StoragePrecision Precision => precision;
 
     public IReadOnlyList<PackedWeight> Weights => _weights;
 
@@ -51,7 +51,7 @@ internal sealed class WeightLayout(WeightStorage storage)
             Names = names,
             Shape = shape,
             IsMatrix = isMatrix,
-            IsHalf = isMatrix && storage == WeightStorage.Half,
+            IsHalf = isMatrix && precision == StoragePrecision.Half,
             Offset = SizeInBytes,
         };
         _weights.Add(weight);

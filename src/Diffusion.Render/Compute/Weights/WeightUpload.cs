@@ -20,7 +20,7 @@ internal static unsafe class WeightUpload
             BufferUsageFlags.StorageBufferBit | BufferUsageFlags.TransferDstBit, "weights"));
         using GpuBuffer staging = GpuBuffer.Upload(
             device, (ulong)capacity, BufferUsageFlags.TransferSrcBit, "weight staging");
-        using var commands = new OneTimeCommands(device, "weight upload");
+        using var commands = new OneTimeCommands(device, "weight upload", device.Compute);
         long start = 0;
         long end = 0;
         foreach (PackedWeight weight in layout.Weights)

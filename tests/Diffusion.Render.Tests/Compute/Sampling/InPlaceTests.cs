@@ -1,11 +1,7 @@
-using Diffusion.Render.Compute;
-using Diffusion.Render.Compute.Sampling;
 using Diffusion.Render.Devices;
 using Diffusion.Render.Frames;
 using Diffusion.Render.Sharing;
 using Diffusion.Render.Tests.Support;
-using Diffusion.Runtime;
-using Diffusion.Runtime.Chains;
 using Diffusion.Runtime.Sharing;
 
 namespace Diffusion.Render.Tests.Compute.Sampling;
@@ -14,18 +10,15 @@ namespace Diffusion.Render.Tests.Compute.Sampling;
 [Collection(VulkanTests.Name)]
 public sealed class InPlaceTests(VulkanFixture vulkan)
 {
-    private const int Width = 16;
-    private const int Height = 8;
-
-    private static readonly TextureRequest _request =
-        new() { Width = Width, Height = Height, ClassLabel = 1, Steps = 12 };
+    private const int Width = InPlaceRig.Width;
+    private const int Height = InPlaceRig.Height;
 
     [SkippableTheory]
     [InlineData(true)]
     [InlineData(false)]
     public void Frames_WhileTheChainRuns_ShowWhatTheDeviceHasAndReadNothingBack(bool waits)
     {
-        using var rig = new Rig(vulkan.Device, waits);
+        using var rig = new InPlaceRig(vulkan.Device, waits);
         SharedTexture texture = rig.Textures.Add(rig.Ring, "test");
         while (rig.IsRunning)
         {
@@ -38,7 +31,7 @@ public sealed class InPlaceTests(VulkanFixture vulkan)
         Assert.Equal((SharingPath.InPlace, 0L), (texture.Path, texture.TotalBytesCopied));
         Assert.Equal(0, rig.Samples.ReadCount);
         Assert.True(texture.TryGetLatest(out SharedImage image));
-        Assert.Equal(_request.Steps, image.Info.Step);
+        Assert.Equal(InPlaceRig.Steps, image.Info.Step);
         Assert.Equal(
             TestSamples.ToRgba(rig.Ring.Sample(rig.Ring.CurrentSlot), Width * Height),
             ImageReader.Read(vulkan.Device, image, Width, Height));
@@ -48,7 +41,7 @@ public sealed class InPlaceTests(VulkanFixture vulkan)
     [SkippableFact]
     public void Record_Denoised_ShowsTheCleanEstimate()
     {
-        using var rig = new Rig(vulkan.Device, waits: true);
+        using var rig = new InPlaceRig(vulkan.Device, waits: true);
         SharedTexture texture = rig.Textures.Add(rig.Ring, "test");
         texture.Display = SampleView.Denoised;
         while (rig.Runtime.GetProgress(rig.Handle).Step < 3)
@@ -68,7 +61,7 @@ public sealed class InPlaceTests(VulkanFixture vulkan)
     [SkippableFact]
     public void TryRead_HostAsks_CopiesOnceForEachStepReadAndNoMore()
     {
-        using var rig = new Rig(vulkan.Device, waits: true);
+        using var rig = new InPlaceRig(vulkan.Device, waits: true);
         rig.Finish();
         var first = new byte[Width * Height * 4];
         var second = new byte[Width * Height * 4];
@@ -89,12 +82,12 @@ public sealed class InPlaceTests(VulkanFixture vulkan)
     [InlineData(false)]
     public void TicksAndFrames_InPlace_AllocateNothing(bool waits)
     {
-        using var rig = new Rig(vulkan.Device, waits);
+        using var rig = new InPlaceRig(vulkan.Device, waits);
         rig.Textures.Add(rig.Ring, "test");
-        RunTo(rig, 4);
+        rig.RunTo(4);
         long before = GC.GetAllocatedBytesForCurrentThread();
 
-        RunTo(rig, 10);
+        rig.RunTo(10);
 
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
     }
@@ -102,7 +95,7 @@ public sealed class InPlaceTests(VulkanFixture vulkan)
     [SkippableFact]
     public void Add_AnotherDevice_StagesAndSaysWhy()
     {
-        using var rig = new Rig(vulkan.Device, waits: true);
+        using var rig = new InPlaceRig(vulkan.Device, waits: true);
         rig.Finish();
         using VulkanDevice other = VulkanDevice.Create(new VulkanDeviceOptions { EnableValidation = true });
         using var textures = new SharedTexturePass(other);
@@ -141,7 +134,7 @@ public sealed class InPlaceTests(VulkanFixture vulkan)
     public void Chain_RobustBufferAccess_GivesTheSameBits()
     {
         float[] expected;
-        using (var rig = new Rig(vulkan.Device, waits: true))
+        using (var rig = new InPlaceRig(vulkan.Device, waits: true))
         {
             rig.Finish();
             expected = rig.Ring.Sample(rig.Ring.CurrentSlot).ToArray();
@@ -150,82 +143,12 @@ public sealed class InPlaceTests(VulkanFixture vulkan)
         using VulkanDevice robust = VulkanDevice.Create(
             new VulkanDeviceOptions { EnableValidation = true, RobustBufferAccess = true });
         Assert.True(robust.Features.HasFlag(VulkanFeatures.RobustBufferAccess));
-        using (var rig = new Rig(robust, waits: true))
+        using (var rig = new InPlaceRig(robust, waits: true))
         {
             rig.Finish();
             Assert.Equal(expected, rig.Ring.Sample(rig.Ring.CurrentSlot).ToArray());
         }
 
         VulkanFixture.AssertSilent(robust);
-    }
-
-    private static void RunTo(Rig rig, int step)
-    {
-        while (rig.Runtime.GetProgress(rig.Handle).Step < step)
-        {
-            rig.Runtime.Tick(TimeSpan.FromMilliseconds(1));
-            rig.Frame();
-        }
-    }
-
-    /// <summary>A chain and a renderer on one device.</summary>
-    private sealed class Rig : IDisposable
-    {
-        private readonly TestModelFolder _model = new();
-        private readonly ComputeBackend _backend;
-        private readonly OffscreenTarget _target;
-        private readonly FrameRenderer _renderer;
-
-        public Rig(VulkanDevice device, bool waits)
-        {
-            _backend = new ComputeBackend(
-                _model.Folder, device,
-                new ComputeBackendOptions { WaitsForSlices = waits, SliceTime = TimeSpan.MaxValue });
-            Runtime = new DiffusionRuntime(_backend, _model.Folder.Description);
-            Handle = Runtime.Submit(_request);
-            Textures = new SharedTexturePass(device);
-            _target = new OffscreenTarget(device, 8, 8);
-            _renderer = new FrameRenderer(device, _target, [Textures]);
-        }
-
-        public DiffusionRuntime Runtime { get; }
-
-        public TextureHandle Handle { get; }
-
-        public SharedTexturePass Textures { get; }
-
-        public SampleRing Ring => Runtime.GetSamples(Handle);
-
-        public DeviceSamples Samples => (DeviceSamples)Ring.Device!;
-
-        public bool IsRunning => Runtime.GetProgress(Handle).Status is ChainStatus.Running or ChainStatus.Waiting;
-
-        public void Frame()
-        {
-            if (!_renderer.TryBeginFrame(out _))
-            {
-                throw new InvalidOperationException("The frame was not begun.");
-            }
-
-            _renderer.EndFrame();
-        }
-
-        public void Finish()
-        {
-            while (IsRunning)
-            {
-                Runtime.Tick(TimeSpan.MaxValue);
-            }
-        }
-
-        public void Dispose()
-        {
-            _renderer.Dispose();
-            Textures.Dispose();
-            _target.Dispose();
-            Runtime.Dispose();
-            _backend.Dispose();
-            _model.Dispose();
-        }
     }
 }
