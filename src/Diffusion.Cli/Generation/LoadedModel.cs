@@ -57,7 +57,8 @@ internal sealed class LoadedModel : IDisposable
     }
 
     /// <summary>The names that <c>--backend</c> takes.</summary>
-    public static IReadOnlyList<string> Backends { get; } = [TorchName, OnnxName, ComputeName];
+    public static IReadOnlyList<string> Backends { get; } =
+        TorchFeature.IsIncluded ? [TorchName, OnnxName, ComputeName] : [OnnxName, ComputeName];
 
     /// <summary>The model's files.</summary>
     public ModelFolder Folder { get; }
@@ -249,7 +250,7 @@ internal sealed class LoadedModel : IDisposable
     private static LoadedModel Open(
         GenerationSettings settings, ModelFolder folder, VulkanDevice? device, bool isOffline)
     {
-        if (settings.Backend == TorchName)
+        if (TorchFeature.IsIncluded && settings.Backend == TorchName)
         {
             return new LoadedModel(settings, folder, new TorchBackend(folder), null);
         }
