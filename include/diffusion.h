@@ -48,7 +48,7 @@
 /* The version of this header; diffusion_get_version tells the library's. */
 #define DIFFUSION_MAKE_VERSION(major, minor, patch) \
     (((uint32_t)(major) << 22) | ((uint32_t)(minor) << 12) | (uint32_t)(patch))
-#define DIFFUSION_HEADER_VERSION DIFFUSION_MAKE_VERSION(0, 4, 0)
+#define DIFFUSION_HEADER_VERSION DIFFUSION_MAKE_VERSION(0, 5, 0)
 
 /* What struct_version is set to. It changes only if a field's meaning changes, which growth does not. */
 #define DIFFUSION_STRUCT_VERSION 1u
@@ -373,8 +373,9 @@ typedef struct diffusion_request {
 /* Where a texture stands. */
 enum {
     DIFFUSION_STATUS_RUNNING = 0,
+    /* By diffusion_pause. */
     DIFFUSION_STATUS_PAUSED = 1,
-    /* A finished step waits: for readers, who hold all images, or for the device. */
+    /* It waits: for readers, who hold all images, for the device, or for shaders that are being made. */
     DIFFUSION_STATUS_WAITING = 2,
     DIFFUSION_STATUS_COMPLETED = 3,
     DIFFUSION_STATUS_CANCELLED = 4,
@@ -408,7 +409,8 @@ enum {
     DIFFUSION_STOP_BUDGET_SPENT = 1,
     /* The next slice does not fit the whole budget. */
     DIFFUSION_STOP_SLICE_EXCEEDS_BUDGET = 2,
-    /* All work waits: for readers to give images back, or for the device to finish what it was handed. */
+    /* All work waits: for readers to give images back, or for the device to finish what it was handed or for its
+     * shaders to be made. */
     DIFFUSION_STOP_WAITING = 3
 };
 
@@ -637,9 +639,10 @@ DIFFUSION_API diffusion_result DIFFUSION_CALL
 diffusion_get_class_name(diffusion_runtime runtime, int32_t label, char *text, uint32_t size);
 
 /*
- * Begins a texture; its first work is done by the next tick. Released by diffusion_release. The first of a size
- * compiles the network's shaders for it, which takes the driver tenths of a second: do that while loading. Thread: the
- * runtime's.
+ * Begins a texture; its first work is done by the next tick, which shows its noise. Released by diffusion_release. The
+ * first of a size has the network's shaders made, by a thread of the library's own: until they are there its slices
+ * wait, on a CPU device within the tick. Where the host lends an allocator, the ticks themselves make them. Submit one
+ * while loading. Thread: the runtime's.
  * Errors: INVALID_ARGUMENT (the text names value and rule), INVALID_STATE (no model), LIMIT, VULKAN, OUT_OF_MEMORY.
  */
 DIFFUSION_API diffusion_result DIFFUSION_CALL
@@ -653,6 +656,22 @@ diffusion_submit(diffusion_runtime runtime, const diffusion_request *request, di
  */
 DIFFUSION_API diffusion_result DIFFUSION_CALL
 diffusion_retarget(diffusion_runtime runtime, diffusion_texture texture, const diffusion_request *request);
+
+/*
+ * Since 0.5.0. Stops a texture's work where it stands, between two slices: ticks leave it out until diffusion_resume.
+ * Its last image stays readable, and it keeps its memory. Cancel, retarget and release work as ever; retarget leaves it
+ * paused, unless it had ended. The ticks of ready_within_ticks go on counting. Pausing what has ended or is paused does
+ * nothing.
+ * Thread: the runtime's. Errors: INVALID_HANDLE, INVALID_STATE (a tile's texture, which is its surface's).
+ */
+DIFFUSION_API diffusion_result DIFFUSION_CALL diffusion_pause(diffusion_runtime runtime, diffusion_texture texture);
+
+/*
+ * Since 0.5.0. Lets a paused texture go on, from the slice at which it stood: the image that comes of it is the same to
+ * the bit. Resuming what is not paused does nothing.
+ * Thread: the runtime's. Errors: INVALID_HANDLE, INVALID_STATE (a tile's texture).
+ */
+DIFFUSION_API diffusion_result DIFFUSION_CALL diffusion_resume(diffusion_runtime runtime, diffusion_texture texture);
 
 /*
  * Ends a texture's work; its last image stays readable until diffusion_release. Cancelling what has ended does

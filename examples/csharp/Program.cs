@@ -1,6 +1,8 @@
 // A plain game loop in C#, without a renderer: submit, tick once a frame, read the pixels, release.
 //
 //   diffusion-csharp MODEL OUT.ppm [SIZE [STEPS]]
+//
+// As one native program, which needs no .NET: dotnet publish examples/csharp -c Release -r linux-x64 -o out/loop
 using System.Diagnostics;
 using System.Globalization;
 using Diffusion.Render.Compute;
@@ -30,6 +32,7 @@ TextureHandle rock = runtime.Submit(
 
 var pixels = new byte[size * size * SamplePixels.BytesPerPixel];
 TimeSpan frame = TimeSpan.FromSeconds(1.0 / 60);
+using var process = Process.GetCurrentProcess();
 ulong shown = 0;
 int frames = 0;
 while (runtime.GetProgress(rock).Status is ChainStatus.Running or ChainStatus.Waiting)
@@ -45,10 +48,11 @@ while (runtime.GetProgress(rock).Status is ChainStatus.Running or ChainStatus.Wa
         out SampleInfo info))
     {
         shown = info.Generation;
+        TimeSpan age = DateTime.Now - process.StartTime;
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"frame {frames,4}: step {info.Step,3}, sigma {info.NoiseLevel.Sigma:F3}, "
-            + $"tick {report.Taken.TotalMilliseconds:F2} ms"));
+            $"{age.TotalMilliseconds,6:F0} ms, frame {frames,4}: step {info.Step,3}, "
+            + $"sigma {info.NoiseLevel.Sigma:F3}, tick {report.Taken.TotalMilliseconds:F2} ms"));
     }
 
     frames++;

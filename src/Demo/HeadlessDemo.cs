@@ -61,7 +61,8 @@ internal static class HeadlessDemo
         private int _texturesCompleted;
         private int _stepsCompleted;
         private int _firstPreview = -1;
-        private TimeSpan _firstPixel;
+        private TimeSpan? _firstNoise;
+        private TimeSpan? _firstPixel;
 
         public Recording(Stage stage, string folder, int frames)
         {
@@ -129,17 +130,28 @@ internal static class HeadlessDemo
 
         private void NoteFirstPixels(int frame)
         {
-            if (_firstPreview >= 0 || _stepsCompleted == 0)
+            if (_firstNoise is null && _stage.Surfaces.HasImages)
             {
-                return;
+                _firstNoise = SinceStart();
             }
 
-            // The clock stops when the frame has really been drawn, not when it was submitted.
-            _stage.Device.WaitIdle();
-            _firstPreview = frame;
-            using var process = Process.GetCurrentProcess();
-            _firstPixel = DateTime.Now - process.StartTime;
+            if (_firstPixel is null && _stepsCompleted > 0)
+            {
+                _firstPreview = frame;
+                _firstPixel = SinceStart();
+            }
         }
+
+        // The clock stops when the frame has really been drawn, not when it was submitted.
+        private TimeSpan SinceStart()
+        {
+            _stage.Device.WaitIdle();
+            using var process = Process.GetCurrentProcess();
+            return DateTime.Now - process.StartTime;
+        }
+
+        private static double? Milliseconds(TimeSpan? time) =>
+            time is { } known ? Math.Round(known.TotalMilliseconds, 1) : null;
 
         private void Picture(int frame, bool isPicture, bool isAnimated)
         {
@@ -207,7 +219,8 @@ internal static class HeadlessDemo
             TexturesCompleted = _texturesCompleted,
             StepsCompleted = _stepsCompleted,
             FirstPreviewFrame = _firstPreview,
-            FirstPixelMs = Math.Round(_firstPixel.TotalMilliseconds, 1),
+            FirstNoiseMs = Milliseconds(_firstNoise),
+            FirstPixelMs = Milliseconds(_firstPixel),
             AllocatedBytesPerFrame = _allocated / Math.Max(1, _log.Count),
             GcCollections = GC.CollectionCount(0) - _collectionsBefore,
             Sharing = new SharingReport(

@@ -19,7 +19,8 @@ internal sealed class Stage : IDisposable
     private const int MostLossesInARow = 3;
 
     // No frame waits while a level loads. This is a first step for some textures on two CPU cores, so the first frame
-    // shows more than noise, and what slices cost is known before a tick is promised to hold its budget.
+    // shows more than noise, and what slices cost is known before a tick is promised to hold its budget. A device's
+    // kernels are being made meanwhile: there the noise is shown without waiting for them.
     private static readonly TimeSpan _loadingBudget = TimeSpan.FromMilliseconds(300);
 
     private readonly DemoSettings _settings;
@@ -103,8 +104,7 @@ internal sealed class Stage : IDisposable
     public static Stage Create(DemoSettings settings, GlfwWindow? window)
     {
         // The two take about as long as each other, and a player waits for both.
-        bool isOnDevice = settings.Generation.Backend == LoadedModel.ComputeName;
-        Task<Loaded>? loading = isOnDevice ? null : BeginLoading(settings, device: null);
+        Task<Loaded>? loading = IsOnDevice(settings) ? null : BeginLoading(settings, device: null);
         VulkanDevice? device = null;
         StageGraphics? graphics = null;
         try
@@ -164,7 +164,7 @@ internal sealed class Stage : IDisposable
     {
         Losses++;
         _bytesCopiedBefore += _graphics.Textures.TotalBytesCopied;
-        bool isOnDevice = _settings.Generation.Backend == LoadedModel.ComputeName;
+        bool isOnDevice = IsOnDevice(_settings);
         _graphics.Dispose();
         _ground?.LeaveDevice();
         if (isOnDevice)
@@ -202,6 +202,8 @@ internal sealed class Stage : IDisposable
         Device.Dispose();
     }
 
+    private static bool IsOnDevice(DemoSettings settings) => settings.Generation.Backend == LoadedModel.ComputeName;
+
     private static Task<Loaded> BeginLoading(DemoSettings settings, VulkanDevice? device) =>
         Task.Run(() => Begin(settings, Generator.Load(settings, device)));
 
@@ -215,7 +217,7 @@ internal sealed class Stage : IDisposable
             return new Loaded(
                 generator,
                 new SurfaceSet(generator, settings.TextureSize, surfaces),
-                generator.Runtime.Tick(_loadingBudget));
+                generator.Runtime.Tick(IsOnDevice(settings) ? TimeSpan.Zero : _loadingBudget));
         }
         catch
         {

@@ -78,6 +78,9 @@ internal sealed class SurfaceSet
         }
     }
 
+    /// <summary>Whether any texture has something to show, if only its noise.</summary>
+    public bool HasImages => _surfaces.Any(surface => Progress(surface).Generation > 0);
+
     /// <summary>Submits every surface's texture anew, to the generator that follows a lost one.</summary>
     public void Restart(Generator generator)
     {

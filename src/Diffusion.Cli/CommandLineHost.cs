@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.RegularExpressions;
+using Diffusion.Cli.Generation;
 using Diffusion.Render.Devices;
 using Diffusion.Runtime.Backends;
 using Diffusion.Torch.Training;
@@ -57,8 +58,8 @@ internal static partial class CommandLineHost
 
     private static bool IsUserError(Exception exception) => exception
         is UserErrorException or ArgumentException or IOException or InvalidDataException or UnauthorizedAccessException
-            or VulkanException or DllNotFoundException or NotSupportedException or DivergedException
-            or NonFiniteSampleException;
+            or VulkanException or DllNotFoundException or NotSupportedException or NonFiniteSampleException
+        || (TorchFeature.IsIncluded && exception is DivergedException);
 
     private static string OneLine(string message)
     {

@@ -91,6 +91,20 @@ internal static unsafe partial class Api
         return ResultCode.Success;
     }
 
+    public static ResultCode Pause(ulong runtime, ulong texture)
+    {
+        using RuntimeCall call = RuntimeTable.Enter(runtime);
+        call.Runtime.Pause(texture);
+        return ResultCode.Success;
+    }
+
+    public static ResultCode Resume(ulong runtime, ulong texture)
+    {
+        using RuntimeCall call = RuntimeTable.Enter(runtime);
+        call.Runtime.Resume(texture);
+        return ResultCode.Success;
+    }
+
     public static ResultCode Cancel(ulong runtime, ulong texture)
     {
         using RuntimeCall call = RuntimeTable.Enter(runtime);

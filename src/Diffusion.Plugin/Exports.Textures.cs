@@ -34,6 +34,32 @@ internal static unsafe partial class Exports
         }
     }
 
+    [UnmanagedCallersOnly(EntryPoint = "diffusion_pause", CallConvs = [typeof(CallConvCdecl)])]
+    public static ResultCode Pause(ulong runtime, ulong texture)
+    {
+        try
+        {
+            return Api.Pause(runtime, texture);
+        }
+        catch (Exception error)
+        {
+            return Failure.Note(error);
+        }
+    }
+
+    [UnmanagedCallersOnly(EntryPoint = "diffusion_resume", CallConvs = [typeof(CallConvCdecl)])]
+    public static ResultCode Resume(ulong runtime, ulong texture)
+    {
+        try
+        {
+            return Api.Resume(runtime, texture);
+        }
+        catch (Exception error)
+        {
+            return Failure.Note(error);
+        }
+    }
+
     [UnmanagedCallersOnly(EntryPoint = "diffusion_cancel", CallConvs = [typeof(CallConvCdecl)])]
     public static ResultCode Cancel(ulong runtime, ulong texture)
     {

@@ -48,6 +48,32 @@ public sealed class ExampleTests
     }
 
     [SkippableFact]
+    public void CSharp_AsANativeProgram_NeedsNoDotnetAndIsSmall()
+    {
+        const long MostBytes = 20_000_000;
+        Skip.IfNot(OperatingSystem.IsLinux(), "The program is published for Linux.");
+        Assert.True(File.Exists(Repository.Library));
+        using var folder = new ScratchFolder();
+        Tool.Succeed(
+            "dotnet",
+            [
+                "publish", Path.Combine(Examples, "csharp"), "-c", "Release", "-r", "linux-x64", "-v", "quiet",
+                "--nologo", "-o", folder["loop"],
+            ]);
+        string program = Path.Combine(folder["loop"], "diffusion-csharp");
+
+        // Without an environment: no PATH to a dotnet, no DOTNET_ROOT.
+        string output = Tool.Succeed("env", ["-i", program, Repository.Model, folder["rock.ppm"], $"{Size}", "2"]);
+
+        Assert.Contains("Completed after", output, StringComparison.Ordinal);
+        AssertIsPicture(folder["rock.ppm"], Size);
+        long bytes = new[] { folder["loop"], Repository.Model }
+            .SelectMany(path => new DirectoryInfo(path).EnumerateFiles("*", SearchOption.AllDirectories))
+            .Sum(file => file.Length);
+        Assert.InRange(bytes, 1, MostBytes);
+    }
+
+    [SkippableFact]
     public void Love_ShowsTheFinishedTexture()
     {
         string love = Tool.Require("love");

@@ -331,7 +331,7 @@ public sealed unsafe class ImageTests
     private static NativeImage Borrow(Host host, ulong texture) => BorrowNext(host, texture, 0);
 
     /// <summary>Ticks until there is an image newer than the given one, and borrows it.</summary>
-    internal static NativeImage BorrowNext(Host host, ulong texture, ulong generation)
+    internal static NativeImage BorrowNext(Host host, ulong texture, ulong generation, double budgetMs = 0.02)
     {
         NativeImage image = C.Init<NativeImage>();
         for (int i = 0; i < 2000; i++)
@@ -346,7 +346,7 @@ public sealed unsafe class ImageTests
                 Host.Check(C.ReleaseAfter(host.Runtime, &image, 0, 0));
             }
 
-            host.Tick(0.02);
+            host.Tick(budgetMs);
 
             // The device gets time, the chain does not run out of steps.
             Thread.Sleep(1);
@@ -371,12 +371,16 @@ public sealed unsafe class ImageTests
         }
     }
 
-    // A device that is behind leaves the hand-over to later ticks.
     private static void ShowNewest(Host host, ulong texture)
     {
-        NativeImage image = BorrowNext(host, texture, host.Progress(texture).Generation - 1);
+        NativeImage image = BorrowNewest(host, texture);
         Host.Check(C.ReleaseAfter(host.Runtime, &image, 0, 0));
     }
+
+    /// <summary>Ticks without work until the newest image is shown, and borrows it.</summary>
+    /// <remarks>A device that is behind leaves the hand-over to later ticks.</remarks>
+    internal static NativeImage BorrowNewest(Host host, ulong texture) =>
+        BorrowNext(host, texture, host.Progress(texture).Generation - 1, budgetMs: 0);
 
     internal static SharedImage View(in NativeImage image) => new(
         new Image(image.Image), new ImageView(image.View), (ImageLayout)image.Layout,

@@ -234,6 +234,8 @@ public sealed unsafe partial class MisuseTests
         Assert.Equal(expected, C.GetClassName(runtime, 0, &letter, 1));
         Assert.Equal(expected, C.Submit(runtime, &request, &made));
         Assert.Equal(expected, C.Retarget(runtime, texture, &request));
+        Assert.Equal(expected, C.Pause(runtime, texture));
+        Assert.Equal(expected, C.Resume(runtime, texture));
         Assert.Equal(expected, C.Cancel(runtime, texture));
         Assert.Equal(expected, C.Release(runtime, texture));
         Assert.Equal(expected, C.GetProgress(runtime, texture, &progress));

@@ -95,6 +95,8 @@ public sealed unsafe partial class SurfaceTests : IDisposable
         ulong texture = WantAndFinish(host, surface, (0, 0));
         NativeRequest request = Style();
         Assert.Equal(ResultCode.ErrorInvalidState, C.Retarget(host.Runtime, texture, &request));
+        Assert.Equal(ResultCode.ErrorInvalidState, C.Pause(host.Runtime, texture));
+        Assert.Equal(ResultCode.ErrorInvalidState, C.Resume(host.Runtime, texture));
         Assert.Equal(ResultCode.ErrorInvalidState, C.Cancel(host.Runtime, texture));
         Assert.Equal(ResultCode.ErrorInvalidState, C.Release(host.Runtime, texture));
         Assert.Contains("diffusion_release_tile", C.LastError(), StringComparison.Ordinal);

@@ -6,6 +6,8 @@ namespace Diffusion.Plugin.Tests;
 
 public sealed unsafe class TextureTests
 {
+    private const uint Running = 0;
+    private const uint Paused = 1;
     private const uint Completed = 3;
     private const uint Cancelled = 4;
     private const uint Failed = 5;
@@ -102,6 +104,67 @@ public sealed unsafe class TextureTests
         Host.Check(C.Retarget(host.Runtime, texture, &goal));
         host.Finish(texture);
         Assert.Equal(TestBackend.CleanByte(9), FirstByte(host, texture));
+    }
+
+    [SkippableFact]
+    public void Pause_TextureInWork_StandsStillUntilResumedAndEndsAsTheOther()
+    {
+        using var host = new Host();
+        TestBackend.SampleShare = 0.1f;
+        try
+        {
+            ulong whole = host.Submit(Host.Request());
+            host.Finish(whole);
+            ulong texture = host.Submit(Host.Request());
+            host.Tick(0.001);
+            host.Tick(0.001);
+            Host.Check(C.Pause(host.Runtime, texture));
+            Host.Check(C.Pause(host.Runtime, texture));
+            Assert.Equal(Paused, host.Progress(texture).Status);
+            NativeTickReport idle = host.Tick();
+            Assert.Equal((0, 0u), (idle.SlicesRun, idle.Stop));
+            Host.Check(C.Resume(host.Runtime, texture));
+            Host.Check(C.Resume(host.Runtime, texture));
+            Assert.Equal(Running, host.Progress(texture).Status);
+            host.Finish(texture);
+            Assert.Equal(Completed, host.Progress(texture).Status);
+            Assert.Equal(Pixels(host, whole), Pixels(host, texture));
+        }
+        finally
+        {
+            TestBackend.SampleShare = 0;
+        }
+    }
+
+    [SkippableFact]
+    public void Pause_OneOfTwo_TheOtherGoesOn()
+    {
+        using var host = new Host();
+        ulong paused = host.Submit(Host.Request());
+        ulong other = host.Submit(Host.Request());
+        Host.Check(C.Pause(host.Runtime, paused));
+        host.Finish(other);
+        Assert.Equal(Completed, host.Progress(other).Status);
+        Assert.Equal(0, host.Progress(paused).Step);
+
+        // It is turned elsewhere where it stands, and cancelled.
+        NativeRequest goal = Host.Request(label: 5);
+        Host.Check(C.Retarget(host.Runtime, paused, &goal));
+        Assert.Equal(Paused, host.Progress(paused).Status);
+        Host.Check(C.Cancel(host.Runtime, paused));
+        Host.Check(C.Resume(host.Runtime, paused));
+        Assert.Equal(Cancelled, host.Progress(paused).Status);
+    }
+
+    [SkippableFact]
+    public void Pause_EndedTexture_StaysEnded()
+    {
+        using var host = new Host();
+        ulong texture = host.Submit(Host.Request());
+        host.Finish(texture);
+        Host.Check(C.Pause(host.Runtime, texture));
+        Host.Check(C.Resume(host.Runtime, texture));
+        Assert.Equal(Completed, host.Progress(texture).Status);
     }
 
     [SkippableFact]
@@ -222,9 +285,11 @@ public sealed unsafe class TextureTests
         Assert.Equal(0, TestBackend.Live);
     }
 
-    internal static byte FirstByte(Host host, ulong texture)
+    internal static byte FirstByte(Host host, ulong texture) => Pixels(host, texture)[0];
+
+    internal static byte[] Pixels(Host host, ulong texture, int size = 32)
     {
-        var bytes = new byte[32 * 32 * 4];
+        var bytes = new byte[size * size * 4];
         fixed (byte* data = bytes)
         {
             NativePixels pixels = C.Init<NativePixels>();
@@ -233,6 +298,6 @@ public sealed unsafe class TextureTests
             Host.Check(C.ReadPixels(host.Runtime, texture, &pixels));
         }
 
-        return bytes[0];
+        return bytes;
     }
 }

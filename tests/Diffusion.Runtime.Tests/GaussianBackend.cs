@@ -68,6 +68,9 @@ internal sealed class GaussianBackend : IDenoiserBackend
     /// <summary>What a session answers when it is asked whether all it published is done.</summary>
     public Func<bool> IsFinished { get; set; } = () => true;
 
+    /// <summary>Whether a slice of the network can begin.</summary>
+    public Func<int, bool> IsReady { get; set; } = _ => true;
+
     public List<Evaluation> Evaluations { get; } = new(4096);
 
     public string Name => "gaussian";
@@ -141,6 +144,8 @@ internal sealed class GaussianBackend : IDenoiserBackend
         }
 
         public bool RunsBesideTheHost => backend.RunsBesideTheHost;
+
+        public bool IsReady(int index) => backend.IsReady(index);
 
         public bool TryFinish() => backend.IsFinished();
 

@@ -9,9 +9,13 @@ namespace Diffusion.Cli.Generation;
 /// <summary>Chooses the backend where none is named.</summary>
 internal static class DefaultBackend
 {
-    /// <summary>ONNX Runtime, the fastest on a CPU, where its library is there and libtorch has no GPU to offer.</summary>
-    public static string Name =>
-        !MayHaveCuda && OnnxRuntimeLibrary.IsPresent ? LoadedModel.OnnxName : LoadedModel.TorchName;
+    /// <summary>
+    /// ONNX Runtime, the fastest on a CPU, where its library is there and libtorch has no GPU to offer; else libtorch, or
+    /// the Vulkan device where there is neither.
+    /// </summary>
+    public static string Name => OnnxRuntimeLibrary.IsPresent && !(TorchFeature.IsIncluded && MayHaveCuda)
+        ? LoadedModel.OnnxName
+        : TorchFeature.IsIncluded ? LoadedModel.TorchName : LoadedModel.ComputeName;
 
     /// <summary>That backend with a model; the caller disposes it.</summary>
     public static IDenoiserBackend Create(ModelFolder folder) =>

@@ -63,7 +63,8 @@ internal sealed class LoadedModel : IDisposable
     }
 
     /// <summary>The names that <c>--backend</c> takes.</summary>
-    public static IReadOnlyList<string> Backends { get; } = [TorchName, OnnxName, ComputeName];
+    public static IReadOnlyList<string> Backends { get; } =
+        TorchFeature.IsIncluded ? [TorchName, OnnxName, ComputeName] : [OnnxName, ComputeName];
 
     /// <summary>The model's files.</summary>
     public ModelFolder Folder { get; }
@@ -256,7 +257,7 @@ internal sealed class LoadedModel : IDisposable
         GenerationSettings settings, ModelFolder folder, VulkanDevice? device, bool isOffline)
     {
         ComputeBackendOptions options = new() { Precision = PrecisionOf(settings) };
-        if (settings.Backend == TorchName)
+        if (TorchFeature.IsIncluded && settings.Backend == TorchName)
         {
             return new LoadedModel(settings, folder, new TorchBackend(folder), null);
         }

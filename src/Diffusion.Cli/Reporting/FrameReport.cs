@@ -43,7 +43,11 @@ internal sealed record FrameReport
     /// <summary>The frame that first showed a step of a chain, from 0; -1 when none did.</summary>
     public required int FirstPreviewFrame { get; init; }
 
-    /// <summary>From the start of the process to the first texture pixels on a finished frame.</summary>
+    /// <summary>From the start of the process to the first finished frame that shows a texture, if only its
+    /// noise.</summary>
+    public double? FirstNoiseMs { get; init; }
+
+    /// <summary>From the start of the process to the first finished frame that shows a step of a chain.</summary>
     public double? FirstPixelMs { get; init; }
 
     public required long AllocatedBytesPerFrame { get; init; }

@@ -150,6 +150,12 @@ internal sealed partial class PluginRuntime : IDisposable
         texture.Show((DisplayMode)request.Display, RequestReader.ReadFade(request.FadeMs));
     }
 
+    /// <summary>Stops a texture's work where it stands; see <c>diffusion_pause</c>.</summary>
+    public void Pause(ulong handle) => Loaded.Pause(FindOwn(handle).Handle);
+
+    /// <summary>Lets it go on; see <c>diffusion_resume</c>.</summary>
+    public void Resume(ulong handle) => Loaded.Resume(FindOwn(handle).Handle);
+
     /// <summary>Ends a texture's work; see <c>diffusion_cancel</c>.</summary>
     public void Cancel(ulong handle) => Loaded.Cancel(FindOwn(handle).Handle);
 

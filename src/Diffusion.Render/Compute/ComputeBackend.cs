@@ -124,7 +124,9 @@ public sealed class ComputeBackend : IDenoiserBackend
             options.Batch, options.Height, options.Width, options.Seamless, mostFlops, isFedByDevice: true);
         try
         {
-            return new ComputeSession(this, run, _kernels, options);
+            var session = new ComputeSession(this, run, _kernels, options);
+            run.Prepare();
+            return session;
         }
         catch
         {

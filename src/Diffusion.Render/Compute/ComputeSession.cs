@@ -10,7 +10,7 @@ namespace Diffusion.Render.Compute;
 
 /// <summary>One chain on the device: the network slice by slice and the step, x_t included.</summary>
 /// <remarks>The batch is that of <see cref="SessionOptions.Batch"/>. Allocates nothing between construction and
-/// disposal, but for the first step of a kind.</remarks>
+/// disposal, but for the first evaluation and the first step of a kind.</remarks>
 internal sealed class ComputeSession : IDenoiserSession
 {
     private readonly ComputeBackend _backend;
@@ -78,6 +78,9 @@ internal sealed class ComputeSession : IDenoiserSession
 
         _nextSlice = 0;
     }
+
+    // Where slices are waited for, so are their kernels.
+    public bool IsReady(int index) => _backend.Waits || _run.IsReady(index);
 
     public void RunSlice(int index)
     {

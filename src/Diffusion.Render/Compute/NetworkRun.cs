@@ -10,13 +10,14 @@ namespace Diffusion.Render.Compute;
 /// <summary>One network at one shape on the device: arena, command buffers and timestamps; an evaluation at a
 /// time.</summary>
 /// <remarks>
-/// A slice's commands are recorded once and submitted each time. Fed by the host, the inputs are written and the output
-/// is read while nothing is in flight; fed by the device, a chain's kernels do so on the queue, and only time and class
-/// are the host's, in one of several copies. Dispose retires everything. One thread, that of the device's queue.
+/// A slice's commands are recorded when it is first submitted. Fed by the host, the inputs are written and the output is
+/// read while nothing is in flight; fed by the device, a chain's kernels do so on the queue, and only time and class are
+/// the host's, in one of several copies. Dispose retires everything. One thread, that of the device's queue.
 /// </remarks>
 internal sealed unsafe class NetworkRun : IDisposable
 {
     private readonly VulkanDevice _device;
+    private readonly KernelLibrary _kernels;
     private readonly GpuBuffer _weights;
     private readonly GpuBuffer _arena;
     private readonly GpuBuffer _input;
@@ -24,11 +25,13 @@ internal sealed unsafe class NetworkRun : IDisposable
     private readonly GpuBuffer _picture;
     private readonly GpuBuffer _output;
     private readonly CommandBuffer[] _commands;
+    private readonly bool[] _isRecorded;
+    private readonly Dictionary<PlannedDispatch, DescriptorSet> _sets;
     private readonly SliceTimer _timer;
     private readonly OwnedHandles _owned;
     private bool _disposed;
 
-    /// <summary>Allocates and records.</summary>
+    /// <summary>Allocates.</summary>
     /// <param name="device">The device.</param>
     /// <param name="kernels">Its kernels; borrowed.</param>
     /// <param name="weights">The weight buffer; borrowed.</param>
@@ -38,6 +41,7 @@ internal sealed unsafe class NetworkRun : IDisposable
         VulkanDevice device, KernelLibrary kernels, GpuBuffer weights, NetworkPlan plan, bool isFedByDevice = false)
     {
         _device = device;
+        _kernels = kernels;
         _weights = weights;
         Plan = plan;
         using var made = new Construction(device);
@@ -66,14 +70,9 @@ internal sealed unsafe class NetworkRun : IDisposable
         CommandPool pool = made.Own(Commands.CreatePool(device, device.Compute), "compute slices");
         DescriptorPool setPool = made.Own(
             Descriptors.CreatePool(device, KernelLibrary.BindingTypes, plan.Dispatches.Count), "compute slices");
-        Dictionary<PlannedDispatch, DescriptorSet> sets = plan.Dispatches.ToDictionary(
-            dispatch => dispatch, dispatch => CreateSet(kernels, setPool, dispatch));
+        _sets = plan.Dispatches.ToDictionary(dispatch => dispatch, dispatch => CreateSet(setPool, dispatch));
         _commands = Commands.Allocate(device, pool, plan.Parts.Count);
-        for (int i = 0; i < _commands.Length; i++)
-        {
-            Record(kernels, sets, i);
-        }
-
+        _isRecorded = new bool[plan.Parts.Count];
         _owned = made.Complete();
     }
 
@@ -142,10 +141,37 @@ internal sealed unsafe class NetworkRun : IDisposable
         }
     }
 
-    /// <summary>Submits a part of the plan; the host does not wait.</summary>
+    /// <summary>Has the kernels of all parts made on another thread.</summary>
+    public void Prepare() => _kernels.Prepare(Plan.Dispatches.Select(dispatch => dispatch.Kernel));
+
+    /// <summary>Whether submitting a part waits for no kernel.</summary>
+    public bool IsReady(int part)
+    {
+        if (_isRecorded[part])
+        {
+            return true;
+        }
+
+        // By index: a list's enumerator would be an allocation in a tick.
+        IReadOnlyList<DispatchRange> ranges = Plan.Parts[part].Ranges;
+        int ready = 0;
+        while (ready < ranges.Count && _kernels.IsReady(ranges[ready].Dispatch.Kernel))
+        {
+            ready++;
+        }
+
+        return ready == ranges.Count;
+    }
+
+    /// <summary>Submits a part of the plan; the host does not wait for the device.</summary>
     public void Submit(int part)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
+        if (!_isRecorded[part])
+        {
+            Record(part);
+        }
+
         LastSubmitted = _device.Compute.Submit(_commands[part]);
         _timer.Submitted(part, LastSubmitted);
     }
@@ -167,9 +193,17 @@ internal sealed unsafe class NetworkRun : IDisposable
         _arena.Dispose();
     }
 
-    private void Record(KernelLibrary kernels, Dictionary<PlannedDispatch, DescriptorSet> sets, int index)
+    /// <summary>Makes a part's kernels that are missing, and its commands.</summary>
+    internal void Record(int index)
     {
+        // Kernels first: one that fails leaves no commands half written.
+        foreach (DispatchRange range in Plan.Parts[index].Ranges)
+        {
+            _ = _kernels[range.Dispatch.Kernel];
+        }
+
         CommandBuffer commands = _commands[index];
+
         // Fed by the device, an evaluation may be handed over before the one before it is done.
         Commands.Begin(
             _device, commands, _conditioning is null ? 0 : CommandBufferUsageFlags.SimultaneousUseBit);
@@ -182,7 +216,7 @@ internal sealed unsafe class NetworkRun : IDisposable
                 Barriers.Compute(_device, commands);
             }
 
-            Record(kernels, sets[range.Dispatch], commands, range);
+            Record(_sets[range.Dispatch], commands, range);
         }
 
         _timer.End(commands, index);
@@ -195,17 +229,18 @@ internal sealed unsafe class NetworkRun : IDisposable
         }
 
         _device.Api.EndCommandBuffer(commands).Check();
+        _isRecorded[index] = true;
     }
 
-    private void Record(KernelLibrary kernels, DescriptorSet set, CommandBuffer commands, in DispatchRange range)
+    private void Record(DescriptorSet set, CommandBuffer commands, in DispatchRange range)
     {
         PlannedDispatch dispatch = range.Dispatch;
         PushWords push = dispatch.Push;
-        _device.Api.CmdBindPipeline(commands, PipelineBindPoint.Compute, kernels[dispatch.Kernel]);
+        _device.Api.CmdBindPipeline(commands, PipelineBindPoint.Compute, _kernels[dispatch.Kernel]);
         _device.Api.CmdBindDescriptorSets(
-            commands, PipelineBindPoint.Compute, kernels.Layout, 0, 1, &set, 0, null);
+            commands, PipelineBindPoint.Compute, _kernels.Layout, 0, 1, &set, 0, null);
         _device.Api.CmdPushConstants(
-            commands, kernels.Layout, ShaderStageFlags.ComputeBit, 0, PushWords.Capacity * sizeof(uint), &push);
+            commands, _kernels.Layout, ShaderStageFlags.ComputeBit, 0, PushWords.Capacity * sizeof(uint), &push);
         (int x, int y, int z) = dispatch.Groups;
         if (range.Count == y * z)
         {
@@ -222,9 +257,9 @@ internal sealed unsafe class NetworkRun : IDisposable
         }
     }
 
-    private DescriptorSet CreateSet(KernelLibrary kernels, DescriptorPool pool, PlannedDispatch dispatch)
+    private DescriptorSet CreateSet(DescriptorPool pool, PlannedDispatch dispatch)
     {
-        DescriptorSet set = Descriptors.Allocate(_device, pool, kernels.SetLayout);
+        DescriptorSet set = Descriptors.Allocate(_device, pool, _kernels.SetLayout);
         for (int binding = 0; binding < KernelLibrary.BindingCount; binding++)
         {
             BufferRange range = dispatch.Bindings[binding];

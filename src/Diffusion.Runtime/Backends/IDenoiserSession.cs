@@ -56,6 +56,12 @@ public interface IDenoiserSession : IDisposable
     /// <summary>Prepares an evaluation at the current x.</summary>
     void BeginEvaluation(in Evaluation evaluation);
 
+    /// <summary>
+    /// Whether <see cref="RunSlice"/> can begin; false while another thread still prepares what slice
+    /// <paramref name="index"/> needs, such as shaders at its first run. Polls. Default true.
+    /// </summary>
+    bool IsReady(int index) => true;
+
     /// <summary>Runs slice <paramref name="index"/> of <see cref="Slices"/>.</summary>
     void RunSlice(int index);
 

@@ -13,7 +13,8 @@ public enum TickStop
     SliceExceedsBudget,
 
     /// <summary>
-    /// All work waits: for readers to give slots of their rings back, or for a device to finish what it was handed.
+    /// All work waits: for readers to give slots of their rings back, or for a device to finish what it was handed or
+    /// to be prepared.
     /// </summary>
     WaitingForReaders,
 }

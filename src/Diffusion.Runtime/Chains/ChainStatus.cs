@@ -9,7 +9,10 @@ public enum ChainStatus
     /// <summary>The host paused it.</summary>
     Paused,
 
-    /// <summary>A finished step finds no free slot, because readers hold them all; advancing tries again.</summary>
+    /// <summary>
+    /// A finished step finds no free slot, because readers hold them all, or a device is not done or not yet prepared;
+    /// advancing tries again.
+    /// </summary>
     Waiting,
 
     /// <summary>All steps are done.</summary>

@@ -281,6 +281,13 @@ public sealed class DiffusionChain : IDisposable
 
         if (_slice < _slices.Length - 1)
         {
+            bool isReady = _session.IsReady(_slice - 1);
+            Status = isReady ? ChainStatus.Running : ChainStatus.Waiting;
+            if (!isReady)
+            {
+                return false;
+            }
+
             if (_slice == StartSlice + 1)
             {
                 if (_hasNewMask)

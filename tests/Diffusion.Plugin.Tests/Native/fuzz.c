@@ -360,7 +360,7 @@ static void step(worker *w, uint64_t *own)
     uint64_t texture = take(w, textures, *own);
     uint64_t made = 0;
     void *s;
-    switch (next(w, 15)) {
+    switch (next(w, 17)) {
     case 13:
     case 14: use_surface(w, runtime, own); break;
     case 0:
@@ -377,6 +377,8 @@ static void step(worker *w, uint64_t *own)
         break;
     case 1: count(w, diffusion_retarget(runtime, texture, request(w)), "diffusion_retarget"); break;
     case 2: count(w, diffusion_cancel(runtime, texture), "diffusion_cancel"); break;
+    case 15: count(w, diffusion_pause(runtime, texture), "diffusion_pause"); break;
+    case 16: count(w, diffusion_resume(runtime, texture), "diffusion_resume"); break;
     case 3: count(w, diffusion_release(runtime, texture), "diffusion_release"); break;
     case 4:
     case 5:

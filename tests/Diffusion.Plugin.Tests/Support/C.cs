@@ -37,6 +37,12 @@ internal static unsafe class C
         => ((delegate* unmanaged[Cdecl]<ulong, ulong, NativeRequest*, ResultCode>)&Exports.Retarget)(
             runtime, texture, request);
 
+    public static ResultCode Pause(ulong runtime, ulong texture)
+        => ((delegate* unmanaged[Cdecl]<ulong, ulong, ResultCode>)&Exports.Pause)(runtime, texture);
+
+    public static ResultCode Resume(ulong runtime, ulong texture)
+        => ((delegate* unmanaged[Cdecl]<ulong, ulong, ResultCode>)&Exports.Resume)(runtime, texture);
+
     public static ResultCode Cancel(ulong runtime, ulong texture)
         => ((delegate* unmanaged[Cdecl]<ulong, ulong, ResultCode>)&Exports.Cancel)(runtime, texture);
 

@@ -9,7 +9,7 @@ using Diffusion.Runtime.Models;
 
 namespace Diffusion.Plugin.Tests.Support;
 
-/// <summary>A host with a runtime, made through the C functions, on <see cref="TestBackend"/>.</summary>
+/// <summary>A host with a runtime, made through the C functions.</summary>
 internal sealed unsafe class Host : IDisposable
 {
     private readonly Func<ModelFolder, VulkanDevice, IDenoiserBackend> _before = BackendFactory.Create;
@@ -17,7 +17,9 @@ internal sealed unsafe class Host : IDisposable
     /// <param name="engine">Lends its device; null for the library's own.</param>
     /// <param name="loadsModel">Whether a model is loaded.</param>
     /// <param name="usesAllocator">Whether the engine lends its <see cref="CountingAllocator"/> along.</param>
-    public Host(EngineHost? engine = null, bool loadsModel = true, bool usesAllocator = false)
+    /// <param name="backend">A backend by name, for its own network; null for <see cref="TestBackend"/>.</param>
+    public Host(
+        EngineHost? engine = null, bool loadsModel = true, bool usesAllocator = false, string? backend = null)
     {
         BackendFactory.Create = static (folder, _) => TestBackend.Create(folder.Config);
         NativeCreateInfo info = C.Init<NativeCreateInfo>();
@@ -29,7 +31,13 @@ internal sealed unsafe class Host : IDisposable
 
         info.Vulkan = lent is null ? null : lent.Value;
         ulong runtime;
-        ResultCode result = C.Create(&info, &runtime);
+        ResultCode result;
+        fixed (byte* name = backend is null ? null : Text(backend))
+        {
+            info.Backend = name;
+            result = C.Create(&info, &runtime);
+        }
+
         Skip.If(result == ResultCode.ErrorNoDevice, C.LastError());
         Check(result);
         Runtime = runtime;

@@ -196,7 +196,12 @@ public sealed class ConstructionTests(VulkanFixture vulkan)
         {
             var model = parents.Add(new TestModelFolder());
             var backend = parents.Add(new ComputeBackend(model.Folder, device));
-            parents.Add(backend.CreateRun(batch: 1, height: 8, width: 8, seamless: true));
+            NetworkRun run = parents.Add(backend.CreateRun(batch: 1, height: 8, width: 8, seamless: true));
+            for (int part = 0; part < run.Plan.Parts.Count; part++)
+            {
+                run.Record(part);
+            }
+
             return parents;
         }
         catch

@@ -65,6 +65,24 @@ public sealed class DiffusionChainTests
     }
 
     [Fact]
+    public void AdvanceSlice_SliceNotReady_WaitsBeforeItAndGoesOnThere()
+    {
+        bool isPrepared = false;
+        GaussianBackend backend = new() { IsReady = index => index < 2 || isPrepared };
+        using DiffusionChain chain = Create(Settings("ddim", 2), backend);
+
+        RunToEnd(chain);
+
+        // The start and two slices.
+        Assert.Equal((ChainStatus.Waiting, 3), (chain.Status, backend.SlicesRun));
+        isPrepared = true;
+        Assert.True(chain.AdvanceSlice());
+        Assert.Equal((ChainStatus.Running, 4), (chain.Status, backend.SlicesRun));
+        RunToEnd(chain);
+        Assert.Equal((ChainStatus.Completed, 2), (chain.Status, chain.Step));
+    }
+
+    [Fact]
     public void AdvanceSlice_LastStepTurnsOutNotFinite_FailsAndCanBeRestarted()
     {
         GaussianBackend backend = new() { IsFinished = () => throw new NonFiniteSampleException(2) };
