@@ -207,7 +207,8 @@ typedef struct diffusion_create_info {
     diffusion_log_callback log;
     void *log_user;
     /* Since 0.2.0. Where compiled pipelines are kept between runs, made if need be; null keeps none. Without it the
-     * driver compiles the network's shaders in each run, where it has no cache of its own. */
+     * driver compiles the network's shaders in each run, where it has no cache of its own. What 'diffusion tune'
+     * measured is read from there too. */
     const char *pipeline_cache_folder;
     /* Since 0.4.0. Where the network runs, by the names that diffusion_statistics has: "compute", in Vulkan compute
      * shaders on the device, or "onnx", in ONNX Runtime on the CPU, whose library (libonnxruntime.so, onnxruntime.dll)
