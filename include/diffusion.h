@@ -698,7 +698,7 @@ diffusion_get_progress(diffusion_runtime runtime, diffusion_texture texture, dif
 /*
  * Once a frame: works for as long as the next slice is expected to fit, then hands new images over to the device.
  * Never waits for the device. Zero does no work and hands over what is there. report may be null. A texture that
- * fails fails alone. Allocates no managed memory.
+ * fails fails alone. Allocates no managed memory, but in a texture's first step.
  * Thread: the runtime's. Submits to the queue, under the host's lock.
  * Errors: INVALID_ARGUMENT (the budget is negative, no number, or above 60,000), DEVICE_LOST, VULKAN. Without a model
  * it does nothing.
