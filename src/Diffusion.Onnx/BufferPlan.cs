@@ -10,11 +10,14 @@ internal sealed class BufferPlan
     public const int Alignment = 64;
 
     private readonly Dictionary<string, Place> _places = [];
+    private readonly int _batch;
 
     /// <param name="inputs">What the caller writes before the first part runs.</param>
     /// <param name="parts">The parts in order.</param>
-    public BufferPlan(IReadOnlyList<GraphValue> inputs, IReadOnlyList<GraphPart> parts)
+    /// <param name="batch">Samples evaluated together; those of a value follow one another.</param>
+    public BufferPlan(IReadOnlyList<GraphValue> inputs, IReadOnlyList<GraphPart> parts, int batch)
     {
+        _batch = batch;
         foreach (GraphValue input in inputs)
         {
             Add(input, 0, LastUse(input, parts));
@@ -37,11 +40,11 @@ internal sealed class BufferPlan
     /// <summary>All values.</summary>
     public IEnumerable<GraphValue> Values => _places.Values.Select(place => place.Value);
 
-    /// <summary>Where a value lies in the block.</summary>
+    /// <summary>Where a value's first sample lies in the block.</summary>
     public long OffsetOf(string name) => _places[name].Offset;
 
-    /// <summary>The value of a name.</summary>
-    public GraphValue ValueOf(string name) => _places[name].Value;
+    /// <summary>How many elements all samples of a value have.</summary>
+    public long LengthOf(string name) => _batch * _places[name].Value.ElementCount;
 
     private static int LastUse(GraphValue value, IReadOnlyList<GraphPart> parts)
     {
@@ -58,21 +61,22 @@ internal sealed class BufferPlan
     private void Add(GraphValue value, int first, int last)
     {
         long offset = 0;
+        long size = _batch * value.SizeInBytes;
         foreach (Place other in _places.Values
             .Where(other => other.First <= last && other.Last >= first)
             .OrderBy(other => other.Offset))
         {
-            if (offset + value.SizeInBytes <= other.Offset)
+            if (offset + size <= other.Offset)
             {
                 break;
             }
 
-            long end = other.Offset + other.Value.SizeInBytes;
+            long end = other.Offset + (_batch * other.Value.SizeInBytes);
             offset = Math.Max(offset, (end + Alignment - 1) / Alignment * Alignment);
         }
 
         _places.Add(value.Name, new Place(value, offset, first, last));
-        SizeInBytes = Math.Max(SizeInBytes, offset + value.SizeInBytes);
+        SizeInBytes = Math.Max(SizeInBytes, offset + size);
     }
 
     private readonly record struct Place(GraphValue Value, long Offset, int First, int Last);

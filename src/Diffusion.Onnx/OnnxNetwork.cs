@@ -6,7 +6,8 @@ using OrtSessionOptions = Microsoft.ML.OnnxRuntime.SessionOptions;
 
 namespace Diffusion.Onnx;
 
-/// <summary>The network at a shape: an inference session for each piece.</summary>
+/// <summary>The network at a shape: an inference session for each piece, and the runs of them that evaluate it.
+/// </summary>
 /// <remarks>It has no state between runs, so that all chains of its shape share it and its packed weights.</remarks>
 internal sealed class OnnxNetwork : IDisposable
 {
@@ -23,18 +24,26 @@ internal sealed class OnnxNetwork : IDisposable
         Graph graph = UNetGraph.Build(config, shape, workPerPiece);
         Inputs = graph.Inputs;
         Output = graph.Output;
-        Parts = GraphCutter.ByWork(graph, workPerPiece);
-        Slices = [.. Parts.Select(part => new SliceInfo(part.Name, part.Flops, part.Bytes))];
-        Buffers = new BufferPlan(Inputs, Parts);
+        IReadOnlyList<GraphPart> parts = GraphCutter.ByWork(graph, shape.Batch, workPerPiece);
+        Buffers = new BufferPlan(Inputs, parts, shape.Batch);
         try
         {
             using OrtSessionOptions options = OnnxEnvironment.CreateOptions();
-            foreach (GraphPart part in Parts)
+            List<PieceRun> runs = [];
+            foreach (GraphPart part in parts)
             {
                 using MemoryStream file = new();
-                OnnxModelFile.Write(file, part, weights.Read, value => value.Shape.Cast<object>());
-                _sessions.Add(new InferenceSession(file.ToArray(), options));
+                OnnxModelFile.Write(file, part, weights.Read, value => [(long)part.Samples, .. value.Shape[1..]]);
+                InferenceSession session = new(file.ToArray(), options);
+                _sessions.Add(session);
+                for (int sample = 0; sample < shape.Batch; sample += part.Samples)
+                {
+                    runs.Add(new PieceRun(part, session, sample));
+                }
             }
+
+            Runs = runs;
+            Slices = [.. runs.Select(run => new SliceInfo(run.Name, run.Part.Flops, run.Part.Bytes))];
         }
         catch
         {
@@ -46,23 +55,20 @@ internal sealed class OnnxNetwork : IDisposable
     /// <summary>What it is laid out for.</summary>
     public NetworkShape Shape { get; }
 
-    /// <summary>What it is given.</summary>
+    /// <summary>What it is given for each sample.</summary>
     public IReadOnlyList<GraphValue> Inputs { get; }
 
-    /// <summary>What it makes, [N, C', H, W].</summary>
+    /// <summary>What it makes, [1, C', H, W] for each sample.</summary>
     public GraphValue Output { get; }
 
-    /// <summary>The pieces in order.</summary>
-    public IReadOnlyList<GraphPart> Parts { get; }
+    /// <summary>What evaluates it, in order.</summary>
+    public IReadOnlyList<PieceRun> Runs { get; }
 
     /// <summary>The same for whoever schedules them.</summary>
     public IReadOnlyList<SliceInfo> Slices { get; }
 
     /// <summary>Where a run keeps what the pieces hand to one another.</summary>
     public BufferPlan Buffers { get; }
-
-    /// <summary>A session for each piece.</summary>
-    public IReadOnlyList<InferenceSession> Sessions => _sessions;
 
     /// <summary>Runs that use it; kept by <see cref="NetworkCache"/>.</summary>
     public int UserCount { get; set; }

@@ -12,7 +12,7 @@ internal sealed unsafe class OnnxRun : IDisposable
     private readonly OnnxNetwork _network;
     private readonly RunOptions _options = new();
     private readonly List<OrtIoBinding> _bindings = [];
-    private readonly Dictionary<string, OrtValue> _values = [];
+    private readonly List<OrtValue> _views = [];
     private byte* _memory;
 
     public OnnxRun(OnnxNetwork network)
@@ -23,28 +23,18 @@ internal sealed unsafe class OnnxRun : IDisposable
         try
         {
             NativeMemory.Clear(_memory, (nuint)plan.SizeInBytes);
-            foreach (GraphValue value in plan.Values)
+            foreach (PieceRun run in network.Runs)
             {
-                _values.Add(value.Name, OrtValue.CreateTensorValueWithData(
-                    OrtMemoryInfo.DefaultInstance,
-                    value.IsInteger ? TensorElementType.Int64 : TensorElementType.Float,
-                    value.Shape,
-                    (nint)(_memory + plan.OffsetOf(value.Name)),
-                    value.SizeInBytes));
-            }
-
-            for (int i = 0; i < network.Parts.Count; i++)
-            {
-                OrtIoBinding binding = network.Sessions[i].CreateIoBinding();
+                OrtIoBinding binding = run.Session.CreateIoBinding();
                 _bindings.Add(binding);
-                foreach (GraphValue input in network.Parts[i].Inputs)
+                foreach (GraphValue input in run.Part.Inputs)
                 {
-                    binding.BindInput(input.Name, _values[input.Name]);
+                    binding.BindInput(input.Name, View(input, run));
                 }
 
-                foreach (GraphValue output in network.Parts[i].Outputs)
+                foreach (GraphValue output in run.Part.Outputs)
                 {
-                    binding.BindOutput(output.Name, _values[output.Name]);
+                    binding.BindOutput(output.Name, View(output, run));
                 }
             }
         }
@@ -72,7 +62,7 @@ internal sealed unsafe class OnnxRun : IDisposable
 
     /// <summary>Runs a piece; those before it have run.</summary>
     /// <exception cref="OnnxRuntimeException">It failed.</exception>
-    public void Run(int index) => _network.Sessions[index].RunWithBinding(_options, _bindings[index]);
+    public void Run(int index) => _network.Runs[index].Session.RunWithBinding(_options, _bindings[index]);
 
     public void Dispose()
     {
@@ -82,18 +72,31 @@ internal sealed unsafe class OnnxRun : IDisposable
         }
 
         _bindings.Clear();
-        foreach (OrtValue value in _values.Values)
+        foreach (OrtValue value in _views)
         {
             value.Dispose();
         }
 
-        _values.Clear();
+        _views.Clear();
         _options.Dispose();
         NativeMemory.AlignedFree(_memory);
         _memory = null;
     }
 
+    // The samples of a value that a run reads or writes, where they lie.
+    private OrtValue View(GraphValue value, in PieceRun run)
+    {
+        OrtValue view = OrtValue.CreateTensorValueWithData(
+            OrtMemoryInfo.DefaultInstance,
+            value.IsInteger ? TensorElementType.Int64 : TensorElementType.Float,
+            [run.Part.Samples, .. value.Shape[1..]],
+            (nint)(_memory + _network.Buffers.OffsetOf(value.Name) + (run.FirstSample * value.SizeInBytes)),
+            run.Part.Samples * value.SizeInBytes);
+        _views.Add(view);
+        return view;
+    }
+
     private Span<T> At<T>(string name)
         where T : unmanaged => new(
-            _memory + _network.Buffers.OffsetOf(name), (int)_network.Buffers.ValueOf(name).ElementCount);
+            _memory + _network.Buffers.OffsetOf(name), (int)_network.Buffers.LengthOf(name));
 }

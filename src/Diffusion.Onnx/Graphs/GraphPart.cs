@@ -1,16 +1,20 @@
 namespace Diffusion.Onnx.Graphs;
 
-/// <summary>Consecutive nodes of a graph as a graph of their own.</summary>
+/// <summary>Consecutive nodes of a graph as a graph of their own, which is run for some samples of a batch at a time.
+/// </summary>
 internal sealed class GraphPart
 {
     /// <param name="graph">The graph; borrowed.</param>
     /// <param name="name">The part's name.</param>
+    /// <param name="samples">How many samples a run computes.</param>
     /// <param name="first">Index of its first node.</param>
     /// <param name="count">How many nodes it has.</param>
     /// <param name="isUsedLater">Whether a node behind the part reads a value.</param>
-    public GraphPart(Graph graph, string name, int first, int count, Func<GraphValue, bool> isUsedLater)
+    public GraphPart(
+        Graph graph, string name, int samples, int first, int count, Func<GraphValue, bool> isUsedLater)
     {
         Name = name;
+        Samples = samples;
         Nodes = [.. graph.Nodes.Skip(first).Take(count)];
         GraphValue[] read = [.. Nodes.SelectMany(node => node.Inputs).Where(value => value.Name.Length > 0)
             .DistinctBy(value => value.Name)];
@@ -29,6 +33,9 @@ internal sealed class GraphPart
 
     public string Name { get; }
 
+    /// <summary>Samples that a run computes.</summary>
+    public int Samples { get; }
+
     public IReadOnlyList<GraphNode> Nodes { get; }
 
     /// <summary>What it reads and earlier parts or the caller made.</summary>
@@ -41,8 +48,10 @@ internal sealed class GraphPart
 
     public IReadOnlyList<GraphConstant> Constants { get; }
 
-    public double Flops => Nodes.Sum(node => node.Flops);
+    /// <summary>Floating-point operations of a run.</summary>
+    public double Flops => Samples * Nodes.Sum(node => node.Flops);
 
-    /// <summary>Bytes that move at least once: weights, inputs and outputs.</summary>
-    public double Bytes => Inputs.Concat(Outputs).Concat(Weights).Sum(value => (double)value.SizeInBytes);
+    /// <summary>Bytes that a run moves at least once: weights, inputs and outputs.</summary>
+    public double Bytes => (Samples * Inputs.Concat(Outputs).Sum(value => (double)value.SizeInBytes))
+        + Weights.Sum(value => (double)value.SizeInBytes);
 }

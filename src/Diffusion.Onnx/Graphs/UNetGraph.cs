@@ -5,6 +5,7 @@ namespace Diffusion.Onnx.Graphs;
 
 /// <summary>Writes a configuration as a graph: diffusers' <c>UNet2DModel</c>, weights by their names.</summary>
 /// <remarks>
+/// Shapes are those of one sample; no operation depends on how many are evaluated together.
 /// The same slices in the same order as the Torch backend's; refuses what that refuses. Inputs are <c>sample</c>,
 /// <c>timestep</c> and, for a network with classes, <c>class_label</c>; a slice's activations are named after it, those
 /// of the last are <c>output</c>, and the embedding of time and class is <c>embedding</c>. Dropout is left out.
@@ -24,19 +25,19 @@ internal sealed partial class UNetGraph
     {
         _config = config;
         _layers = new GraphLayers(_graph, shape.IsSeamless, workPerPiece);
-        _hidden = _graph.Input("sample", false, shape.Batch, config.ImageChannels, shape.Height, shape.Width);
-        _timestep = _graph.Input("timestep", false, shape.Batch);
+        _hidden = _graph.Input("sample", false, 1, config.ImageChannels, shape.Height, shape.Width);
+        _timestep = _graph.Input("timestep", false, 1);
         _label = config switch
         {
-            { ClassEmbedType: "identity" } => _graph.Input("class_label", false, shape.Batch, config.EmbeddingWidth),
+            { ClassEmbedType: "identity" } => _graph.Input("class_label", false, 1, config.EmbeddingWidth),
             { ClassEmbedType: null, NumClassEmbeds: 0 } => null,
-            _ => _graph.Input("class_label", true, shape.Batch),
+            _ => _graph.Input("class_label", true, 1),
         };
     }
 
     /// <summary>The network at a shape.</summary>
     /// <param name="config">The configuration.</param>
-    /// <param name="shape">What it is laid out for.</param>
+    /// <param name="shape">What it is laid out for; its batch does not matter.</param>
     /// <param name="workPerPiece">What a convolution may hold before it is computed in parts; infinity leaves all
     /// whole.</param>
     /// <exception cref="ArgumentException">The configuration names what is not supported, or sizes that do not fit

@@ -15,7 +15,8 @@ public sealed class OnnxParityTests
     /// <summary>The same sums in another order, twenty layers deep.</summary>
     private const double Rounding = 1e-4;
 
-    // So little that every stage is a piece and every convolution is in as many bands as it has rows.
+    // So little that every stage is a piece, every sample runs alone, and every convolution is in as many parts as it
+    // has rows or groups of channels.
     private const double Crumbs = 1;
 
     [Fact]
@@ -48,18 +49,20 @@ public sealed class OnnxParityTests
 
         IReadOnlyList<GraphPart> slices = GraphCutter.BySlices(UNetGraph.Build(folder.Config, shape));
         IReadOnlyList<GraphPart> pieces = GraphCutter.ByWork(
-            UNetGraph.Build(folder.Config, shape, GraphCutter.WorkPerPiece), GraphCutter.WorkPerPiece);
+            UNetGraph.Build(folder.Config, shape, GraphCutter.WorkPerPiece), shape.Batch, GraphCutter.WorkPerPiece);
 
-        // Bands are whole rows. Attention is not cut; the shipped network has it where the canvas is smallest.
+        // Bands are whole rows, and groups of channels are blocks. Attention is not cut; the shipped network has it
+        // where the canvas is smallest.
         Assert.True(slices.Max(Products) > 10 * GraphCutter.WorkPerPiece);
         Assert.All(
             pieces.Where(piece => !piece.Name.Contains("attentions", StringComparison.Ordinal)),
             piece => Assert.InRange(Products(piece), 0, 1.5 * GraphCutter.WorkPerPiece));
-        Assert.Equal(slices.Sum(Products), pieces.Sum(Products), slices.Sum(Products) * 1e-9);
+        double whole = slices.Sum(Products);
+        Assert.Equal(whole, pieces.Sum(piece => Products(piece) / piece.Samples), whole * 1e-9);
         Assert.Equal(slices.Select(slice => slice.Name), pieces.Select(piece => piece.Name.Split(' ')[0]).Distinct());
 
         static double Products(GraphPart part) =>
-            part.Nodes.Where(node => node.Op is "Conv" or "Gemm" or "MatMul").Sum(node => node.Flops);
+            part.Samples * part.Nodes.Where(node => node.Op is "Conv" or "Gemm" or "MatMul").Sum(node => node.Flops);
     }
 
     [Fact]
@@ -83,9 +86,10 @@ public sealed class OnnxParityTests
     public void Buffers_ValuesNeededTogether_LieApart()
     {
         ModelFolder folder = ModelFolder.Open(ModelLocator.Find(null));
-        Graph graph = UNetGraph.Build(folder.Config, new NetworkShape(2, 64, 64, IsSeamless: true));
+        const int Batch = 2;
+        Graph graph = UNetGraph.Build(folder.Config, new NetworkShape(Batch, 64, 64, IsSeamless: true));
         IReadOnlyList<GraphPart> parts = GraphCutter.BySlices(graph);
-        BufferPlan plan = new(graph.Inputs, parts);
+        BufferPlan plan = new(graph.Inputs, parts, Batch);
 
         // The value that stands at each place, as the parts run.
         Dictionary<long, string> bytes = [];
@@ -100,7 +104,7 @@ public sealed class OnnxParityTests
         }
 
         Read(graph.Output);
-        long sum = plan.Values.Sum(value => value.SizeInBytes);
+        long sum = Batch * plan.Values.Sum(value => value.SizeInBytes);
         Assert.InRange(plan.SizeInBytes, 1, 2 * sum / 3);
 
         void Write(IEnumerable<GraphValue> values)
@@ -120,7 +124,7 @@ public sealed class OnnxParityTests
         {
             long first = plan.OffsetOf(value.Name);
             Assert.Equal(0, first % BufferPlan.Alignment);
-            for (long at = first; at < first + value.SizeInBytes; at += BufferPlan.Alignment)
+            for (long at = first; at < first + (Batch * value.SizeInBytes); at += BufferPlan.Alignment)
             {
                 yield return at;
             }
@@ -144,13 +148,15 @@ public sealed class OnnxParityTests
             for (; !isMade; piece++)
             {
                 run.Run(piece);
-                isMade = compiled.Parts[piece].Outputs.Any(value => value.Name == name);
+                PieceRun made = compiled.Runs[piece];
+                isMade = made.FirstSample + made.Part.Samples == test.Batch
+                    && made.Part.Outputs.Any(value => value.Name == name);
             }
 
             double difference = SliceParity.Difference(expected, run.Floats(name));
             Assert.True(difference < Rounding, $"{slice} differs by {difference:e1}: {test}");
         }
 
-        Assert.Equal(compiled.Parts.Count, piece);
+        Assert.Equal(compiled.Runs.Count, piece);
     }
 }
