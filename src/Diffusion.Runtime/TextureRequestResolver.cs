@@ -210,7 +210,8 @@ internal sealed partial class TextureRequestResolver(UNetConfig config, ModelDes
             && (solver.IsInversion || !grid.SequenceEqual(evaluations) || !TakesDdimSteps(solver, evaluations)))
         {
             throw new ArgumentException(
-                $"The solver '{solver.Name}' does not go with this network, which is distilled to steps of 'ddim'.");
+                $"The solver '{solver.Name}' does not go with this network, which is distilled to steps of 'ddim': "
+                + $"{string.Join(", ", model.DistilledSteps)} of them.");
         }
     }
 

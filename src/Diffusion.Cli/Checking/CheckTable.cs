@@ -27,28 +27,39 @@ internal static class CheckTable
             console.MarkupLineInterpolated($"{report.DeviceError}");
         }
 
-        Table backends = New("backend", "", "ms/step", "");
+        Table backends = New("backend", "", "ms/step");
         foreach (CheckedBackend backend in report.Backends)
         {
-            Add(backends, backend.Name, Words(backend.State), Number(backend.StepMs), backend.Reason);
+            Add(backends, backend.Name, Words(backend.State), Number(backend.StepMs));
         }
 
         console.Write(backends);
-        Table paths = New("sharing path", "", "CPU us p50", "CPU us p99", "bytes copied", "");
+        PrintReasons(console, report.Backends.Select(backend => (backend.Name, backend.Reason)));
+        Table paths = New("sharing path", "", "CPU us p50", "CPU us p99", "bytes copied");
         foreach (CheckedPath path in report.Sharing)
         {
             Add(
                 paths, path.Name, Words(path.State), Number(path.HandOverUsP50), Number(path.HandOverUsP99),
-                path.BytesCopied?.ToString(CultureInfo.InvariantCulture) ?? "", path.Reason);
+                path.BytesCopied?.ToString(CultureInfo.InvariantCulture) ?? "");
         }
 
         console.Write(paths);
+        PrintReasons(console, report.Sharing.Select(path => (path.Name, path.Reason)));
         foreach (string message in report.ValidationMessages ?? [])
         {
             console.MarkupLineInterpolated($"validation: {message}");
         }
 
         console.MarkupLineInterpolated($"{(report.Passed ? "What is there works." : "Something does not work.")}");
+    }
+
+    // Below the table: in a column of a terminal's width they would be a word a line. Those that say the same stand once.
+    private static void PrintReasons(IAnsiConsole console, IEnumerable<(string Name, string Reason)> reasons)
+    {
+        foreach (var same in reasons.Where(pair => pair.Reason.Length > 0).GroupBy(pair => pair.Reason))
+        {
+            console.MarkupLineInterpolated($"{string.Join(", ", same.Select(pair => pair.Name))}: {same.Key}");
+        }
     }
 
     private static Table New(params string[] columns)

@@ -21,7 +21,7 @@ internal sealed class GenerationOptions(int defaultSteps = 20, bool prefersFast 
     private readonly Option<string?> _model = new("--model")
     {
         Description = $"Model folder in diffusers layout. Default: {ModelLocator.DefaultModel}"
-            + (prefersFast ? $", or {ModelLocator.FastModel} where nothing says how to sample." : "."),
+            + (prefersFast ? $", or {ModelLocator.FastModel} where --solver, --steps and the like are left out." : "."),
         HelpName = "DIR",
     };
 

@@ -77,8 +77,8 @@ internal static class OutputFile
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new UserErrorException(
-                $"{option}: the folder '{existing}' cannot be written: {exception.Message}", exception);
+            string reason = exception.Message.Replace(probe, existing, StringComparison.Ordinal);
+            throw new UserErrorException($"{option}: the folder '{existing}' cannot be written: {reason}", exception);
         }
     }
 

@@ -16,7 +16,7 @@ internal static class ProfileTable
             $"{report.Model} {report.Width}x{report.Height}, {report.Steps} steps of {report.Solver}; {report.Device}");
         console.MarkupLineInterpolated(
             $"{report.Textures} textures, {report.Frames} frames of {report.BudgetMs} ms; a frame runs {work}.");
-        var table = new Table().Border(TableBorder.Rounded).Caption("milliseconds of ticks that had a choice");
+        var table = new Table().Border(TableBorder.Rounded).Caption("ticks that were not forced beyond the budget, in milliseconds");
         table.AddColumn("policy");
         foreach (string name in (string[])["p50", "p99", "p99.9", "max", "overran", "used", "steps"])
         {
@@ -40,9 +40,9 @@ internal static class ProfileTable
         console.Write(table);
         HostCostReport cost = report.HostCost!;
         console.MarkupLineInterpolated(
-            $"{report.Policy}: {report.WithChoice!.Frames} of {report.Frames} frames had a choice.");
+            $"{report.Policy}: {report.WithChoice!.Frames} of {report.Frames} frames were not forced to run a slice beyond the budget.");
         console.MarkupLineInterpolated(
-            $"It costs the host {cost.DifferenceMs:0.00} ms a frame, on less off; ticks alone {cost.TickMs:0.00} ms.");
+            $"A mean frame takes {cost.DifferenceMs:0.00} ms longer with the runtime on; ticks say {cost.TickMs:0.00} ms.");
     }
 
     private static string Work(KeyValuePair<string, FrameReport> policy) =>
