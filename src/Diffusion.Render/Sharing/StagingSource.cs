@@ -8,8 +8,8 @@ namespace Diffusion.Render.Sharing;
 internal sealed class StagingSource(VulkanDevice device, SampleRing ring, string name)
     : SampleSource
 {
-    // 256x256 takes two frames, and 25 µs of each.
-    private const int PixelsPerFrame = 32 * 1024;
+    // 256x256 takes three frames, and 15 µs of each.
+    private const int PixelsPerFrame = 24 * 1024;
 
     private readonly GpuBuffer _buffer = GpuBuffer.Upload(
         device, (ulong)ring.Width * (ulong)ring.Height * sizeof(uint) * StagedImages.Count,

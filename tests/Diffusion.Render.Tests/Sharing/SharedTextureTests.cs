@@ -93,7 +93,7 @@ public sealed class SharedTextureTests(VulkanFixture vulkan)
     public void Record_StagedImageLargerThanAFrameCopies_ComesWholeWhileTheChainGoesOn(
         SharedTextureFormat format, int frames)
     {
-        const int Edge = 270; // 72,900 pixels of 32,768 a frame; 218,700 floats of 65,536
+        const int Edge = 270; // 72,900 pixels of 24,576 a frame; 218,700 floats of 65,536
         VulkanDevice device = vulkan.Device;
         using var ring = new SampleRing(Edge, Edge, 0);
         using var rig = new TextureRig(device, ring, SharingPath.Staging, format);
