@@ -10,9 +10,9 @@ namespace Diffusion.Runtime.Budget;
 /// followed within one frame, for all slices at once. The spread is an upper quantile, over the last 256 slices, of how
 /// much longer they took than those two said; which one, the ticks decide: it rises where they overrun more often than
 /// they may, and falls where they keep their budget for longer [Gibbs21]. A descheduled thread or a slow first run
-/// moves neither median, and hardly the quantile while it is rare; where it is not, the spread ends at 4. The opening is what first slices of the last 32
-/// ticks took beyond what they take later in a tick: what the host did since the last tick has emptied the caches and
-/// lulled the core.</para>
+/// moves neither median, and hardly the quantile while it is rare; where it is not, the spread ends at 4. The opening
+/// is what first slices of the last 32 ticks took beyond what they take later in a tick: what the host did since the
+/// last tick has emptied the caches and lulled the core.</para>
 /// <para>A slice that has not run is guessed from its FLOPs and bytes, scaled by how far such guesses have been off so
 /// far. One model a device; one thread; recording and predicting allocate nothing.</para>
 /// </remarks>
