@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using Diffusion.Runtime.Models;
 using Silk.NET.Vulkan;
 
 namespace Diffusion.Render.Devices;
@@ -84,26 +85,15 @@ internal static unsafe class PipelineCacheFile
     /// <summary>Writes the driver's bytes whole or not at all.</summary>
     /// <exception cref="IOException">The disk is full, or the like.</exception>
     /// <exception cref="UnauthorizedAccessException">The folder cannot be written.</exception>
-    public static void Write(string path, ReadOnlySpan<byte> data)
+    public static void Write(string path, byte[] data)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        string partial = $"{path}.{Guid.NewGuid():N}.tmp";
-        try
+        AtomicFile.Write(path, stream =>
         {
-            using (FileStream stream = File.Create(partial))
-            {
-                stream.Write(Signature);
-                stream.Write(SHA256.HashData(data));
-                stream.Write(data);
-            }
-
-            File.Move(partial, path, overwrite: true);
-        }
-        catch
-        {
-            File.Delete(partial);
-            throw;
-        }
+            stream.Write(Signature);
+            stream.Write(SHA256.HashData(data));
+            stream.Write(data);
+        });
     }
 
     // VkPipelineCacheHeaderVersionOne: size, version, vendor, device, UUID.

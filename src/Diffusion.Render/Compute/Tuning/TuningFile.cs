@@ -1,6 +1,8 @@
 using System.Globalization;
+using System.Text;
 using Diffusion.Render.Compute.Planning;
 using Diffusion.Render.Devices;
+using Diffusion.Runtime.Models;
 
 namespace Diffusion.Render.Compute.Tuning;
 
@@ -59,18 +61,8 @@ internal static class TuningFile
     {
         string path = PathOf(folder, device);
         Directory.CreateDirectory(folder);
-        string partial = $"{path}.{Guid.NewGuid():N}.tmp";
-        try
-        {
-            File.WriteAllText(partial, Format(tuning, device));
-            File.Move(partial, path, overwrite: true);
-            return path;
-        }
-        catch
-        {
-            File.Delete(partial);
-            throw;
-        }
+        AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(Format(tuning, device))));
+        return path;
     }
 
     private static string Format(ComputeTuning tuning, VulkanDevice device) => string.Create(
