@@ -60,9 +60,7 @@ internal sealed class CudaSource : SampleSource
 
     public override bool TryPrepare(in SampleLease lease, SampleView view, out uint offset)
     {
-        long bytes = lease.Slot * _ring.SlotSizeInBytes;
-        bytes += view == SampleView.Denoised ? _ring.DenoisedOffsetInBytes : 0;
-        offset = (uint)(bytes / sizeof(float));
+        offset = OffsetIn(_ring, lease, view);
         ulong value = _mirror.ReadyAt(lease.Slot);
         if (value > _timeline.Completed)
         {

@@ -41,9 +41,7 @@ internal sealed class HostImportSource(VulkanDevice device, SampleRing ring, str
 
     public override bool TryPrepare(in SampleLease lease, SampleView view, out uint offset)
     {
-        long bytes = lease.Slot * ring.SlotSizeInBytes;
-        bytes += view == SampleView.Denoised ? ring.DenoisedOffsetInBytes : 0;
-        offset = (uint)(bytes / sizeof(float));
+        offset = OffsetIn(ring, lease, view);
         return true;
     }
 

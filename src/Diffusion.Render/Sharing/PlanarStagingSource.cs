@@ -17,8 +17,7 @@ internal sealed class PlanarStagingSource(VulkanDevice device, SampleRing ring, 
     private readonly GpuBuffer _buffer = GpuBuffer.Upload(
         device, (ulong)ring.PlaneLength * sizeof(float) * StagedImages.Count, BufferUsageFlags.StorageBufferBit, name);
 
-    // As StagingSource does.
-    private StagedImages _images = new(ring.PlaneLength, ring.Device is null ? FloatsPerFrame : ring.PlaneLength);
+    private StagedImages _images = new(ring, ring.PlaneLength, FloatsPerFrame);
 
     public override GpuBuffer Buffer => _buffer;
 
@@ -26,10 +25,9 @@ internal sealed class PlanarStagingSource(VulkanDevice device, SampleRing ring, 
 
     public override bool TryPrepare(in SampleLease lease, SampleView view, out uint offset)
     {
-        Span<float> planes = view == SampleView.Denoised ? ring.Denoised(lease.Slot) : ring.Sample(lease.Slot);
         offset = (uint)_images.Offset;
         int floats = _images.Next;
-        planes.Slice(_images.Done, floats).CopyTo(
+        _images.PlanesOf(lease, view).Slice(_images.Done, floats).CopyTo(
             _buffer.Span<float>().Slice(_images.Offset + _images.Done, floats));
         TotalBytesCopied += (long)floats * sizeof(float);
         return _images.Advance();

@@ -42,4 +42,12 @@ internal abstract class SampleSource : IDisposable
 
     /// <summary>Frees the buffer at once: the device is done with it.</summary>
     public abstract void Dispose();
+
+    /// <summary>The leased image in a ring's block, in floats.</summary>
+    protected static uint OffsetIn(SampleRing ring, in SampleLease lease, SampleView view)
+    {
+        long bytes = lease.Slot * ring.SlotSizeInBytes;
+        bytes += view == SampleView.Denoised ? ring.DenoisedOffsetInBytes : 0;
+        return (uint)(bytes / sizeof(float));
+    }
 }

@@ -1,4 +1,5 @@
 using Diffusion.Render.Frames;
+using Diffusion.Runtime.Sharing;
 
 namespace Diffusion.Render.Sharing;
 
@@ -8,12 +9,15 @@ namespace Diffusion.Render.Sharing;
 /// flight, by turns. A frame records one conversion at most, and begins when the last but one is done on the device: so
 /// is then the conversion which read the image whose turn it is.
 /// </remarks>
+/// <param name="ring">Where the images come from.</param>
 /// <param name="length">Elements of an image.</param>
 /// <param name="lengthPerFrame">Elements that a frame copies.</param>
-internal struct StagedImages(int length, int lengthPerFrame)
+internal struct StagedImages(SampleRing ring, int length, int lengthPerFrame)
 {
     public const int Count = FrameRenderer.FramesInFlight;
 
+    // Each look at a ring on a device copies the whole image, so that there is one.
+    private readonly int _most = ring.Device is null ? lengthPerFrame : length;
     private int _image;
 
     /// <summary>Where the image begins in the buffer, in elements.</summary>
@@ -23,7 +27,11 @@ internal struct StagedImages(int length, int lengthPerFrame)
     public int Done { get; private set; }
 
     /// <summary>Elements that this frame copies.</summary>
-    public readonly int Next => Math.Min(lengthPerFrame, length - Done);
+    public readonly int Next => Math.Min(_most, length - Done);
+
+    /// <summary>The planes of a leased image.</summary>
+    public readonly Span<float> PlanesOf(in SampleLease lease, SampleView view) =>
+        view == SampleView.Denoised ? ring.Denoised(lease.Slot) : ring.Sample(lease.Slot);
 
     /// <summary>This frame has copied <see cref="Next"/>.</summary>
     /// <returns>Whether that was the last of the image; if so, the next image begins.</returns>

@@ -15,9 +15,7 @@ internal sealed class StagingSource(VulkanDevice device, SampleRing ring, string
         device, (ulong)ring.Width * (ulong)ring.Height * sizeof(uint) * StagedImages.Count,
         BufferUsageFlags.TransferSrcBit, name);
 
-    // Each look at a ring on a device copies the whole image, so that there is one.
-    private StagedImages _images = new(
-        ring.Width * ring.Height, ring.Device is null ? PixelsPerFrame : ring.Width * ring.Height);
+    private StagedImages _images = new(ring, ring.Width * ring.Height, PixelsPerFrame);
 
     public override GpuBuffer Buffer => _buffer;
 
@@ -27,11 +25,11 @@ internal sealed class StagingSource(VulkanDevice device, SampleRing ring, string
 
     public override bool TryPrepare(in SampleLease lease, SampleView view, out uint offset)
     {
-        Span<float> planes = view == SampleView.Denoised ? ring.Denoised(lease.Slot) : ring.Sample(lease.Slot);
         offset = (uint)_images.Offset;
         int pixels = _images.Next;
         PixelPacking.ToRgba(
-            planes, _images.Done, _buffer.Span<uint>().Slice(_images.Offset + _images.Done, pixels));
+            _images.PlanesOf(lease, view), _images.Done,
+            _buffer.Span<uint>().Slice(_images.Offset + _images.Done, pixels));
         TotalBytesCopied += (long)pixels * sizeof(uint);
         return _images.Advance();
     }
