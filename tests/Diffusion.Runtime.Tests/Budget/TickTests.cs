@@ -88,10 +88,7 @@ public sealed class TickTests
     {
         // One slice in 211 takes ten times as long as the others: more ticks overrun than may, and none can help it.
         const int Ticks = 4000;
-        using GaussianBackend backend = new()
-        {
-            Cost = n => Microseconds(n % 211 == 0 ? 10_000 : 950 + (n * 37 % 100)),
-        };
+        using GaussianBackend backend = WithStrays(period: 211);
         using DiffusionRuntime runtime = Create(backend, SliceProgress.AtLeastOneSlicePerFrames(1));
         (int forced, TimeSpan taken) = (0, TimeSpan.Zero);
         foreach (TickReport report in TickEndlessWork(runtime, Ticks))
@@ -109,10 +106,7 @@ public sealed class TickTests
     {
         // One slice in 29 takes ten times as long as the others: to promise that would leave no slice that fits.
         const int Ticks = 4000;
-        using GaussianBackend backend = new()
-        {
-            Cost = n => Microseconds(n % 29 == 0 ? 10_000 : 950 + (n * 37 % 100)),
-        };
+        using GaussianBackend backend = WithStrays(period: 29);
         using DiffusionRuntime runtime = Create(backend, SliceProgress.AtLeastOneSlicePerFrames(1));
         (int forced, int slices) = (0, 0);
         foreach (TickReport report in TickEndlessWork(runtime, Ticks))
@@ -291,6 +285,12 @@ public sealed class TickTests
             }
         }
     }
+
+    // Slices of about a millisecond, of which one in a period takes ten.
+    private static GaussianBackend WithStrays(int period) => new()
+    {
+        Cost = n => Microseconds(n % period == 0 ? 10_000 : 950 + (n * 37 % 100)),
+    };
 
     private static TimeSpan Microseconds(int value) => TimeSpan.FromMicroseconds(value);
 }

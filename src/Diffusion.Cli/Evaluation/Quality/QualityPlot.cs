@@ -8,6 +8,7 @@ internal static class QualityPlot
 {
     private const int Width = 1000;
     private const int Height = 560;
+    private static readonly int[] _tickDigits = [1, 2, 5];
 
     /// <summary>Over steps.</summary>
     /// <param name="result">The comparison, of at least one row.</param>
@@ -32,7 +33,8 @@ internal static class QualityPlot
         // 1, 2, 5, 10, 20, 50 and so on, those around what was measured.
         double least = timed.Min(row => row.Time!.Milliseconds);
         double most = timed.Max(row => row.Time!.Milliseconds);
-        double[] ticks = [.. Enumerable.Range(0, 24).Select(i => (i % 3 == 0 ? 1 : i % 3 == 1 ? 2 : 5) * Math.Pow(10, i / 3))
+        double[] ticks = [.. Enumerable.Range(0, 8)
+            .SelectMany(_ => _tickDigits, (power, digit) => digit * Math.Pow(10, power))
             .Where(tick => tick >= least / 2.5 && tick <= most * 2.5)];
         return Draw(
             result, timed, row => row.Time!.Milliseconds, ticks, $"ms of work for a texture, {timed[0].Time!.Device}");
