@@ -3,11 +3,13 @@ using System.Globalization;
 namespace Diffusion.Cli.Data;
 
 /// <summary>
-/// The list of textures that make the training set: tab-separated class, package, path and licence, sorted.
+/// The list of textures that make the training set: tab-separated class, package, path, licence and use
+/// (train or held-out), sorted.
 /// </summary>
 internal static class TextureManifest
 {
     private const string ResourceName = "textures-manifest.tsv";
+    private const string HeldOut = "held-out";
 
     /// <summary>Reads the manifest that this program carries.</summary>
     public static IReadOnlyList<TextureSource> Load()
@@ -35,12 +37,17 @@ internal static class TextureManifest
             }
 
             var columns = line.Split('\t');
-            if (columns.Length != 4 || columns.Any(string.IsNullOrWhiteSpace))
+            if (columns.Length != 5 || columns.Any(string.IsNullOrWhiteSpace))
             {
-                throw Bad(lineNumber, "must have four columns: class, package, path, licence");
+                throw Bad(lineNumber, "must have five columns: class, package, path, licence, use");
             }
 
-            var (className, package, path, licence) = (columns[0], columns[1], columns[2], columns[3]);
+            var (className, package, path, licence, use) = (columns[0], columns[1], columns[2], columns[3], columns[4]);
+            if (use is not ("train" or HeldOut))
+            {
+                throw Bad(lineNumber, $"has the use '{use}', which must be train or {HeldOut}");
+            }
+
             if (!IsPlainName(className) || !IsPlainName(package))
             {
                 throw Bad(lineNumber, $"has a class or package '{className}', '{package}' that is not a plain name");
@@ -57,7 +64,7 @@ internal static class TextureManifest
             }
 
             var index = countOfClass[className] = countOfClass.GetValueOrDefault(className) + 1;
-            sources.Add(new TextureSource(className, package, path, licence, FileNameOf(index, path)));
+            sources.Add(new TextureSource(className, package, path, licence, FileNameOf(index, path), use == HeldOut));
         }
 
         return sources;

@@ -7,4 +7,6 @@ namespace Diffusion.Cli.Data;
 /// <param name="Licence">The licence of the picture.</param>
 /// <param name="FileName">The name of the converted picture: its position in the class, then its name in the
 /// package.</param>
-internal sealed record TextureSource(string ClassName, string Package, string Path, string Licence, string FileName);
+/// <param name="IsHeldOut">Whether it is kept from training, to measure by.</param>
+internal sealed record TextureSource(
+    string ClassName, string Package, string Path, string Licence, string FileName, bool IsHeldOut);

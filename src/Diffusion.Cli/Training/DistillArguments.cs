@@ -97,7 +97,7 @@ internal static class DistillArguments
             ClassNames = folder.ClassNames,
             Network = folder.Config,
             Options = options,
-            Teacher = TeacherReference.Of(folder),
+            Teacher = ModelReference.Of(folder),
         };
         var problem = TrainingRules.FindProblem(options, folder.Description.Schedule)
             ?? FindProblem(folder, distillation.GuidanceScale, settings);
@@ -118,13 +118,7 @@ internal static class DistillArguments
             ? $"--guidance must be 1, not {guidance}, for the teacher has no null class."
         : folder.Description.PredictsVariance
             ? $"The teacher '{folder.Path}' predicts a variance, which a student of few steps has no use for."
-        : ExportCommand.NoiseOf(settings) is not { Edm: null } noise
-            || noise != folder.Scheduler with
-            {
-                Sampler = noise.Sampler,
-                ClipSample = noise.ClipSample,
-                ClipSampleRange = noise.ClipSampleRange,
-            }
+        : !ExportCommand.IsNoiseOf(folder, settings)
             ? $"The teacher's noise is none of linear, scaled-linear, cosine and cosine-zero-snr as 'train' has them."
         : null;
 

@@ -150,8 +150,15 @@ internal static class ExportCommand
             + $"the parameterization 'edm', not '{settings.Schedule}' with '{settings.Options.Prediction.Name()}'."
         : null;
 
-    /// <summary>The noise of a run in diffusers' keys; null where they do not say it.</summary>
-    public static SchedulerConfig? NoiseOf(RunSettings settings) => SchedulerOf(settings);
+    /// <summary>Whether a model's noise is that of a run on a schedule with a table.</summary>
+    public static bool IsNoiseOf(ModelFolder folder, RunSettings settings) =>
+        SchedulerOf(settings) is { Edm: null } noise
+        && noise == folder.Scheduler with
+        {
+            Sampler = noise.Sampler,
+            ClipSample = noise.ClipSample,
+            ClipSampleRange = noise.ClipSampleRange,
+        };
 
     // Null where diffusers' keys do not say it. Trailing spacing begins few-step sampling at pure noise, where the
     // chain begins too.

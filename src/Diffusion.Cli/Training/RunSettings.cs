@@ -32,7 +32,10 @@ internal sealed record RunSettings
     public required TrainingOptions Options { get; init; }
 
     /// <summary>The model that is distilled, or null where a network learns from pictures alone.</summary>
-    public TeacherReference? Teacher { get; init; }
+    public ModelReference? Teacher { get; init; }
+
+    /// <summary>The model whose weights the network begins with, or null for random ones.</summary>
+    public ModelReference? Start { get; init; }
 
     /// <exception cref="UserErrorException">The folder holds no run.</exception>
     public static RunSettings Read(string runFolder)

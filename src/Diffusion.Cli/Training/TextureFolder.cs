@@ -4,9 +4,15 @@ using Diffusion.Torch.Training;
 
 namespace Diffusion.Cli.Training;
 
-/// <summary>Reads a training set: a folder with one sub-folder of PNG files a class.</summary>
+/// <summary>
+/// Reads a training set: a folder with one sub-folder of PNG files a class, in which a folder <see cref="HeldOut"/> may
+/// hold those that are kept from training.
+/// </summary>
 internal static class TextureFolder
 {
+    /// <summary>The folder of a class's held-out pictures, within the class's.</summary>
+    public const string HeldOut = "held-out";
+
     /// <summary>Decodes all pictures, ordered by class and name.</summary>
     /// <exception cref="UserErrorException">The folder is missing or holds no pictures, or one is not square or not a
     /// picture.</exception>
@@ -20,8 +26,8 @@ internal static class TextureFolder
 
         var files = Directory.EnumerateDirectories(folder)
             .Where(path => !Path.GetFileName(path).StartsWith('.'))
-            .SelectMany(path => Directory.EnumerateFiles(path, "*.png"))
             .Order(StringComparer.Ordinal)
+            .SelectMany(FilesOf)
             .ToArray();
         if (files.Length == 0)
         {
@@ -30,7 +36,7 @@ internal static class TextureFolder
 
         try
         {
-            return [.. files.AsParallel().AsOrdered().Select(Decode)];
+            return [.. files.AsParallel().AsOrdered().Select(entry => Decode(entry.File, entry.ClassName, entry.IsHeldOut))];
         }
         catch (AggregateException several)
         {
@@ -40,7 +46,19 @@ internal static class TextureFolder
         }
     }
 
-    private static TrainingImage Decode(string file)
+    private static IEnumerable<(string File, string ClassName, bool IsHeldOut)> FilesOf(string classFolder)
+    {
+        var className = Path.GetFileName(classFolder);
+        var heldOut = Path.Combine(classFolder, HeldOut);
+        return PicturesIn(classFolder).Select(file => (file, className, false))
+            .Concat(PicturesIn(heldOut).Select(file => (file, className, true)));
+    }
+
+    private static IEnumerable<string> PicturesIn(string folder) => Directory.Exists(folder)
+        ? Directory.EnumerateFiles(folder, "*.png").Order(StringComparer.Ordinal)
+        : [];
+
+    private static TrainingImage Decode(string file, string className, bool isHeldOut)
     {
         using var image = TextureImage.Load(file);
         if (image.Width != image.Height)
@@ -50,7 +68,6 @@ internal static class TextureFolder
 
         var rgb = new byte[3 * image.Width * image.Height];
         image.CopyPixelDataTo(rgb);
-        return new TrainingImage(
-            Path.GetFileName(file), Path.GetFileName(Path.GetDirectoryName(file))!, image.Width, rgb);
+        return new TrainingImage(Path.GetFileName(file), className, image.Width, rgb, isHeldOut);
     }
 }

@@ -43,6 +43,11 @@ internal static class TrainCommand
     private static readonly Option<int> _canvas =
         Number("--canvas", 64, "Edge of the training pictures.").Within(1, 1024);
 
+    private static readonly Option<double> _largeCanvas = Number(
+        "--large-canvas",
+        _defaults.LargeCanvasShare,
+        "Share of the iterations that show a quarter as many pictures of twice the edge.").Within(0, 0.99);
+
     private static readonly Option<ulong> _seed = Number("--seed", _defaults.Seed, "Seed of everything random.");
     private static readonly Option<bool> _resume = new("--resume")
     {
@@ -74,10 +79,12 @@ internal static class TrainCommand
             "train",
             "Trains a texture network, by default as Algorithm 1 of the DDPM paper; Ctrl+C leaves a checkpoint.")
         {
-            _data, _out, _iterations, _minutes, _batch, _learningRate, _canvas, _seed, _resume, _export,
+            _data, _out, _iterations, _minutes, _batch, _learningRate, _canvas, _largeCanvas, _seed, _resume,
+            _export,
             _checkpointEvery, _sampleEvery, _device,
         };
-        foreach (var option in NetworkArguments.All.Concat(ObjectiveArguments.All).Concat(DistillArguments.All))
+        foreach (var option in StartArguments.All.Concat(NetworkArguments.All).Concat(ObjectiveArguments.All)
+            .Concat(DistillArguments.All))
         {
             command.Add(option);
         }
@@ -178,7 +185,19 @@ internal static class TrainCommand
         DistillArguments.RequireTeacher(parsed);
         if (DistillArguments.IsAsked(parsed))
         {
-            return Distilled(parsed);
+            return StartArguments.IsAsked(parsed)
+                ? throw new UserErrorException("--from cannot go with --distill: a student begins as its teacher.")
+                : OfModel(parsed, DistillArguments.SettingsOf);
+        }
+
+        if (grey && (StartArguments.IsAsked(parsed) || parsed.GetValue(_largeCanvas) > 0))
+        {
+            throw new UserErrorException("--from and --large-canvas are for textures, not for Fashion-MNIST.");
+        }
+
+        if (StartArguments.IsAsked(parsed))
+        {
+            return OfModel(parsed, StartArguments.SettingsOf);
         }
 
         var canvas = grey ? FashionMnistFolder.Edge : parsed.GetValue(_canvas);
@@ -210,10 +229,12 @@ internal static class TrainCommand
         };
     }
 
-    private static RunSettings Distilled(ParseResult parsed)
+    // Settings that a model folder decides in part.
+    private static RunSettings OfModel(
+        ParseResult parsed, Func<ParseResult, TrainingOptions, int?, IEnumerable<Option>, RunSettings> settingsOf)
     {
         int? canvas = parsed.GetResult(_canvas)?.Implicit == false ? parsed.GetValue(_canvas) : null;
-        var settings = DistillArguments.SettingsOf(
+        var settings = settingsOf(
             parsed,
             OptionsOf(parsed),
             canvas,
@@ -250,6 +271,7 @@ internal static class TrainCommand
             Duration = minutes is { } limit ? TimeSpan.FromMinutes(limit) : null,
             BatchSize = parsed.GetValue(_batch),
             LearningRate = parsed.GetValue(_learningRate),
+            LargeCanvasShare = parsed.GetValue(_largeCanvas),
             Seed = parsed.GetValue(_seed),
         });
     }
@@ -259,8 +281,8 @@ internal static class TrainCommand
     {
         Option[] ofTheRun =
         [
-            _batch, _learningRate, _canvas, _seed, .. NetworkArguments.All, .. ObjectiveArguments.All,
-            .. DistillArguments.All,
+            _batch, _learningRate, _canvas, _largeCanvas, _seed, .. StartArguments.All, .. NetworkArguments.All,
+            .. ObjectiveArguments.All, .. DistillArguments.All,
         ];
         if (ofTheRun.FirstOrDefault(option => parsed.GetResult(option)?.Implicit == false) is { } fixedOption)
         {

@@ -48,6 +48,11 @@ internal sealed class TrainRun
         manual_seed((long)_settings.Options.Seed);
         using var network = new UNet2DModel(_settings.Network) { Seamless = data.Seamless };
         using var teacher = OpenTeacher(network, data.Seamless);
+        if (LatestCheckpoint(_folder) is null)
+        {
+            BeginWithModel(network);
+        }
+
         var schedule = NoiseSchedules.Parse(_settings.Schedule);
         using var trainer = new Trainer(network, data, schedule, _settings.Options, _device, teacher);
         if (LatestCheckpoint(_folder) is { } latest)
@@ -105,6 +110,16 @@ internal sealed class TrainRun
         teacher.Seamless = seamless;
         Student.Initialise(student, teacher, _settings.ClassNames.Count);
         return teacher;
+    }
+
+    private void BeginWithModel(UNet2DModel network)
+    {
+        if (_settings.Start is { } start)
+        {
+            var folder = start.Open();
+            using var source = UNetWeights.Load(folder);
+            WarmStart.Initialise(network, _settings.ClassNames, source, folder.ClassNames);
+        }
     }
 
     private void WriteSamples(Trainer trainer, UNet2DModel network, string name)

@@ -72,8 +72,7 @@ public sealed class GreyPictures : TrainingData
 
     private TrainingBatch NewBatch(int count)
     {
-        int plane = Canvas * Canvas;
-        TrainingBatch batch = new(new float[count * plane], new float[count * plane], new long[count]);
+        TrainingBatch batch = new(count, channels: 1, Canvas);
         batch.Mask.AsSpan().Fill(1);
         return batch;
     }

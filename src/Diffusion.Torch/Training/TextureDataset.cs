@@ -4,10 +4,10 @@ namespace Diffusion.Torch.Training;
 
 /// <summary>Textures in memory, drawn as a network with circular padding will meet them.</summary>
 /// <remarks>
-/// Classes are drawn evenly, so that eight pictures of lava count as much as a hundred of grass. A texture that wraps
-/// is shown whole with a random roll; one that does not is cropped out of twice the canvas, and the crop's border,
-/// whose neighbours over the edge are wrong, is left out of the loss. Classes made of parts show crops too: a second
-/// scale. Immutable; any thread.
+/// Classes are drawn by the square root of their sizes: between evenly, which would learn the small ones by heart, and
+/// by size, which would forget them. A texture that wraps is shown whole with a random roll; one that does not is
+/// cropped out of twice the canvas, and the crop's border, whose neighbours over the edge are wrong, is left out of the
+/// loss. Classes made of parts show crops too: a second scale. Immutable; any thread.
 /// </remarks>
 public sealed class TextureDataset : TrainingData
 {
@@ -16,11 +16,14 @@ public sealed class TextureDataset : TrainingData
 
     private const double SecondScaleShare = 0.2;
 
-    private static readonly HashSet<string> _secondScaleClasses = ["brick", "tiles", "metal", "paving"];
+    // How the names of such classes begin.
+    private static readonly string[] _parts =
+        ["ashlar", "brick", "cobblestone", "flagstone", "metal", "pavers", "paving", "tiles"];
 
     private readonly string[] _classNames;
     private readonly List<TrainingTexture> _training;
     private readonly TrainingTexture[][] _byClass;
+    private readonly double[] _shares;
     private readonly List<TrainingTexture> _heldOut;
 
     private TextureDataset(int canvas, string[] classNames, List<TrainingTexture> training, List<TrainingTexture> heldOut)
@@ -30,6 +33,8 @@ public sealed class TextureDataset : TrainingData
         _training = training;
         _heldOut = heldOut;
         _byClass = [.. classNames.Select(name => training.Where(t => t.ClassName == name).ToArray())];
+        var roots = _byClass.Select(ofClass => Math.Sqrt(ofClass.Length)).ToArray();
+        _shares = [.. roots.Select(root => root / roots.Sum())];
     }
 
     /// <inheritdoc/>
@@ -70,30 +75,39 @@ public sealed class TextureDataset : TrainingData
     /// <inheritdoc/>
     internal override TrainingBatch Draw(ref CounterRandom random, int count)
     {
-        var batch = NewBatch(count);
+        var batch = new TrainingBatch(count, Channels, Canvas);
         for (var slot = 0; slot < count; slot++)
         {
-            var label = random.NextInt(ClassNames.Count);
-            var ofClass = _byClass[label];
-            var texture = ofClass[random.NextInt(ofClass.Length)];
-            batch.Labels[slot] = label;
-
-            // Mirrored only left to right: many of these textures are lit from above.
-            var mirror = random.NextInt(2) == 1;
-            var secondScale = random.NextDouble() < SecondScaleShare && _secondScaleClasses.Contains(texture.ClassName);
+            var (texture, augmentation) = Choose(batch, slot, ref random);
+            var secondScale = random.NextDouble() < SecondScaleShare && IsMadeOfParts(texture.ClassName);
             if (texture.Wraps && !secondScale)
             {
-                Write(batch, slot, texture.Tile, Canvas, random.NextInt(Canvas), random.NextInt(Canvas), mirror);
+                Write(batch, slot, texture.Tile, random.NextInt(Canvas), random.NextInt(Canvas), augmentation);
                 MaskBorder(batch, slot, 0);
             }
             else
             {
                 // A wrapping texture may be cut across its seam.
-                var large = 2 * Canvas;
-                var range = texture.Wraps ? large : large - Canvas + 1;
-                Write(batch, slot, texture.Large, large, random.NextInt(range), random.NextInt(range), mirror);
+                var range = texture.Wraps ? 2 * Canvas : Canvas + 1;
+                Write(batch, slot, texture.Large, random.NextInt(range), random.NextInt(range), augmentation);
                 MaskBorder(batch, slot, CropBorder);
             }
+        }
+
+        return batch;
+    }
+
+    /// <inheritdoc/>
+    internal override TrainingBatch DrawLarge(ref CounterRandom random, int count)
+    {
+        var large = 2 * Canvas;
+        var batch = new TrainingBatch(count, Channels, large);
+        for (var slot = 0; slot < count; slot++)
+        {
+            var (texture, augmentation) = Choose(batch, slot, ref random);
+            var range = texture.Wraps ? large : 1;
+            Write(batch, slot, texture.Large, random.NextInt(range), random.NextInt(range), augmentation);
+            MaskBorder(batch, slot, texture.Wraps ? 0 : CropBorder);
         }
 
         return batch;
@@ -104,17 +118,20 @@ public sealed class TextureDataset : TrainingData
     internal override TrainingBatch Whole(IReadOnlyList<int> indices, bool isHeldOut)
     {
         var source = isHeldOut ? _heldOut : _training;
-        var batch = NewBatch(indices.Count);
+        var batch = new TrainingBatch(indices.Count, Channels, Canvas);
         for (var slot = 0; slot < indices.Count; slot++)
         {
             var texture = source[indices[slot]];
             batch.Labels[slot] = Array.IndexOf(_classNames, texture.ClassName);
-            Write(batch, slot, texture.Tile, Canvas, 0, 0, mirror: false);
+            Write(batch, slot, texture.Tile, 0, 0, new TextureAugmentation());
             MaskBorder(batch, slot, texture.Wraps ? 0 : CropBorder);
         }
 
         return batch;
     }
+
+    private static bool IsMadeOfParts(string className) =>
+        _parts.Any(part => className.StartsWith(part, StringComparison.Ordinal));
 
     private static TrainingTexture[] Prepare(IEnumerable<TrainingImage> images, int canvas)
     {
@@ -130,33 +147,41 @@ public sealed class TextureDataset : TrainingData
         }
     }
 
-    private TrainingBatch NewBatch(int count) =>
-        new(new float[count * 3 * Canvas * Canvas], new float[count * Canvas * Canvas], new long[count]);
-
-    private void Write(TrainingBatch batch, int slot, byte[] source, int edge, int left, int top, bool mirror)
+    private (TrainingTexture Texture, TextureAugmentation Augmentation) Choose(
+        TrainingBatch batch, int slot, ref CounterRandom random)
     {
-        var plane = Canvas * Canvas;
-        var target = batch.Pixels.AsSpan(slot * 3 * plane, 3 * plane);
-        for (var y = 0; y < Canvas; y++)
-        {
-            var row = (top + y) % edge * edge;
-            for (var x = 0; x < Canvas; x++)
-            {
-                var from = 3 * (row + ((left + (mirror ? Canvas - 1 - x : x)) % edge));
-                for (var c = 0; c < 3; c++)
-                {
-                    target[(c * plane) + (y * Canvas) + x] = (source[from + c] / 127.5f) - 1;
-                }
-            }
-        }
+        var label = ChooseClass(random.NextDouble());
+        var ofClass = _byClass[label];
+        var texture = ofClass[random.NextInt(ofClass.Length)];
+        batch.Labels[slot] = label;
+        return (texture, TextureAugmentation.Draw(texture.ClassName, ref random));
     }
 
-    private void MaskBorder(TrainingBatch batch, int slot, int border)
+    private int ChooseClass(double share)
     {
-        var inner = Canvas - (2 * border);
-        for (var y = border; y < Canvas - border; y++)
+        var label = 0;
+        while (label < _shares.Length - 1 && (share -= _shares[label]) >= 0)
         {
-            batch.Mask.AsSpan((slot * Canvas * Canvas) + (y * Canvas) + border, inner).Fill(1);
+            label++;
+        }
+
+        return label;
+    }
+
+    private static void Write(
+        TrainingBatch batch, int slot, byte[] tile, int left, int top, TextureAugmentation augmentation)
+    {
+        var size = 3 * batch.Edge * batch.Edge;
+        var edge = (int)Math.Sqrt(tile.Length / 3);
+        augmentation.Copy(tile, edge, left, top, batch.Pixels.AsSpan(slot * size, size), batch.Edge);
+    }
+
+    private static void MaskBorder(TrainingBatch batch, int slot, int border)
+    {
+        var edge = batch.Edge;
+        for (var y = border; y < edge - border; y++)
+        {
+            batch.Mask.AsSpan((slot * edge * edge) + (y * edge) + border, edge - (2 * border)).Fill(1);
         }
     }
 }

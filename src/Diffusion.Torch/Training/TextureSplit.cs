@@ -4,7 +4,7 @@ namespace Diffusion.Torch.Training;
 /// Divides textures into those trained on and those held out, so that recolours of one source stay together.
 /// </summary>
 /// <remarks>
-/// Rule: two textures of a class are one source when the luminance of their tiles correlates by 0.7 or more in absolute
+/// Where pictures are marked as held out, those are. Else, by rule: two textures of a class are one source when the luminance of their tiles correlates by 0.7 or more in absolute
 /// value (a recolour keeps the pattern), joined transitively. A class's sources in name order: the 8th, the 24th, and
 /// every 16th on are held out.
 /// </remarks>
@@ -17,6 +17,11 @@ internal static class TextureSplit
     public static (List<TrainingTexture> Training, List<TrainingTexture> HeldOut) Divide(
         IReadOnlyList<TrainingTexture> textures)
     {
+        if (textures.Any(t => t.IsHeldOut))
+        {
+            return ([.. textures.Where(t => !t.IsHeldOut)], [.. textures.Where(t => t.IsHeldOut)]);
+        }
+
         List<TrainingTexture> training = [];
         List<TrainingTexture> heldOut = [];
         foreach (var ofClass in textures.GroupBy(t => t.ClassName))

@@ -128,7 +128,7 @@ public sealed partial class Trainer : IDisposable
         using var scope = NewDisposeScope();
         var iteration = Iteration + 1;
         var random = new CounterRandom(_options.Seed, iteration, DrawPurpose);
-        var batch = _data.Draw(ref random, _options.BatchSize);
+        var batch = Draw(ref random);
         DropLabels(batch, ref random);
         var draws = _times.Draw(batch.Count, ref random);
 
@@ -206,9 +206,14 @@ public sealed partial class Trainer : IDisposable
         _heldOutTimes.Dispose();
     }
 
+    private TrainingBatch Draw(ref CounterRandom random) =>
+        _options.LargeCanvasShare > 0 && random.NextDouble() < _options.LargeCanvasShare
+            ? _data.DrawLarge(ref random, Math.Max(1, _options.BatchSize / 4))
+            : _data.Draw(ref random, _options.BatchSize);
+
     private ObjectiveLosses Losses(TrainingBatch batch, TimeDraw[] draws, ulong noiseSeed)
     {
-        var edge = (long)_data.Canvas;
+        var edge = (long)batch.Edge;
         var clean = tensor(batch.Pixels, [batch.Count, _data.Channels, edge, edge]).to(_device);
         var labels = tensor(batch.Labels).to(_device);
         using var generator = new Generator(noiseSeed);
@@ -216,7 +221,7 @@ public sealed partial class Trainer : IDisposable
     }
 
     private Tensor MaskOf(TrainingBatch batch) =>
-        tensor(batch.Mask, [batch.Count, 1, _data.Canvas, _data.Canvas]).to(_device);
+        tensor(batch.Mask, [batch.Count, 1, batch.Edge, batch.Edge]).to(_device);
 
     // The mean over the mask, each picture's part times its weight.
     private Tensor Mean(Tensor losses, Tensor mask, TimeDraw[] draws)

@@ -49,6 +49,11 @@ public abstract class TrainingData
     /// <summary>Draws a batch; the same random stream gives the same batch.</summary>
     internal abstract TrainingBatch Draw(ref CounterRandom random, int count);
 
+    /// <summary>Draws pictures of twice the canvas; the same random stream gives the same batch.</summary>
+    /// <exception cref="NotSupportedException">The pictures are no larger than the canvas.</exception>
+    internal virtual TrainingBatch DrawLarge(ref CounterRandom random, int count) =>
+        throw new NotSupportedException($"These pictures are no larger than the canvas of {Canvas} pixels.");
+
     /// <summary>The held-out pictures from <paramref name="first"/> on, whole and unmoved.</summary>
     internal TrainingBatch HeldOut(int first, int count) => Whole([.. Enumerable.Range(first, count)], isHeldOut: true);
 

@@ -5,4 +5,6 @@ namespace Diffusion.Torch.Training;
 /// <param name="ClassName">The class that it teaches.</param>
 /// <param name="Edge">Width and height in pixels.</param>
 /// <param name="Rgb">Interleaved sRGB bytes, row-major, 3·Edge² of them.</param>
-public sealed record TrainingImage(string Name, string ClassName, int Edge, ReadOnlyMemory<byte> Rgb);
+/// <param name="IsHeldOut">Whether it is kept from training. Where no picture of a set is, some are by a rule.</param>
+public sealed record TrainingImage(
+    string Name, string ClassName, int Edge, ReadOnlyMemory<byte> Rgb, bool IsHeldOut = false);

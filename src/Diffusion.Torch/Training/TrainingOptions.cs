@@ -44,6 +44,12 @@ public sealed record TrainingOptions
     /// </summary>
     public double LabelDropout { get; init; } = 0.1;
 
+    /// <summary>
+    /// Share of the iterations that show a quarter as many pictures of twice the canvas, in [0, 1), so that the network
+    /// knows larger textures too.
+    /// </summary>
+    public double LargeCanvasShare { get; init; }
+
     /// <summary>What the network predicts.</summary>
     public PredictionType Prediction { get; init; } = PredictionType.VPrediction;
 
@@ -87,6 +93,7 @@ public sealed record TrainingOptions
         Require(ClipNorm > 0, nameof(ClipNorm), ClipNorm, "above 0");
         Require(AverageDecay is >= 0 and < 1, nameof(AverageDecay), AverageDecay, "in [0, 1)");
         Require(LabelDropout is >= 0 and <= 1, nameof(LabelDropout), LabelDropout, "in [0, 1]");
+        Require(LargeCanvasShare is >= 0 and < 1, nameof(LargeCanvasShare), LargeCanvasShare, "in [0, 1)");
         Require(Duration is null || Duration > TimeSpan.Zero, nameof(Duration), Duration, "positive");
     }
 

@@ -10,6 +10,7 @@ internal sealed class TrainingTexture
     {
         Name = image.Name;
         ClassName = image.ClassName;
+        IsHeldOut = image.IsHeldOut;
         Tile = BoxResize(image, canvas);
         Large = BoxResize(image, 2 * canvas);
         Wraps = SeamWraps(image);
@@ -18,6 +19,9 @@ internal sealed class TrainingTexture
     public string Name { get; }
 
     public string ClassName { get; }
+
+    /// <summary>Whether the picture was marked as kept from training.</summary>
+    public bool IsHeldOut { get; }
 
     /// <summary>Interleaved RGB, [canvas, canvas, 3].</summary>
     public byte[] Tile { get; }
