@@ -102,6 +102,13 @@ internal sealed class GenerationOptions(int defaultSteps = 20, bool prefersFast 
         HelpName = "W",
     }.Within(0, MaxGuidance);
 
+    private readonly Option<string?> _guidanceInterval = new("--guidance-interval")
+    {
+        Description = "Levels of noise (sigma over alpha) at which guidance applies: A..B, or all. "
+            + $"Default: {GuidanceIntervals.Format(GuidanceIntervals.Default)}.",
+        HelpName = "A..B",
+    };
+
     /// <summary>Adds all options to <paramref name="command"/>.</summary>
     public void AddTo(Command command)
     {
@@ -118,6 +125,7 @@ internal sealed class GenerationOptions(int defaultSteps = 20, bool prefersFast 
         command.Options.Add(_schedule);
         command.Options.Add(_spacing);
         command.Options.Add(_guidance);
+        command.Options.Add(_guidanceInterval);
     }
 
     /// <summary>Prints the names, one a line, where <c>list</c> stands for a class, solver or schedule.</summary>
@@ -153,6 +161,9 @@ internal sealed class GenerationOptions(int defaultSteps = 20, bool prefersFast 
         Schedule = result.GetValue(_schedule),
         Spacing = result.GetValue(_spacing),
         GuidanceScale = result.GetValue(_guidance),
+        GuidanceInterval = result.GetValue(_guidanceInterval) is { } interval
+            ? GuidanceIntervals.Parse(interval, _guidanceInterval.Name)
+            : GuidanceIntervals.Default,
     };
 
     // Distilled networks leave all of it no choice.
@@ -160,7 +171,7 @@ internal sealed class GenerationOptions(int defaultSteps = 20, bool prefersFast 
         result.GetValue(_steps) is not null || result.GetValue(_solver) is not null
         || result.GetValue(_eta) is not null || result.GetValue(_churn) is not null
         || result.GetValue(_schedule) is not null || result.GetValue(_spacing) is not null
-        || result.GetValue(_guidance) is not null;
+        || result.GetValue(_guidance) is not null || result.GetValue(_guidanceInterval) is not null;
 
     private static IReadOnlyList<string> ClassesOf(GenerationSettings chosen)
     {

@@ -1,3 +1,5 @@
+using Diffusion.Runtime.Denoising;
+
 namespace Diffusion.Cli.Generation;
 
 /// <summary>What <see cref="GenerationOptions"/> read, not yet checked against a model.</summary>
@@ -44,4 +46,7 @@ internal sealed record GenerationSettings
 
     /// <summary>Guidance scale, 1 for none, or null for the model's default.</summary>
     public float? GuidanceScale { get; init; }
+
+    /// <summary>Where guidance applies.</summary>
+    public GuidanceInterval GuidanceInterval { get; init; } = GuidanceIntervals.Default;
 }

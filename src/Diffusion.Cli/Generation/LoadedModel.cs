@@ -186,6 +186,7 @@ internal sealed class LoadedModel : IDisposable
             ThresholdRatio = isOwn ? (float)own.CreateThresholdRatio() : 0,
             Steps = Steps,
             GuidanceScale = _settings.GuidanceScale ?? (Folder.NullLabel >= 0 ? DefaultGuidanceScale : 1),
+            GuidanceInterval = _settings.GuidanceInterval,
         };
         return isOwn && own.EndsAtCleanestLevel
             ? request with { EndTime = (request.Schedule ?? Folder.Description.Schedule).MinTime }

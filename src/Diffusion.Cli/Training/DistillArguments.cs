@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Diffusion.Cli.Generation;
 using Diffusion.Runtime.Models;
 using Diffusion.Torch.Training;
 using Diffusion.Torch.Training.Objectives;
@@ -39,6 +40,13 @@ internal static class DistillArguments
         HelpName = "W",
     }.Within(0, MaxGuidance);
 
+    private static readonly Option<string?> _guidanceInterval = new("--guidance-interval")
+    {
+        Description = "Levels of noise (sigma over alpha) at which the teacher is guided: A..B, or all. "
+            + $"[default: {GuidanceIntervals.Format(GuidanceIntervals.Default)}]",
+        HelpName = "A..B",
+    };
+
     static DistillArguments()
     {
         OptionRules.RequireText(_teacher);
@@ -46,7 +54,7 @@ internal static class DistillArguments
     }
 
     /// <summary>All of them, for the command.</summary>
-    public static IReadOnlyList<Option> All => [_teacher, _steps, _teacherSteps, _guidance];
+    public static IReadOnlyList<Option> All => [_teacher, _steps, _teacherSteps, _guidance, _guidanceInterval];
 
     /// <summary>Whether a teacher is named.</summary>
     public static bool IsAsked(ParseResult parsed) => parsed.GetValue(_teacher) is not null;
@@ -81,6 +89,9 @@ internal static class DistillArguments
             StepCounts = parsed.GetValue(_steps) is { } steps ? CountsOf(steps) : _defaults.StepCounts,
             TeacherSteps = parsed.GetValue(_teacherSteps) ?? _defaults.TeacherSteps,
             GuidanceScale = parsed.GetValue(_guidance) ?? _defaults.GuidanceScale,
+            GuidanceInterval = parsed.GetValue(_guidanceInterval) is { } interval
+                ? GuidanceIntervals.Parse(interval, _guidanceInterval.Name)
+                : GuidanceIntervals.Default,
             ClampLimit = folder.Description.ClampLimit,
         };
         options = options with

@@ -1,3 +1,5 @@
+using Diffusion.Runtime.Denoising;
+
 namespace Diffusion.Torch.Training;
 
 /// <summary>What a student of few steps is taught.</summary>
@@ -14,6 +16,9 @@ public sealed record DistillationOptions
 
     /// <summary>The teacher's guidance, at least 0, which the student then has built in; 1 is none.</summary>
     public double GuidanceScale { get; init; } = 3;
+
+    /// <summary>The levels of noise at which the teacher is guided. Default all. [Kynkaanniemi24]</summary>
+    public GuidanceInterval GuidanceInterval { get; init; } = GuidanceInterval.All;
 
     /// <summary>The limit that clean estimates are clamped to on the way to a target; above 0.</summary>
     public double ClampLimit { get; init; } = 1;
@@ -33,6 +38,9 @@ public sealed record DistillationOptions
                 + $"not {TeacherSteps}."
             : !(GuidanceScale >= 0 && double.IsFinite(GuidanceScale))
             ? $"The guidance must be finite and at least 0, not {GuidanceScale}."
+            : !(GuidanceInterval.MinRatio >= 0 && GuidanceInterval.MinRatio <= GuidanceInterval.MaxRatio)
+            ? "The guidance interval must have 0 <= MinRatio <= MaxRatio, not "
+                + $"{GuidanceInterval.MinRatio} and {GuidanceInterval.MaxRatio}."
             : ClampLimit > 0 ? null : $"The clamp limit must be above 0, not {ClampLimit}.";
     }
 }

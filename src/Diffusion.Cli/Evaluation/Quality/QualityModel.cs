@@ -3,6 +3,7 @@ using Diffusion.Cli.Generation;
 using Diffusion.Runtime;
 using Diffusion.Runtime.Backends;
 using Diffusion.Runtime.Chains;
+using Diffusion.Runtime.Denoising;
 using Diffusion.Runtime.Models;
 using Diffusion.Runtime.Solvers;
 
@@ -17,6 +18,7 @@ internal sealed class QualityModel
     private readonly string _name;
     private readonly string _weights;
     private readonly float _guidance;
+    private readonly GuidanceInterval _interval;
 
     /// <summary>Opens the folder; weights are hashed and not loaded.</summary>
     public QualityModel(ModelChoice choice)
@@ -24,6 +26,7 @@ internal sealed class QualityModel
         _folder = ModelFolder.Open(choice.Folder);
         _name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(choice.Folder)));
         _guidance = choice.Guidance ?? (_folder.NullLabel >= 0 ? LoadedModel.DefaultGuidanceScale : 1);
+        _interval = _guidance == 1 ? GuidanceInterval.All : choice.Interval;
         Edge = _folder.Config.SampleSize > 0
             ? _folder.Config.SampleSize
             : throw new UserErrorException($"The model '{choice.Folder}' does not say its 'sample_size'.");
@@ -41,7 +44,8 @@ internal sealed class QualityModel
     public int Edge { get; }
 
     /// <summary>Its row for a solver and a number of steps.</summary>
-    public QualityRow Row(string solver, int steps) => new(_name, _weights, _guidance, solver, steps);
+    public QualityRow Row(string solver, int steps) => new(
+        _name, _weights, _guidance, GuidanceIntervals.Format(_interval), solver, steps);
 
     /// <summary>Fails where the model cannot make what is asked for.</summary>
     /// <exception cref="UserErrorException">It does not know a class.</exception>
@@ -74,6 +78,7 @@ internal sealed class QualityModel
         Solver = SolverCatalog.Parse(row.Solver, _folder.Description.CleanVariance),
         Steps = row.Steps,
         GuidanceScale = row.Guidance,
+        GuidanceInterval = _interval,
     };
 
     /// <summary>

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using Diffusion.Cli.Generation;
+using Diffusion.Runtime.Denoising;
 using Diffusion.Runtime.Schedules;
 using Diffusion.Runtime.Solvers;
 
@@ -28,6 +30,12 @@ internal sealed class QualityOptions
     {
         Description = "quality: guidance scale, once for all models or once for each. [default: as sample]",
         HelpName = "W",
+    };
+
+    private readonly Option<string?> _interval = new("--guidance-interval")
+    {
+        Description = "quality: levels of noise at which guidance applies, for all models. [default: as sample]",
+        HelpName = "A..B",
     };
 
     private readonly Option<string> _output = new Option<string>("--out")
@@ -72,7 +80,7 @@ internal sealed class QualityOptions
     /// <summary>Adds them to the command.</summary>
     public void AddTo(Command command)
     {
-        foreach (Option option in (Option[])[_quality, _solver, _guidance, _output, _timed, _only, _gallery])
+        foreach (Option option in (Option[])[_quality, _solver, _guidance, _interval, _output, _timed, _only, _gallery])
         {
             command.Options.Add(option);
         }
@@ -85,7 +93,7 @@ internal sealed class QualityOptions
     /// <exception cref="UserErrorException">One of them was given.</exception>
     public void RequireAbsent(ParseResult parsed)
     {
-        foreach (Option option in (Option[])[_solver, _guidance, _output, _timed, _only, _gallery])
+        foreach (Option option in (Option[])[_solver, _guidance, _interval, _output, _timed, _only, _gallery])
         {
             if (parsed.GetResult(option) is { Implicit: false })
             {
@@ -103,7 +111,7 @@ internal sealed class QualityOptions
         int textures = count ?? DefaultCount;
         return new QualitySettings
         {
-            Models = Models(models, parsed.GetValue(_guidance) ?? []),
+            Models = Models(models, parsed.GetValue(_guidance) ?? [], IntervalOf(parsed)),
             Data = data,
             Solvers = Solvers(parsed.GetValue(_solver)!),
             Steps = Steps(steps ?? DefaultSteps),
@@ -119,10 +127,18 @@ internal sealed class QualityOptions
         };
     }
 
-    private static ModelChoice[] Models(IReadOnlyList<string> folders, float[] guidance) =>
+    private GuidanceInterval IntervalOf(ParseResult parsed) => parsed.GetValue(_interval) is { } interval
+        ? GuidanceIntervals.Parse(interval, _interval.Name)
+        : GuidanceIntervals.Default;
+
+    private static ModelChoice[] Models(
+        IReadOnlyList<string> folders, float[] guidance, GuidanceInterval interval) =>
         guidance.Length <= 1 || guidance.Length == folders.Count
-            ? [.. folders.Select((folder, i) => new ModelChoice(
-                folder, guidance.Length == 0 ? null : guidance[guidance.Length == 1 ? 0 : i]))]
+            ? [.. folders.Select((folder, i) =>
+                new ModelChoice(folder, guidance.Length == 0 ? null : guidance[guidance.Length == 1 ? 0 : i])
+                {
+                    Interval = interval,
+                })]
             : throw new UserErrorException(
                 $"--guidance is given {guidance.Length} times for {folders.Count} models; "
                 + "give it once, or once for each.");

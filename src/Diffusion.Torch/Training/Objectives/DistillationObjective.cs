@@ -117,7 +117,9 @@ internal sealed class DistillationObjective(
 
         // The last row of the teacher's class table stands for no class.
         var free = at.CleanOf(part, at.Ask(teacher, part, full_like(labels, classCount)));
-        return Clamp(free + (_distillation.GuidanceScale * (conditional - free)));
+        var scales = batch.PerPicture(mine, step =>
+            _distillation.GuidanceInterval.Contains(step.From) ? _distillation.GuidanceScale : 1);
+        return Clamp(free + (scales * (conditional - free)));
     }
 
     private static (Tensor Pictures, DistillationStep[] Steps) Pick(

@@ -92,6 +92,25 @@ public sealed class DistillationObjectiveTests
     }
 
     [Fact]
+    public void Target_OutsideTheGuidanceInterval_IsTheUnguidedTeacher()
+    {
+        using var scope = NewDisposeScope();
+        TrainingOptions options = Options(4, 4) with
+        {
+            Distillation = Distillation(4, 4) with { GuidanceScale = 3, GuidanceInterval = new(0, 1) },
+            Prediction = PredictionType.Sample,
+        };
+        LabelledFormula teacher = new((x, _, label) => zeros_like(x) + (0.2 - (0.1 * label.view(-1, 1, 1, 1))));
+        using ObjectiveScene scene = new(options, _schedule, new FormulaNetwork((x, _) => zeros_like(x)), teacher);
+
+        // Of the cosine schedule's four levels the first has little noise, the last hardly anything else.
+        Tensor target = TargetOf(scene, options, 0.1, 0.9);
+
+        Assert.True(allclose(target[0], full_like(target[0], 0.4), atol: 1e-6));
+        Assert.True(allclose(target[1], full_like(target[1], 0.2), atol: 1e-6));
+    }
+
+    [Fact]
     public void Target_EstimatesOutsideTheRange_AreClamped()
     {
         using var scope = NewDisposeScope();
