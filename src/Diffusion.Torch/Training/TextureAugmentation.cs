@@ -2,7 +2,7 @@ namespace Diffusion.Torch.Training;
 
 /// <summary>How one showing of a texture differs from the file: where it begins, which way up, in what light.</summary>
 /// <remarks>
-/// A texture of twelve others would else be learned by heart. Colours move together by up to 12 % and apart by up to
+/// The few textures of a class would else be learned by heart. Colours move together by up to 12 % and apart by up to
 /// 5 %, in sRGB as the network sees them.
 /// </remarks>
 internal readonly struct TextureAugmentation

@@ -103,8 +103,8 @@ public sealed class DistillationObjectiveTests
         LabelledFormula teacher = new((x, _, label) => zeros_like(x) + (0.2 - (0.1 * label.view(-1, 1, 1, 1))));
         using ObjectiveScene scene = new(options, _schedule, new FormulaNetwork((x, _) => zeros_like(x)), teacher);
 
-        // Of the cosine schedule's four levels the first has little noise, the last hardly anything else.
-        Tensor target = TargetOf(scene, options, 0.1, 0.9);
+        // Of the cosine schedule's four levels the last has little noise, the first hardly anything else.
+        Tensor target = TargetOf(scene, options, 0.9, 0.1);
 
         Assert.True(allclose(target[0], full_like(target[0], 0.4), atol: 1e-6));
         Assert.True(allclose(target[1], full_like(target[1], 0.2), atol: 1e-6));
