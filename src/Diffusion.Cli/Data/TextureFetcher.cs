@@ -15,7 +15,7 @@ namespace Diffusion.Cli.Data;
 internal sealed class TextureFetcher
 {
     /// <summary>SHA-256 of the raw RGB of all pictures in the manifest's order.</summary>
-    public const string SetSha256 = "0e9d7b91a153f31c4668fbff492345a7b72539635ecced144b47ad4f2d38bf00";
+    public const string SetSha256 = "50fbd728517881f8c569c9dca7dcfa260f3870dc6aa78aaed6b9c70010926b37";
 
     private const string Converter = "/usr/bin/convert-im6.q16";
     private const string ExtractedMark = ".extracted";

@@ -9,9 +9,13 @@ public static class WarmStart
     private const string ClassTable = "class_embedding.weight";
 
     /// <summary>
-    /// Copies all weights; each class begins as the class of its name, else as the one whose name begins its own (so
-    /// that "metal_grate" begins as "metal"), else as no class.
+    /// Copies all weights. A class that the source knows by name begins as it is there; a new one near the class whose
+    /// name begins its own ("metal_grate" near "metal"), else near no class.
     /// </summary>
+    /// <remarks>
+    /// Near: away from it by the network's own random row, scaled to how far the source's classes lie apart. Classes
+    /// that begin alike are hardly told apart a thousand iterations later.
+    /// </remarks>
     /// <param name="network">On the CPU: the source's architecture, but for the number of classes; the class table's
     /// last row is for no class.</param>
     /// <param name="classNames">Its classes, without the null class.</param>
@@ -30,15 +34,24 @@ public static class WarmStart
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
         var weights = source.state_dict();
-        long[] rows =
-        [
-            .. classNames.Select(name => (long)FindRow(name, sourceClassNames)),
-            sourceClassNames.Count,
-        ];
         foreach (var (name, target) in network.state_dict())
         {
-            target.copy_(name == ClassTable ? weights[name].index_select(0, tensor(rows)) : weights[name]);
+            target.copy_(name == ClassTable
+                ? ClassRows(target, classNames, weights[name], sourceClassNames)
+                : weights[name]);
         }
+    }
+
+    private static Tensor ClassRows(
+        Tensor random, IReadOnlyList<string> classNames, Tensor source, IReadOnlyList<string> sourceClassNames)
+    {
+        var spread = sourceClassNames.Count > 1
+            ? source.narrow(0, 0, sourceClassNames.Count).std(0, unbiased: true, keepdim: true)
+            : ones_like(source[0]);
+        long[] rows = [.. classNames.Select(name => (long)FindRow(name, sourceClassNames)), sourceClassNames.Count];
+        var isNew = tensor(
+            [.. classNames.Select(name => sourceClassNames.Contains(name) ? 0f : 1f), 0f], [rows.Length, 1]);
+        return source.index_select(0, tensor(rows)) + (isNew * spread * random);
     }
 
     // The longest name that begins this one, itself included; the null class's row where there is none.
