@@ -97,37 +97,6 @@ public sealed class TuningFileTests : IDisposable
         Assert.Null(ComputeTuning.Gpu.WhyNot(_device.Limits, 32));
     }
 
-    [SkippableFact]
-    public void Run_ADevice_WritesWhatItsBackendsThenTake()
-    {
-        Skip.IfNot(_device.Limits.TimestampComputeAndGraphics, "The device has no timestamps.");
-        using TestModelFolder model = new();
-        List<string> lines = [];
-
-        TuningReport report = ComputeTuner.Run(
-            model.Folder, _device, lines.Add, [best => [best with { NormThreads = 32 }, best with { NormThreads = 48 }]]);
-
-        Assert.Equal(File, report.Path);
-        Assert.True(report.Before > TimeSpan.Zero && report.After > TimeSpan.Zero);
-        Assert.Equal(2, lines.Count);
-        using ComputeBackend backend = new(model.Folder, _device);
-        Assert.Contains(lines, line => line.EndsWith(backend.Tuning.ToString(), StringComparison.Ordinal));
-        Assert.Empty(_log);
-        _device.WaitIdle();
-        VulkanFixture.AssertSilent(_device);
-    }
-
-    [SkippableFact]
-    public void Run_NoFolder_SaysWhatIsNeeded()
-    {
-        using VulkanDevice device = VulkanDevice.Create(new VulkanDeviceOptions());
-        using TestModelFolder model = new();
-
-        ArgumentException error = Assert.Throws<ArgumentException>(() => ComputeTuner.Run(model.Folder, device));
-
-        Assert.Contains("PipelineCacheFolder", error.Message, StringComparison.Ordinal);
-    }
-
     public void Dispose()
     {
         _device.Dispose();
