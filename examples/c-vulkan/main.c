@@ -135,7 +135,7 @@ static int draw_frame(engine *e, diffusion_runtime runtime, diffusion_texture te
 
 static options parse(int count, char **arguments)
 {
-    options o = {NULL, NULL, NULL, 240, 64, 20, 4};
+    options o = {NULL, NULL, NULL, 240, 64, 0, 4};
     for (int i = 1; i < count; i++) {
         const char *value = i + 1 < count ? arguments[i + 1] : "";
         if (strcmp(arguments[i], "--frames") == 0) {

@@ -27,9 +27,8 @@ internal sealed class SurfaceSet
         _model = generator.Model;
         _size = size;
         _surfaces = surfaces;
-        TextureRequest template = _model.Request(size.Width, size.Height);
-        Solver = template.Solver;
-        Steps = template.Steps;
+        Solver = _model.CreateSolver();
+        Steps = _model.Steps;
         Submit();
     }
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Diffusion.Runtime.Models;
 using Diffusion.Runtime.Schedules;
 using Diffusion.Runtime.Solvers;
 
@@ -10,7 +11,8 @@ namespace Diffusion.Cli.Generation;
 /// <param name="defaultSteps">Solver steps where none are named.</param>
 /// <param name="prefersFast">Whether the distilled model serves where neither a model nor a way to sample is
 /// named.</param>
-internal sealed class GenerationOptions(int defaultSteps = 20, bool prefersFast = false)
+internal sealed class GenerationOptions(
+    int defaultSteps = ModelDescription.UndistilledSteps, bool prefersFast = false)
 {
     private const string List = "list";
     private const float MaxGuidance = 100;
@@ -63,8 +65,7 @@ internal sealed class GenerationOptions(int defaultSteps = 20, bool prefersFast 
     private readonly Option<string?> _solver = new("--solver")
     {
         Description = $"Solver; '{List}' prints them. {LoadedModel.OwnSolver}: what the model's scheduler_config.json "
-            + $"says. Default: {LoadedModel.DefaultSolver}, or {LoadedModel.DistilledSolver} for "
-            + "a distilled model.",
+            + "says. Default: dpmpp-2m, or ddim for a distilled model.",
         HelpName = "NAME",
     };
 

@@ -21,12 +21,6 @@ internal sealed class LoadedModel : IDisposable
 
     private const string ClassOption = "--class";
 
-    /// <summary>The solver where none is named.</summary>
-    public const string DefaultSolver = "dpmpp-2m";
-
-    /// <summary>The solver of a distilled model where none is named.</summary>
-    public const string DistilledSolver = "ddim";
-
     /// <summary>The solver name that stands for what the model's own scheduler configuration says.</summary>
     public const string OwnSolver = "model";
 
@@ -73,12 +67,11 @@ internal sealed class LoadedModel : IDisposable
     public IDenoiserBackend Backend { get; }
 
     /// <summary>Solver steps: those asked for, the most that a distilled model was taught, or the default.</summary>
-    public int Steps => _settings.Steps ?? (TaughtSteps.Count > 0 ? TaughtSteps[^1] : _settings.DefaultSteps);
+    public int Steps => _settings.Steps
+        ?? (Folder.Description.DistilledSteps.Count > 0 ? Folder.Description.DefaultSteps : _settings.DefaultSteps);
 
     /// <summary>Solver name: the one asked for, or the one that suits the model.</summary>
-    public string SolverName => _settings.Solver ?? (TaughtSteps.Count > 0 ? DistilledSolver : DefaultSolver);
-
-    private IReadOnlyList<int> TaughtSteps => Folder.Description.DistilledSteps;
+    public string SolverName => _settings.Solver ?? Folder.Description.DefaultSolver.Name;
 
     /// <summary>Opens the folder without loading weights.</summary>
     public static ModelFolder OpenFolder(GenerationSettings settings) =>
@@ -203,7 +196,9 @@ internal sealed class LoadedModel : IDisposable
             : solver;
     }
 
-    private Solver CreateSolver()
+    /// <summary>The solver of requests: the one asked for, or the one that suits the model.</summary>
+    /// <exception cref="UserErrorException">It is unknown, or lacks an option that was given.</exception>
+    public Solver CreateSolver()
     {
         if (SolverName == AdaptiveSolver)
         {

@@ -277,7 +277,7 @@ internal static class TextureSampler
 
             // An inversion runs from the image to noise, all the way; what is painted anew owes nothing to what was.
             Strength = settings.Strength
-                ?? (request.Solver.IsInversion || !mask.IsEmpty ? 1 : SampleCommand.DefaultStrength),
+                ?? (request.Solver is { IsInversion: true } || !mask.IsEmpty ? 1 : SampleCommand.DefaultStrength),
         };
     }
 }
