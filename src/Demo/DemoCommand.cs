@@ -27,7 +27,8 @@ internal static class DemoCommand
         };
         var frames = new Option<int?>("--frames")
         {
-            Description = "Frames to draw. Default: 240 headless, else until the window closes.",
+            Description = "Frames to draw. Default: headless until all textures are finished, at most "
+                + $"{HeadlessDemo.MostFrames}; else until the window closes.",
             HelpName = "N",
         };
         var budget = new Option<double>("--budget-ms")

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Diffusion.Cli;
 using SixLabors.ImageSharp;
+using Spectre.Console;
 
 namespace Diffusion.Demo.Tests;
 
@@ -47,6 +48,38 @@ public sealed class DemoTests : IDisposable
         using var animation = Image.Load(Path.Combine(_folder, "progress.gif"));
         Assert.Equal(40, animation.Frames.Count);
         Assert.Empty(Directory.GetFiles(_folder, "*.partial", SearchOption.AllDirectories));
+    }
+
+    [SkippableFact]
+    public async Task Headless_NoNumberOfFrames_EndsWhenAllIsFinished()
+    {
+        VulkanTests.SkipWithoutDevice();
+
+        (int code, string output) = await RunAndRead(
+            "--headless", "--budget-ms", "2000", "--steps", "1", "--width", "64", "--height", "64",
+            "--texture-size", "16x16", "--model", Repository.Model, "--out", _folder);
+
+        Assert.Equal(0, code);
+        Assert.Contains($"{SurfaceCount} of {SurfaceCount} textures are finished", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("Unfinished", output, StringComparison.Ordinal);
+        using var report = JsonDocument.Parse(File.ReadAllText(Path.Combine(_folder, "report.json")));
+        Assert.InRange(report.RootElement.GetProperty("frames").GetInt32(), 8, HeadlessDemo.MostFrames - 1);
+    }
+
+    [SkippableFact]
+    public async Task Headless_TooFewFrames_SaysWhatIsUnfinished()
+    {
+        VulkanTests.SkipWithoutDevice();
+
+        (int code, string output) = await RunAndRead(
+            "--headless", "--frames", "2", "--budget-ms", "0.01", "--steps", "1000", "--width", "64", "--height", "64",
+            "--texture-size", "16x16", "--model", Repository.Model, "--out", _folder);
+
+        Assert.Equal(0, code);
+        Assert.Contains($"0 of {SurfaceCount} textures are finished", output, StringComparison.Ordinal);
+        Assert.Matches(@"Unfinished: \w+ \(step \d+ of 1000\), ", output);
+        Assert.Contains("more --frames", output, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Path.Combine(_folder, "textures")));
     }
 
     [SkippableTheory]
@@ -135,6 +168,24 @@ public sealed class DemoTests : IDisposable
         Assert.Equal(2, code);
         Assert.Contains(file, error, StringComparison.Ordinal);
         Assert.Equal("mine", await File.ReadAllTextAsync(file));
+    }
+
+    private static async Task<(int Code, string Output)> RunAndRead(params string[] arguments)
+    {
+        // Spectre's console keeps the one that it finds first, for other tests too.
+        _ = AnsiConsole.Console;
+        TextWriter console = Console.Out;
+        var output = new StringWriter();
+        Console.SetOut(output);
+        try
+        {
+            (int code, string error) = await Run(arguments);
+            return (code, output.ToString() + error);
+        }
+        finally
+        {
+            Console.SetOut(console);
+        }
     }
 
     private static async Task<(int Code, string Error)> Run(params string[] arguments)
