@@ -33,6 +33,7 @@ internal static class HeadlessDemo
     {
         OutputFile.RequireWritableFolder(settings.OutputFolder);
         using var stage = Stage.Create(settings, window: null);
+        stage.Camera.OverlooksGround = settings.GroundClass is not null;
         int most = settings.Frames ?? MostFrames;
         int last = LastFrames + (int)(settings.Fade.TotalSeconds * FramesPerSecond);
         Console.WriteLine(
