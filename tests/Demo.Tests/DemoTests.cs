@@ -1,11 +1,12 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Diffusion.Cli;
 using SixLabors.ImageSharp;
 using Spectre.Console;
 
 namespace Diffusion.Demo.Tests;
 
-public sealed class DemoTests : IDisposable
+public sealed partial class DemoTests : IDisposable
 {
     private const int SurfaceCount = 14;
 
@@ -170,6 +171,19 @@ public sealed class DemoTests : IDisposable
         Assert.Equal("mine", await File.ReadAllTextAsync(file));
     }
 
+    [Fact]
+    public void Script_Help_HasTheOptionsOfTheProgram()
+    {
+        string script = File.ReadAllText(Path.Combine(Repository.Root, "demo.sh"));
+        string help = script.Split("<< 'HELP'\n")[1].Split("\nHELP\n")[0];
+
+        Assert.Equal(
+            DemoCommand.Create(DemoRun.Run).Options.Select(option => option.Name)
+                .Except(["--help", "--version"]).Order(StringComparer.Ordinal),
+            OptionName().Matches(help).Select(match => match.Value).Distinct().Order(StringComparer.Ordinal));
+        Assert.Contains($"at most {HeadlessDemo.MostFrames}.", help, StringComparison.Ordinal);
+    }
+
     private static async Task<(int Code, string Output)> RunAndRead(params string[] arguments)
     {
         // Spectre's console keeps the one that it finds first, for other tests too.
@@ -194,4 +208,7 @@ public sealed class DemoTests : IDisposable
         int code = await CommandLineHost.RunAsync(DemoCommand.Create(DemoRun.Run), arguments, error);
         return (code, error.ToString());
     }
+
+    [GeneratedRegex("--[a-z][a-z0-9-]*")]
+    private static partial Regex OptionName();
 }
