@@ -305,15 +305,11 @@ internal sealed class LoadedModel : IDisposable
                 : throw new UserErrorException($"{option} '{name}': the model '{folder.Path}' has no classes.");
         }
 
-        for (int label = 0; label < folder.ClassNames.Count; label++)
-        {
-            if (name is null || folder.ClassNames[label] == name)
-            {
-                return label;
-            }
-        }
-
-        throw new UserErrorException(
-            $"{option} '{name}' is unknown: it must be one of {string.Join(", ", folder.ClassNames)}.");
+        int label = name is null ? 0 : folder.ClassNames.ToList().FindIndex(
+            other => other.Equals(name, StringComparison.OrdinalIgnoreCase));
+        return label >= 0
+            ? label
+            : throw new UserErrorException(
+                $"{option} '{name}' is unknown: it must be one of {string.Join(", ", folder.ClassNames)}.");
     }
 }
