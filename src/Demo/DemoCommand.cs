@@ -98,8 +98,8 @@ internal static class DemoCommand
 
             Keys in the window: 1-9 or Tab pick a surface, C/V next/previous class, R reseed, A reseed all,
             Space pause, Up/Down budget, Left/Right steps, S solver, X switch between x_t and x0, B cross-fade or
-            not, H hide the overlay, Esc quit. Hold the right mouse button to fly: W A S D move, Q E sink and rise, the mouse
-            turns, Shift hastens. F does so without a mouse, and the arrows turn; O circles again. The floor is
+            not, H hide the overlay, Esc quit. Hold the right mouse button to fly: W A S D move, Q E sink and rise,
+            the mouse turns, Shift hastens. F does so without a mouse, and the arrows turn; O circles again. The floor is
             generated anew where you walk.
             """);
         command.Options.Add(headless);

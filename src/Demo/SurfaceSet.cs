@@ -154,7 +154,7 @@ internal sealed class SurfaceSet
         }
     }
 
-    /// <summary>Changes the solver, and starts every texture again with it; a distilled network keeps its own.</summary>
+    /// <summary>Changes the solver and starts every texture again; a distilled network keeps its own.</summary>
     /// <param name="name">One of the catalogue's; it keeps what the command line said of its noise.</param>
     public void ChangeSolver(string name)
     {

@@ -279,7 +279,8 @@ internal sealed partial class TextureRequestResolver(UNetConfig config, ModelDes
 
         if (request.Image.Span.IndexOfAnyExceptInRange(float.MinValue, float.MaxValue) is >= 0 and var place)
         {
-            throw new ArgumentException($"Value {place} of the image is {request.Image.Span[place]}; it must be finite.");
+            throw new ArgumentException(
+                $"Value {place} of the image is {request.Image.Span[place]}; it must be finite.");
         }
 
         return request.Strength is > 0 and <= 1

@@ -34,9 +34,9 @@ public sealed partial class DemoTests : IDisposable
         using var report = JsonDocument.Parse(File.ReadAllText(Path.Combine(_folder, "report.json")));
         string[] keys =
         [
-            "schema", "backend", "device", "model", "width", "height", "solver", "steps", "budget_ms", "frames", "frame_ms", "tick_ms",
-            "overrun", "utilization", "textures_completed", "steps_completed", "first_preview_frame", "allocated_bytes_per_frame",
-            "gc_collections", "sharing", "memory", "policies",
+            "schema", "backend", "device", "model", "width", "height", "solver", "steps", "budget_ms", "frames",
+            "frame_ms", "tick_ms", "overrun", "utilization", "textures_completed", "steps_completed",
+            "first_preview_frame", "allocated_bytes_per_frame", "gc_collections", "sharing", "memory", "policies",
         ];
         Assert.All(keys, key => Assert.True(report.RootElement.TryGetProperty(key, out _), key));
         Assert.Equal(40, report.RootElement.GetProperty("frames").GetInt32());
@@ -112,15 +112,16 @@ public sealed partial class DemoTests : IDisposable
         for (int i = 0; i < folders.Length; i++)
         {
             (int code, _) = await Run(
-                "--headless", "--frames", "30", "--budget-ms", i == 0 ? "400" : "900", "--steps", "3", "--solver", "ddpm",
-                "--width", "64", "--height", "64", "--model", Repository.Model, "--out", folders[i]);
+                "--headless", "--frames", "30", "--budget-ms", i == 0 ? "400" : "900", "--steps", "3",
+                "--solver", "ddpm", "--width", "64", "--height", "64", "--model", Repository.Model, "--out", folders[i]);
             Assert.Equal(0, code);
         }
 
         string[] files = Directory.GetFiles(Path.Combine(folders[0], "textures"));
         Assert.Equal(SurfaceCount, files.Length);
         Assert.All(files, file => Assert.Equal(
-            File.ReadAllBytes(file), File.ReadAllBytes(file.Replace(folders[0], folders[1], StringComparison.Ordinal))));
+            File.ReadAllBytes(file),
+            File.ReadAllBytes(file.Replace(folders[0], folders[1], StringComparison.Ordinal))));
     }
 
     [Theory]

@@ -238,8 +238,8 @@ internal sealed class LoadedModel : IDisposable
     private static DdimSolver RequireOffline(GenerationSettings settings) => settings.Tolerance is not null
         ? new DdimSolver()
         : throw new UserErrorException(
-            $"--solver {AdaptiveSolver} finds out on its way how many steps it takes, so it cannot run on a frame budget; "
-            + "'diffusion sample' has it.");
+            $"--solver {AdaptiveSolver} finds out on its way how many steps it takes, so it cannot run on a frame "
+            + "budget; 'diffusion sample' has it.");
 
     /// <inheritdoc/>
     public void Dispose()
@@ -291,7 +291,9 @@ internal sealed class LoadedModel : IDisposable
             $"--precision is {FullPrecision} or {HalfPrecision}, not '{settings.Precision}'."),
     };
 
-    /// <summary>The label of a class by name, of no name the first one, and null where the model has no classes.</summary>
+    /// <summary>
+    /// The label of a class by name, of no name the first one, and null where the model has no classes.
+    /// </summary>
     /// <param name="folder">The model.</param>
     /// <param name="name">Its name, or null.</param>
     /// <param name="option">The option that named it.</param>

@@ -146,7 +146,8 @@ internal static class TextureSampler
         string given = Path.GetExtension(path);
         if (given.Length > 0 && !given.Equals(extension, StringComparison.OrdinalIgnoreCase))
         {
-            throw new UserErrorException($"{option} '{path}' is written as {extension}, so it cannot be named {given}.");
+            throw new UserErrorException(
+                $"{option} '{path}' is written as {extension}, so it cannot be named {given}.");
         }
     }
 

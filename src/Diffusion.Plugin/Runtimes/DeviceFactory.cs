@@ -54,7 +54,7 @@ internal static unsafe class DeviceFactory
         {
             throw new PluginException(
                 ResultCode.ErrorUnsupported,
-                $"diffusion_vulkan_host: reserved is {host.Reserved}, which this version of the library does not know.");
+                $"diffusion_vulkan_host: reserved is {host.Reserved}, which this library does not know.");
         }
 
         string[] features = Utf8Text.ReadList(host.Features, host.FeatureCount, "features");

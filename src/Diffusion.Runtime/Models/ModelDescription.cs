@@ -30,7 +30,9 @@ public sealed record ModelDescription
     /// </summary>
     public IReadOnlyList<int> DistilledSteps { get; init; } = [];
 
-    /// <summary>The solver of a request that names none: DDIM for a distilled network, else DPM-Solver++ (2M).</summary>
+    /// <summary>
+    /// The solver of a request that names none: DDIM for a distilled network, else DPM-Solver++ (2M).
+    /// </summary>
     public Solver DefaultSolver => DistilledSteps.Count > 0 ? _ddim : _dpmSolver;
 
     /// <summary>
