@@ -55,9 +55,9 @@ for argument in "$@"; do
     previous=$argument
 done
 
-first_time="a minute or more, with 170 MB of packages to download"
+first_time="a minute or more, with 280 MB of packages to download"
 if [ "$variant" = cpu ] && [ ! -e "$libtorch" ]; then
-    first_time="a minute or more, with 300 MB of packages to download, libtorch among them"
+    first_time="a minute or more, with 400 MB of packages to download, libtorch among them"
 fi
 
 if [ -n "${help:-}" ]; then
