@@ -4,7 +4,7 @@ set -uo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 source "$root/build/setup.sh"
 require_dotnet
-require_packages "${demo_packages[@]}" "${test_packages[@]}"
+require_packages "${demo_packages[@]}" "${torch_packages[@]}" "${test_packages[@]}"
 cd "$root" || exit 2
 
 echo "Building (the first time: some minutes) ..."

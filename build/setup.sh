@@ -31,9 +31,11 @@ require_packages() {
     DEBIAN_FRONTEND=noninteractive apt-get install --no-install-recommends -y -qq "${missing[@]}" > /dev/null
 }
 
-# What the demo needs: a Vulkan loader with a software driver to fall back on, the shader compiler, the window library,
-# and OpenMP for libtorch.
-demo_packages=(libvulkan1 mesa-vulkan-drivers glslang-tools libglfw3 libgomp1)
+# What the demo needs: a Vulkan loader with a software driver to fall back on, the shader compiler, the window library.
+demo_packages=(libvulkan1 mesa-vulkan-drivers glslang-tools libglfw3)
+
+# And libtorch: OpenMP.
+torch_packages=(libgomp1)
 
 # What the tests need besides: validation, a display, a browser, an independent PyTorch to compare the network with, and what the
 # C library and its hosts are built with.

@@ -48,7 +48,7 @@
 /* The version of this header; diffusion_get_version tells the library's. */
 #define DIFFUSION_MAKE_VERSION(major, minor, patch) \
     (((uint32_t)(major) << 22) | ((uint32_t)(minor) << 12) | (uint32_t)(patch))
-#define DIFFUSION_HEADER_VERSION DIFFUSION_MAKE_VERSION(0, 5, 0)
+#define DIFFUSION_HEADER_VERSION DIFFUSION_MAKE_VERSION(0, 6, 0)
 
 /* What struct_version is set to. It changes only if a field's meaning changes, which growth does not. */
 #define DIFFUSION_STRUCT_VERSION 1u
@@ -181,6 +181,19 @@ typedef struct diffusion_vulkan_host {
     /* Since 0.3.0. VkAllocationCallbacks for every object that the library makes on the device, or null. Not copied:
      * the struct lives until diffusion_destroy has returned. */
     const void *allocator;
+    /* Since 0.6.0. Another VkQueue of the device, on which the network's slices run beside the host's frames, or null:
+     * they run on queue, between them. Images are still handed over on queue, and synchronised as ever. It may be queue
+     * itself, for a timeline of its own; then the callbacks below are not called but those above. Not used with
+     * "onnx". */
+    void *compute_queue;
+    /* As the two above for compute_queue; both null where no one else uses it. Called from the runtime's thread. */
+    diffusion_queue_callback lock_compute_queue;
+    diffusion_queue_callback unlock_compute_queue;
+    void *compute_queue_user;
+    /* compute_queue's family, one with VK_QUEUE_COMPUTE_BIT; its own or the other's. */
+    uint32_t compute_queue_family;
+    /* 0. */
+    uint32_t reserved;
 } diffusion_vulkan_host;
 
 enum {

@@ -135,7 +135,7 @@ static int draw_frame(engine *e, diffusion_runtime runtime, diffusion_texture te
 
 static options parse(int count, char **arguments)
 {
-    options o = {NULL, NULL, NULL, 240, 64, 20, 4};
+    options o = {NULL, NULL, NULL, 240, 64, 0, 4};
     for (int i = 1; i < count; i++) {
         const char *value = i + 1 < count ? arguments[i + 1] : "";
         if (strcmp(arguments[i], "--frames") == 0) {
@@ -175,14 +175,15 @@ int main(int count, char **arguments)
     int is_warm = 0;
     int drawn = 0;
     int seed = 1;
+    diffusion_progress progress;
 
+    DIFFUSION_INIT(&progress);
     DIFFUSION_INIT(&model);
     model.path = o.model;
     check(diffusion_load_model(runtime, &model), "diffusion_load_model");
     diffusion_texture texture = submit(runtime, &o, seed);
 
     for (int i = 0; i < o.frames; i++) {
-        diffusion_progress progress;
         drawn += draw_frame(&e, runtime, texture, o.budget_ms, &kept);
         DIFFUSION_INIT(&progress);
         check(diffusion_get_progress(runtime, texture, &progress), "diffusion_get_progress");
@@ -214,6 +215,12 @@ int main(int count, char **arguments)
     engine_destroy(&e);
     printf("device %s, backend %s, sharing %u\n", sums.device, sums.backend, sums.sharing);
     printf("frames %d, with texture %d, colours %u\n", o.frames, drawn, colours);
+    if (progress.status == DIFFUSION_STATUS_COMPLETED) {
+        printf("texture %d is finished\n", seed);
+    } else {
+        printf("texture %d is unfinished: step %d of %d after %d frames; give it more --frames\n", seed,
+               (int)progress.step, (int)progress.step_count, o.frames);
+    }
     printf("steps %" PRIu64 ", completed %" PRIu64 ", images %" PRIu64 "\n", sums.steps, sums.textures_completed,
            sums.images_converted);
     printf("ticks over budget %d of %d with work, worst by %.3f ms, mean tick %.3f ms\n", kept.over, kept.ticks,

@@ -20,7 +20,9 @@ if (args.Length is < 2 or > 4)
 }
 
 int size = args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 64;
-int steps = args.Length > 3 ? int.Parse(args[3], CultureInfo.InvariantCulture) : 20;
+
+// Null takes what suits the model: 20, or as many as a distilled one was taught.
+int? steps = args.Length > 3 ? int.Parse(args[3], CultureInfo.InvariantCulture) : null;
 
 // The network, on a Vulkan device: here one of its own; VulkanDevice.Adopt takes an engine's.
 ModelFolder model = ModelFolder.Open(args[0]);

@@ -2,7 +2,7 @@
 # and the pixels are read back, for Godot 3 has no Vulkan.
 #
 #   make -C examples/godot3
-#   godot3 --path examples/godot3 [--class=rock --size=64 --steps=20 --seed=1 --budget-ms=8 --shot=FILE.png]
+#   godot3 --path examples/godot3 [--class=rock --size=64 --steps=N --seed=1 --budget-ms=8 --shot=FILE.png]
 extends Spatial
 
 var options = {
@@ -10,7 +10,7 @@ var options = {
 	"model": "../../models/textures-64",
 	"class": "rock",
 	"size": "64",
-	"steps": "20",
+	"steps": "0",
 	"seed": "1",
 	"budget-ms": "8",
 	"shot": "", # write a screenshot here when the texture is done, and quit

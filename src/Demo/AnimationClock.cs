@@ -1,6 +1,8 @@
 namespace Diffusion.Demo;
 
-/// <summary>The animation's time: it goes on by frames, so that a run off screen shows the same on any machine.</summary>
+/// <summary>
+/// The animation's time: it goes on by frames, so that a run off screen shows the same on any machine.
+/// </summary>
 internal sealed class AnimationClock : TimeProvider
 {
     /// <summary>Seconds since the start.</summary>

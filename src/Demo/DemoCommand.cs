@@ -27,7 +27,8 @@ internal static class DemoCommand
         };
         var frames = new Option<int?>("--frames")
         {
-            Description = "Frames to draw. Default: 240 headless, else until the window closes.",
+            Description = "Frames to draw. Default: headless until all textures are finished, at most "
+                + $"{HeadlessDemo.MostFrames}; else until the window closes.",
             HelpName = "N",
         };
         var budget = new Option<double>("--budget-ms")
@@ -97,8 +98,8 @@ internal static class DemoCommand
 
             Keys in the window: 1-9 or Tab pick a surface, C/V next/previous class, R reseed, A reseed all,
             Space pause, Up/Down budget, Left/Right steps, S solver, X switch between x_t and x0, B cross-fade or
-            not, H hide the overlay, Esc quit. Hold the right mouse button to fly: W A S D move, Q E sink and rise, the mouse
-            turns, Shift hastens. F does so without a mouse, and the arrows turn; O circles again. The floor is
+            not, H hide the overlay, Esc quit. Hold the right mouse button to fly: W A S D move, Q E sink and rise,
+            the mouse turns, Shift hastens. F does so without a mouse, and the arrows turn; O circles again. The floor is
             generated anew where you walk.
             """);
         command.Options.Add(headless);

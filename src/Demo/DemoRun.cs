@@ -1,5 +1,3 @@
-using Diffusion.Cli.Generation;
-
 namespace Diffusion.Demo;
 
 /// <summary>One run of the demo, with a window or without.</summary>
@@ -9,16 +7,6 @@ internal static class DemoRun
     /// <returns>The exit code.</returns>
     public static int Run(DemoSettings settings, CancellationToken cancel)
     {
-        if (settings.Generation.ClassName == "list")
-        {
-            foreach (string name in LoadedModel.OpenFolder(settings.Generation).ClassNames)
-            {
-                Console.WriteLine(name);
-            }
-
-            return 0;
-        }
-
         if (settings.Headless || !HasDisplay())
         {
             return HeadlessDemo.Run(settings, cancel);

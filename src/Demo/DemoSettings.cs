@@ -12,7 +12,8 @@ internal sealed record DemoSettings
     /// <summary>No window: frames are drawn off screen and a report is written.</summary>
     public bool Headless { get; init; }
 
-    /// <summary>Frames to draw, or null for 240 headless and until the window closes.</summary>
+    /// <summary>Frames to draw, or null until all is finished headless, <see
+    /// cref="HeadlessDemo.MostFrames"/> at most, and until the window closes.</summary>
     public int? Frames { get; init; }
 
     /// <summary>What the runtime may take of each frame.</summary>

@@ -194,7 +194,7 @@ internal static class Hall
     {
         for (int label = 0; label < classNames.Count; label++)
         {
-            if (classNames[label] == name)
+            if (classNames[label].Equals(name, StringComparison.OrdinalIgnoreCase))
             {
                 return label;
             }

@@ -3,13 +3,15 @@ using Diffusion.Render.Scenes;
 
 namespace Diffusion.Demo;
 
-/// <summary>Circles the hall slowly until somebody flies it.</summary>
+/// <summary>Circles the hall slowly, closely or above its walls, until somebody flies it.</summary>
 internal sealed class HallCamera
 {
     private const double SecondsPerOrbit = 120;
     private const double StartAngle = 0.84;
     private const float Distance = 8.3f;
     private const float Height = 3.5f;
+    private const float FarDistance = 14.5f;
+    private const float FarHeight = 7.5f;
     private const float LargestPitch = 1.5f;
     private const float LowestHeight = 0.3f;
     private const float FarthestOut = 30f;
@@ -23,6 +25,10 @@ internal sealed class HallCamera
     /// <summary>Whether it stands where it was flown to.</summary>
     public bool IsFlying { get; private set; }
 
+    /// <summary>Whether it circles so far out and high that the ground around the court is seen, which walls hide
+    /// else.</summary>
+    public bool OverlooksGround { get; set; }
+
     /// <summary>The camera at a time of the animation.</summary>
     public Camera At(double seconds)
     {
@@ -32,7 +38,8 @@ internal sealed class HallCamera
         }
 
         (double sin, double cos) = Math.SinCos(StartAngle + (2 * Math.PI * seconds / SecondsPerOrbit));
-        return Camera.LookAt(new Vector3((float)sin * Distance, Height, (float)cos * Distance), _orbitTarget);
+        (float distance, float height) = OverlooksGround ? (FarDistance, FarHeight) : (Distance, Height);
+        return Camera.LookAt(new Vector3((float)sin * distance, height, (float)cos * distance), _orbitTarget);
     }
 
     /// <summary>Moves and turns, from the orbit's present place the first time.</summary>

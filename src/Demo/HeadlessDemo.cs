@@ -3,6 +3,7 @@ using Diffusion.Cli.Output;
 using Diffusion.Cli.Reporting;
 using Diffusion.Render.Devices;
 using Diffusion.Render.Frames;
+using Diffusion.Runtime;
 using Diffusion.Runtime.Chains;
 using SixLabors.ImageSharp;
 using SixLabors.ImageSharp.PixelFormats;
@@ -11,10 +12,16 @@ using Spectre.Console;
 
 namespace Diffusion.Demo;
 
-/// <summary>The demo off screen: a fixed number of frames, pictures of them, and a report.</summary>
+/// <summary>The demo off screen: frames until all is finished, pictures of them, and a report.</summary>
 internal static class HeadlessDemo
 {
-    private const int DefaultFrames = 240;
+    /// <summary>Frames of a run that was not given their number, where not all is finished before.</summary>
+    public const int MostFrames = 600;
+
+    // How many frames pictures are spread over, where their number is not known beforehand; and how many show what was
+    // finished last.
+    private const int UsualFrames = 240;
+    private const int LastFrames = 8;
     private const int PictureCount = 8;
     private const int AnimationFrameCount = 48;
     private const int AnimationWidth = 480;
@@ -26,20 +33,27 @@ internal static class HeadlessDemo
     {
         OutputFile.RequireWritableFolder(settings.OutputFolder);
         using var stage = Stage.Create(settings, window: null);
-        int frames = settings.Frames ?? DefaultFrames;
+        stage.Camera.OverlooksGround = settings.GroundClass is not null;
+        int most = settings.Frames ?? MostFrames;
+        int last = LastFrames + (int)(settings.Fade.TotalSeconds * FramesPerSecond);
         Console.WriteLine(
             $"{stage.BackendDevice}; {stage.Device.Info.Name}; "
             + $"x_t by {stage.SharingExample.Path} ({stage.SharingExample.PathReason})");
 
-        using var recording = new Recording(stage, settings.OutputFolder, frames);
+        using var recording = new Recording(
+            stage, settings.OutputFolder, most, settings.Frames ?? UsualFrames);
         AnsiConsole.Progress().HideCompleted(false).Start(progress =>
         {
-            var task = progress.AddTask("frames", maxValue: frames);
-            for (int frame = 0; frame < frames; frame++)
+            var task = progress.AddTask("frames", maxValue: most);
+            int idle = 0;
+            bool isLast = false;
+            for (int frame = 0; !isLast; frame++)
             {
                 cancel.ThrowIfCancellationRequested();
-                recording.Frame(frame);
-                task.Value = frame + 1;
+                idle = stage.IsWorking ? 0 : idle + 1;
+                isLast = frame == most - 1 || (settings.Frames is null && idle == last);
+                recording.Frame(frame, isLast);
+                task.Value = isLast ? most : frame + 1;
             }
         });
 
@@ -52,7 +66,8 @@ internal static class HeadlessDemo
     {
         private readonly Stage _stage;
         private readonly string _folder;
-        private readonly int _frames;
+        private readonly int _pictureInterval;
+        private readonly int _animationInterval;
         private readonly FrameLog _log;
         private readonly GifRecorder _animation = new();
         private readonly byte[] _pixels;
@@ -64,12 +79,14 @@ internal static class HeadlessDemo
         private TimeSpan? _firstNoise;
         private TimeSpan? _firstPixel;
 
-        public Recording(Stage stage, string folder, int frames)
+        // Most frames, and those over which pictures are spread.
+        public Recording(Stage stage, string folder, int most, int spread)
         {
             _stage = stage;
             _folder = folder;
-            _frames = frames;
-            _log = new FrameLog(frames);
+            _pictureInterval = Math.Max(1, spread / PictureCount);
+            _animationInterval = Math.Max(1, spread / AnimationFrameCount);
+            _log = new FrameLog(most);
             _pixels = new byte[Target.SizeInBytes];
             _collectionsBefore = GC.CollectionCount(0);
             _stepsCompleted = stage.LastTick.StepsCompleted;
@@ -78,10 +95,10 @@ internal static class HeadlessDemo
 
         private OffscreenTarget Target => (OffscreenTarget)_stage.Target;
 
-        public void Frame(int frame)
+        public void Frame(int frame, bool isLast)
         {
-            bool isPicture = frame % Math.Max(1, _frames / PictureCount) == 0 || frame == _frames - 1;
-            bool isAnimated = frame % Math.Max(1, _frames / AnimationFrameCount) == 0;
+            bool isPicture = frame % _pictureInterval == 0 || isLast;
+            bool isAnimated = frame % _animationInterval == 0;
             long allocatedBefore = GC.GetAllocatedBytesForCurrentThread();
             do
             {
@@ -109,18 +126,23 @@ internal static class HeadlessDemo
         public void Finish(DemoSettings settings)
         {
             _animation.Save(Path.Combine(_folder, "progress.gif"));
-            int unfinished = SaveTextures();
+            List<string> unfinished = SaveTextures();
             var report = Report(settings);
             ReportFormat.Save(Path.Combine(_folder, "report.json"), report);
             Console.WriteLine(
-                $"frame p50 {report.FrameMs.P50:0.0} ms, p99 {report.FrameMs.P99:0.0} ms; "
-                + $"tick p50 {report.TickMs.P50:0.0} ms, p99 {report.TickMs.P99:0.0} ms of {report.BudgetMs:0.0} ms; "
-                + $"{report.TexturesCompleted} textures completed.");
-            if (unfinished > 0)
+                $"{report.Frames} frames; frame p50 {report.FrameMs.P50:0.0} ms, p99 {report.FrameMs.P99:0.0} ms; "
+                + $"tick p50 {report.TickMs.P50:0.0} ms, p99 {report.TickMs.P99:0.0} ms of {report.BudgetMs:0.0} ms.");
+            int count = _stage.Surfaces.Surfaces.Length;
+            Console.WriteLine($"{count - unfinished.Count} of {count} textures are finished and saved.");
+            if (unfinished.Count > 0)
             {
                 Console.WriteLine(
-                    $"{unfinished} textures were not finished after {_frames} frames and were not saved; "
-                    + "ask for more --frames.");
+                    $"Unfinished: {string.Join(", ", unfinished)}. Ask for more --frames, or a larger --budget-ms.");
+            }
+
+            if (_stage.IsGroundWorking)
+            {
+                Console.WriteLine("Tiles of the ground are unfinished.");
             }
 
             Console.WriteLine($"Wrote {_folder}.");
@@ -173,14 +195,18 @@ internal static class HeadlessDemo
             }
         }
 
-        private int SaveTextures()
+        // Saves those that are finished, and tells how far the others are.
+        private List<string> SaveTextures()
         {
-            int unfinished = 0;
+            List<string> unfinished = [];
             foreach (Surface surface in _stage.Surfaces.Surfaces)
             {
-                if (_stage.Surfaces.Progress(surface).Status != ChainStatus.Completed)
+                TextureProgress progress = _stage.Surfaces.Progress(surface);
+                if (progress.Status != ChainStatus.Completed)
                 {
-                    unfinished++;
+                    unfinished.Add(
+                        $"{_stage.Surfaces.ClassName(surface)} (step {progress.Step} of {progress.StepCount}"
+                        + $"{(progress.Status == ChainStatus.Failed ? $", failed: {progress.FailureReason}" : "")})");
                     continue;
                 }
 

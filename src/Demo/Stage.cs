@@ -64,7 +64,10 @@ internal sealed class Stage : IDisposable
     public SurfaceSet Surfaces { get; }
 
     /// <summary>Whether anything is still to be generated.</summary>
-    public bool IsWorking => Surfaces.IsWorking || _ground is { IsWorking: true };
+    public bool IsWorking => Surfaces.IsWorking || IsGroundWorking;
+
+    /// <summary>Whether tiles of the ground are still to be finished.</summary>
+    public bool IsGroundWorking => _ground is { IsWorking: true };
 
     /// <summary>Textures that the ground has had so far on the present device.</summary>
     public int GroundTextures => _ground?.TextureCount ?? 0;

@@ -27,9 +27,8 @@ internal sealed class SurfaceSet
         _model = generator.Model;
         _size = size;
         _surfaces = surfaces;
-        TextureRequest template = _model.Request(size.Width, size.Height);
-        Solver = template.Solver;
-        Steps = template.Steps;
+        Solver = _model.CreateSolver();
+        Steps = _model.Steps;
         Submit();
     }
 
@@ -155,7 +154,7 @@ internal sealed class SurfaceSet
         }
     }
 
-    /// <summary>Changes the solver, and starts every texture again with it; a distilled network keeps its own.</summary>
+    /// <summary>Changes the solver and starts every texture again; a distilled network keeps its own.</summary>
     /// <param name="name">One of the catalogue's; it keeps what the command line said of its noise.</param>
     public void ChangeSolver(string name)
     {

@@ -12,7 +12,7 @@ namespace Diffusion.Plugin;
 /// </remarks>
 internal static unsafe partial class Exports
 {
-    private const uint Version = (0 << 22) | (5 << 12) | 0;
+    private const uint Version = (0 << 22) | (6 << 12) | 0;
 
     [UnmanagedCallersOnly(EntryPoint = "diffusion_get_version", CallConvs = [typeof(CallConvCdecl)])]
     public static uint GetVersion() => Version;

@@ -29,7 +29,7 @@ public sealed partial class DiffusionRuntime
 
         ExpectWork();
         int possible = EvaluationsThatFit(entry, SpareSeconds(entry));
-        for (int steps = request.Steps; steps > 1 && chain.StepCount > possible;)
+        for (int steps = _resolver.StepsOf(request); steps > 1 && chain.StepCount > possible;)
         {
             // A solver may evaluate more often in its first steps, so that the proportion is only a first guess.
             steps = Math.Clamp((int)((long)steps * possible / chain.StepCount), 1, steps - 1);

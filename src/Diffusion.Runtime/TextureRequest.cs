@@ -62,10 +62,10 @@ public sealed record TextureRequest
     public int OriginY { get; init; }
 
     /// <summary>
-    /// The solver; <see cref="SolverCatalog"/> has them by name. Default DPM-Solver++ (2M). A distilled network needs
-    /// DDIM, and as many <see cref="Steps"/> as it was taught: <see cref="Models.ModelDescription.DistilledSteps"/>.
+    /// The solver; <see cref="SolverCatalog"/> has them by name. Null (the default) for what suits the network: <see
+    /// cref="Models.ModelDescription.DefaultSolver"/>. A distilled one needs DDIM.
     /// </summary>
-    public Solver Solver { get; init; } = new DpmSolverPlusPlusSolver();
+    public Solver? Solver { get; init; }
 
     /// <summary>The schedule that the steps lie on, or null for the one that the network was trained on.</summary>
     public NoiseSchedule? Schedule { get; init; }
@@ -76,8 +76,11 @@ public sealed record TextureRequest
     /// </summary>
     public StepSpacing? Spacing { get; init; }
 
-    /// <summary>Steps, 1 .. 1000. Default 20.</summary>
-    public int Steps { get; init; } = 20;
+    /// <summary>
+    /// Steps, 1 .. 1000. Null (the default) for what suits the network: <see
+    /// cref="Models.ModelDescription.DefaultSteps"/>.
+    /// </summary>
+    public int? Steps { get; init; }
 
     /// <summary>
     /// Empty, or the times of the steps on the schedule, falling, in place of <see cref="Spacing"/> and <see

@@ -1,10 +1,12 @@
+using Diffusion.Runtime.Solvers;
+
 namespace Diffusion.Runtime;
 
 /// <content>The rules of what steers a texture beside its class.</content>
 internal sealed partial class TextureRequestResolver
 {
     // -1 for none, and where it is the first one: both evaluations would be the same.
-    private int ResolveSecondClass(TextureRequest request, int label)
+    private int ResolveSecondClass(TextureRequest request, Solver solver, int label)
     {
         if (request is { SecondClassName: null, SecondClassLabel: null })
         {
@@ -31,9 +33,9 @@ internal sealed partial class TextureRequestResolver
             CheckWeights(request.SecondClassMask.Span, request, "SecondClassMask", "SecondClassMask");
         }
 
-        return request.Solver.ReadsVariance
+        return solver.ReadsVariance
             ? throw new ArgumentException(
-                $"The solver '{request.Solver.Name}' reads the variance of one class; it mixes no second one.")
+                $"The solver '{solver.Name}' reads the variance of one class; it mixes no second one.")
             : second == label ? -1 : second;
     }
 
@@ -52,7 +54,7 @@ internal sealed partial class TextureRequestResolver
         }
     }
 
-    private static void CheckControls(TextureRequest request)
+    private static void CheckControls(TextureRequest request, Solver solver)
     {
         if (!(request.Variation is >= 0 and <= 1))
         {
@@ -60,10 +62,10 @@ internal sealed partial class TextureRequestResolver
         }
 
         request.Colours?.Check();
-        if (request.Colours is not null && request.Solver.IsInversion)
+        if (request.Colours is not null && solver.IsInversion)
         {
             throw new ArgumentException(
-                $"The solver '{request.Solver.Name}' turns an image into the noise that leads back to it; "
+                $"The solver '{solver.Name}' turns an image into the noise that leads back to it; "
                 + "other Colours would lead elsewhere.");
         }
     }

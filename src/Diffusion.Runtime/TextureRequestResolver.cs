@@ -20,11 +20,6 @@ internal sealed partial class TextureRequestResolver(UNetConfig config, ModelDes
     public (SessionOptions Shape, ChainSettings Settings) Resolve(TextureRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
-        if (request.Solver is null)
-        {
-            throw new ArgumentException("Solver must not be null.", nameof(request));
-        }
-
         CheckSize(request.Width, nameof(request.Width));
         CheckSize(request.Height, nameof(request.Height));
         if (request.ReadyWithinTicks < 1)
@@ -32,23 +27,25 @@ internal sealed partial class TextureRequestResolver(UNetConfig config, ModelDes
             throw new ArgumentException($"ReadyWithinTicks must be at least 1, not {request.ReadyWithinTicks}.");
         }
 
+        Solver solver = request.Solver ?? model.DefaultSolver;
+        int steps = StepsOf(request);
         NoiseSchedule schedule = request.Schedule ?? model.Schedule;
         NoiseLevel[] levels = !request.Times.IsEmpty ? StepGrid.Create(schedule, request.Times.Span)
-            : request.Spacing is { } spacing ? StepGrid.Create(schedule, spacing, request.Steps)
-            : StepGrid.CreateDefault(schedule, request.Solver, request.Steps);
-        CheckSolver(request);
+            : request.Spacing is { } spacing ? StepGrid.Create(schedule, spacing, steps)
+            : StepGrid.CreateDefault(schedule, solver, steps);
+        CheckSolver(request, solver);
         if (request.EndTime is { } end)
         {
             StepGrid.EndAt(levels, schedule, end);
         }
 
         Span<NoiseLevel> grid = levels.AsSpan(FirstLevel(request, levels.Length - 1));
-        NoiseLevel[] evaluations = request.Solver.PlaceEvaluations(grid, schedule);
+        NoiseLevel[] evaluations = solver.PlaceEvaluations(grid, schedule);
         int label = ResolveClass(request.ClassName, request.ClassLabel, nameof(request.ClassLabel));
-        int second = ResolveSecondClass(request, label);
-        CheckDistilled(request.Solver, grid, evaluations);
+        int second = ResolveSecondClass(request, solver, label);
+        CheckDistilled(solver, grid, evaluations);
         bool isGuided = CheckGuidance(request.GuidanceScale, label, second);
-        CheckControls(request);
+        CheckControls(request, solver);
         SessionOptions shape = new()
         {
             Width = request.Width,
@@ -59,15 +56,15 @@ internal sealed partial class TextureRequestResolver(UNetConfig config, ModelDes
 
             // Every named solver's history, so that a change of solver keeps the session, its ring and what a renderer
             // imported.
-            HistoryLength = Math.Max(SolverCatalog.MaxHistoryLength, request.Solver.HistoryLength),
+            HistoryLength = Math.Max(SolverCatalog.MaxHistoryLength, solver.HistoryLength),
             NoiseThreads = noiseThreads,
         };
         ChainSettings settings = new()
         {
             Model = model,
-            Solver = request.Solver,
+            Solver = solver,
             Levels = evaluations,
-            HasOneEvaluationAStep = !request.Solver.IsInversion && grid.SequenceEqual(evaluations),
+            HasOneEvaluationAStep = !solver.IsInversion && grid.SequenceEqual(evaluations),
             HasModelTimes = request.Schedule is null,
             ClassLabel = label,
             SecondLabel = second,
@@ -86,10 +83,13 @@ internal sealed partial class TextureRequestResolver(UNetConfig config, ModelDes
                 Variation = request.Variation,
             },
             Image = request.Image,
-            Mask = CheckMask(request),
+            Mask = CheckMask(request, solver),
         };
         return (shape, settings);
     }
+
+    /// <summary>The steps that a request asks for, or the model's own.</summary>
+    public int StepsOf(TextureRequest request) => request.Steps ?? model.DefaultSteps;
 
     /// <summary>What does not depend on how a request steps or what it starts from: its shape, class, guidance and
     /// clamp, with one step of DDIM.</summary>
@@ -181,7 +181,7 @@ internal sealed partial class TextureRequestResolver(UNetConfig config, ModelDes
         return scale != 1 && (label != model.NullLabel || second >= 0);
     }
 
-    private void CheckSolver(TextureRequest request)
+    private void CheckSolver(TextureRequest request, Solver solver)
     {
         (double least, double most) = (request.GuidanceInterval.MinRatio, request.GuidanceInterval.MaxRatio);
         if (!(least >= 0 && most >= least))
@@ -190,15 +190,15 @@ internal sealed partial class TextureRequestResolver(UNetConfig config, ModelDes
                 $"GuidanceInterval must have 0 <= MinRatio <= MaxRatio, not {least} and {most}.");
         }
 
-        if (request.Solver.ReadsVariance && !model.PredictsVariance)
+        if (solver.ReadsVariance && !model.PredictsVariance)
         {
             throw new ArgumentException(
-                $"The solver '{request.Solver.Name}' needs a network that predicts its variance; this one does not.");
+                $"The solver '{solver.Name}' needs a network that predicts its variance; this one does not.");
         }
 
-        if (request.Solver.IsInversion && request.Image.IsEmpty)
+        if (solver.IsInversion && request.Image.IsEmpty)
         {
-            throw new ArgumentException($"The solver '{request.Solver.Name}' turns an image into noise and needs one.");
+            throw new ArgumentException($"The solver '{solver.Name}' turns an image into noise and needs one.");
         }
     }
 
@@ -239,7 +239,7 @@ internal sealed partial class TextureRequestResolver(UNetConfig config, ModelDes
         return true;
     }
 
-    private static ReadOnlyMemory<float> CheckMask(TextureRequest request)
+    private static ReadOnlyMemory<float> CheckMask(TextureRequest request, Solver solver)
     {
         if (request.Mask.IsEmpty)
         {
@@ -251,10 +251,10 @@ internal sealed partial class TextureRequestResolver(UNetConfig config, ModelDes
             throw new ArgumentException("A request with a Mask needs an Image, of which it tells what is kept.");
         }
 
-        if (request.Solver.IsInversion)
+        if (solver.IsInversion)
         {
             throw new ArgumentException(
-                $"The solver '{request.Solver.Name}' turns a whole image into noise; the request must have no Mask.");
+                $"The solver '{solver.Name}' turns a whole image into noise; the request must have no Mask.");
         }
 
         CheckWeights(request.Mask.Span, request, "The mask", "the mask");
@@ -279,7 +279,8 @@ internal sealed partial class TextureRequestResolver(UNetConfig config, ModelDes
 
         if (request.Image.Span.IndexOfAnyExceptInRange(float.MinValue, float.MaxValue) is >= 0 and var place)
         {
-            throw new ArgumentException($"Value {place} of the image is {request.Image.Span[place]}; it must be finite.");
+            throw new ArgumentException(
+                $"Value {place} of the image is {request.Image.Span[place]}; it must be finite.");
         }
 
         return request.Strength is > 0 and <= 1

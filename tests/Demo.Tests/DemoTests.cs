@@ -1,10 +1,12 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Diffusion.Cli;
 using SixLabors.ImageSharp;
+using Spectre.Console;
 
 namespace Diffusion.Demo.Tests;
 
-public sealed class DemoTests : IDisposable
+public sealed partial class DemoTests : IDisposable
 {
     private const int SurfaceCount = 14;
 
@@ -32,9 +34,9 @@ public sealed class DemoTests : IDisposable
         using var report = JsonDocument.Parse(File.ReadAllText(Path.Combine(_folder, "report.json")));
         string[] keys =
         [
-            "schema", "backend", "device", "model", "width", "height", "solver", "steps", "budget_ms", "frames", "frame_ms", "tick_ms",
-            "overrun", "utilization", "textures_completed", "steps_completed", "first_preview_frame", "allocated_bytes_per_frame",
-            "gc_collections", "sharing", "memory", "policies",
+            "schema", "backend", "device", "model", "width", "height", "solver", "steps", "budget_ms", "frames",
+            "frame_ms", "tick_ms", "overrun", "utilization", "textures_completed", "steps_completed",
+            "first_preview_frame", "allocated_bytes_per_frame", "gc_collections", "sharing", "memory", "policies",
         ];
         Assert.All(keys, key => Assert.True(report.RootElement.TryGetProperty(key, out _), key));
         Assert.Equal(40, report.RootElement.GetProperty("frames").GetInt32());
@@ -47,6 +49,38 @@ public sealed class DemoTests : IDisposable
         using var animation = Image.Load(Path.Combine(_folder, "progress.gif"));
         Assert.Equal(40, animation.Frames.Count);
         Assert.Empty(Directory.GetFiles(_folder, "*.partial", SearchOption.AllDirectories));
+    }
+
+    [SkippableFact]
+    public async Task Headless_NoNumberOfFrames_EndsWhenAllIsFinished()
+    {
+        VulkanTests.SkipWithoutDevice();
+
+        (int code, string output) = await RunAndRead(
+            "--headless", "--budget-ms", "2000", "--steps", "1", "--width", "64", "--height", "64",
+            "--texture-size", "16x16", "--model", Repository.Model, "--out", _folder);
+
+        Assert.Equal(0, code);
+        Assert.Contains($"{SurfaceCount} of {SurfaceCount} textures are finished", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("Unfinished", output, StringComparison.Ordinal);
+        using var report = JsonDocument.Parse(File.ReadAllText(Path.Combine(_folder, "report.json")));
+        Assert.InRange(report.RootElement.GetProperty("frames").GetInt32(), 8, HeadlessDemo.MostFrames - 1);
+    }
+
+    [SkippableFact]
+    public async Task Headless_TooFewFrames_SaysWhatIsUnfinished()
+    {
+        VulkanTests.SkipWithoutDevice();
+
+        (int code, string output) = await RunAndRead(
+            "--headless", "--frames", "2", "--budget-ms", "0.01", "--steps", "1000", "--width", "64", "--height", "64",
+            "--texture-size", "16x16", "--model", Repository.Model, "--out", _folder);
+
+        Assert.Equal(0, code);
+        Assert.Contains($"0 of {SurfaceCount} textures are finished", output, StringComparison.Ordinal);
+        Assert.Matches(@"Unfinished: \w+ \(step \d+ of 1000\), ", output);
+        Assert.Contains("more --frames", output, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Path.Combine(_folder, "textures")));
     }
 
     [SkippableTheory]
@@ -78,15 +112,16 @@ public sealed class DemoTests : IDisposable
         for (int i = 0; i < folders.Length; i++)
         {
             (int code, _) = await Run(
-                "--headless", "--frames", "30", "--budget-ms", i == 0 ? "400" : "900", "--steps", "3", "--solver", "ddpm",
-                "--width", "64", "--height", "64", "--model", Repository.Model, "--out", folders[i]);
+                "--headless", "--frames", "30", "--budget-ms", i == 0 ? "400" : "900", "--steps", "3",
+                "--solver", "ddpm", "--width", "64", "--height", "64", "--model", Repository.Model, "--out", folders[i]);
             Assert.Equal(0, code);
         }
 
         string[] files = Directory.GetFiles(Path.Combine(folders[0], "textures"));
         Assert.Equal(SurfaceCount, files.Length);
         Assert.All(files, file => Assert.Equal(
-            File.ReadAllBytes(file), File.ReadAllBytes(file.Replace(folders[0], folders[1], StringComparison.Ordinal))));
+            File.ReadAllBytes(file),
+            File.ReadAllBytes(file.Replace(folders[0], folders[1], StringComparison.Ordinal))));
     }
 
     [Theory]
@@ -137,10 +172,44 @@ public sealed class DemoTests : IDisposable
         Assert.Equal("mine", await File.ReadAllTextAsync(file));
     }
 
+    [Fact]
+    public void Script_Help_HasTheOptionsOfTheProgram()
+    {
+        string script = File.ReadAllText(Path.Combine(Repository.Root, "demo.sh"));
+        string help = script.Split("<< 'HELP'\n")[1].Split("\nHELP\n")[0];
+
+        Assert.Equal(
+            DemoCommand.Create(DemoRun.Run).Options.Select(option => option.Name)
+                .Except(["--help", "--version"]).Order(StringComparer.Ordinal),
+            OptionName().Matches(help).Select(match => match.Value).Distinct().Order(StringComparer.Ordinal));
+        Assert.Contains($"at most {HeadlessDemo.MostFrames}.", help, StringComparison.Ordinal);
+    }
+
+    private static async Task<(int Code, string Output)> RunAndRead(params string[] arguments)
+    {
+        // Spectre's console keeps the one that it finds first, for other tests too.
+        _ = AnsiConsole.Console;
+        TextWriter console = Console.Out;
+        var output = new StringWriter();
+        Console.SetOut(output);
+        try
+        {
+            (int code, string error) = await Run(arguments);
+            return (code, output.ToString() + error);
+        }
+        finally
+        {
+            Console.SetOut(console);
+        }
+    }
+
     private static async Task<(int Code, string Error)> Run(params string[] arguments)
     {
         using var error = new StringWriter();
         int code = await CommandLineHost.RunAsync(DemoCommand.Create(DemoRun.Run), arguments, error);
         return (code, error.ToString());
     }
+
+    [GeneratedRegex("--[a-z][a-z0-9-]*")]
+    private static partial Regex OptionName();
 }

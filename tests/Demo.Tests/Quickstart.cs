@@ -21,7 +21,7 @@ internal static class Quickstart
         using var backend = new OnnxBackend(model);                            // on the CPU; or TorchBackend, ComputeBackend
         using var runtime = new DiffusionRuntime(backend, model.Description);
         TextureHandle brick = runtime.Submit(
-            new TextureRequest { Width = 64, Height = 64, ClassName = "brick", Seed = 7, Steps = 20 });
+            new TextureRequest { Width = 64, Height = 64, ClassName = "brick", Seed = 7 });
 
         using var device = VulkanDevice.Create(new VulkanDeviceOptions());     // or Adopt, your engine's own
         using var target = new OffscreenTarget(device, 640, 360);

@@ -28,6 +28,7 @@ public sealed class NativeProgramTests
     [InlineData("diffusion-0.2.0.h")]
     [InlineData("diffusion-0.3.0.h")]
     [InlineData("diffusion-0.4.0.h")]
+    [InlineData("diffusion-0.5.0.h")]
     public void OlderHeader_NewerLibrary_GeneratesATexture(string header)
     {
         using var folder = new ScratchFolder();

@@ -35,6 +35,30 @@ public sealed class DistilledStepsTests
     }
 
     [Fact]
+    public void Tick_NeitherSolverNorSteps_TakesTheMostThatWereTaught()
+    {
+        Assert.Equal([7, 7, 7, 7], LabelsOf(_request with { Solver = null, Steps = null }));
+        Assert.Equal([4, 4], LabelsOf(_request with { Solver = null, Steps = 2 }));
+        Assert.Equal([7, 7, 7, 7], LabelsOf(_request with { Steps = null }));
+    }
+
+    [Fact]
+    public void Submit_NeitherSolverNorStepsToAnUndistilledNetwork_TakesTwentyOfDpmSolver()
+    {
+        using GaussianBackend backend = new();
+        using DiffusionRuntime runtime = new(backend, GaussianBackend.Model);
+        TextureRequest named = _request with { Solver = new DpmSolverPlusPlusSolver(), Steps = 20 };
+        TextureHandle texture = runtime.Submit(_request with { Solver = null, Steps = null });
+        TextureHandle same = runtime.Submit(named);
+        runtime.Tick(TimeSpan.FromDays(1));
+
+        Assert.Equal(20, runtime.GetProgress(texture).StepCount);
+        Assert.Equal(
+            runtime.GetSamples(same).Sample(runtime.GetSamples(same).CurrentSlot).ToArray(),
+            runtime.GetSamples(texture).Sample(runtime.GetSamples(texture).CurrentSlot).ToArray());
+    }
+
+    [Fact]
     public void Tick_AnotherSchedule_GoesByTheNoise()
     {
         NoiseLevel[] levels = StepGrid.Create(_model.Schedule, StepSpacing.Trailing, 4);

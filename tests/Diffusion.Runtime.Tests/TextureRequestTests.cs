@@ -43,7 +43,6 @@ public sealed class TextureRequestTests
         },
         { _good with { Strength = 0.5 }, "Strength must be 1, not 0.5, for a request without an Image." },
         { _good with { ClassLabel = 3 }, "ClassLabel 3 is the null class; leave ClassLabel null" },
-        { _good with { Solver = null! }, "Solver must not be null." },
         { _good with { GuidanceInterval = new(2, 1) }, "0 <= MinRatio <= MaxRatio, not 2 and 1." },
         { _good with { GuidanceInterval = new(-1, 1) }, "not -1 and 1." },
         { _good with { GuidanceInterval = new(double.NaN, 1) }, "not NaN and 1." },

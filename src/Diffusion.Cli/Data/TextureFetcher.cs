@@ -148,7 +148,8 @@ internal sealed class TextureFetcher
         if (actual != SetSha256)
         {
             throw new UserErrorException(
-                $"The set in '{_outputFolder}' has the checksum {actual}, not {SetSha256}: delete the folder and run again.");
+                $"The set in '{_outputFolder}' has the checksum {actual}, not {SetSha256}: "
+                + "delete the folder and run again.");
         }
     }
 

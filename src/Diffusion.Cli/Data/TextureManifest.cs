@@ -79,7 +79,8 @@ internal static class TextureManifest
         return string.Create(CultureInfo.InvariantCulture, $"{index:000}-{name}.png");
     }
 
-    private static bool IsPlainName(string name) => name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '+');
+    private static bool IsPlainName(string name) =>
+        name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '+');
 
     private static InvalidDataException Bad(int lineNumber, string rule) =>
         new($"Line {lineNumber} of the texture manifest {rule}.");

@@ -192,7 +192,8 @@ internal sealed class Evaluator
         ModelDescription description = model.Description;
         StepVariance own = description.PredictsVariance ? StepVariance.Learned
             : description.CleanVariance is not null ? StepVariance.Optimal
-            : model.Scheduler.Sampler.VarianceType.StartsWith("fixed_large", StringComparison.Ordinal) ? StepVariance.Large
+            : model.Scheduler.Sampler.VarianceType.StartsWith("fixed_large", StringComparison.Ordinal)
+                ? StepVariance.Large
             : StepVariance.Small;
         StepVariance variance = settings.Variance ?? own;
         if (variance is StepVariance.Learned && !description.PredictsVariance)

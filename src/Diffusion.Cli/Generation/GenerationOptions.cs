@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Diffusion.Runtime.Models;
 using Diffusion.Runtime.Schedules;
 using Diffusion.Runtime.Solvers;
 
@@ -10,7 +11,8 @@ namespace Diffusion.Cli.Generation;
 /// <param name="defaultSteps">Solver steps where none are named.</param>
 /// <param name="prefersFast">Whether the distilled model serves where neither a model nor a way to sample is
 /// named.</param>
-internal sealed class GenerationOptions(int defaultSteps = 20, bool prefersFast = false)
+internal sealed class GenerationOptions(
+    int defaultSteps = ModelDescription.UndistilledSteps, bool prefersFast = false)
 {
     private const string List = "list";
     private const float MaxGuidance = 100;
@@ -28,7 +30,7 @@ internal sealed class GenerationOptions(int defaultSteps = 20, bool prefersFast 
     private readonly Option<string> _backend = new("--backend")
     {
         Description = "Where the network runs: torch (libtorch), onnx (ONNX Runtime, on the CPU) or compute (Vulkan "
-            + "compute shaders on the GPU, experimental).",
+            + $"compute shaders on the GPU, experimental); '{List}' prints those of this program.",
         DefaultValueFactory = _ => DefaultBackend.Name,
         HelpName = "NAME",
     };
@@ -63,8 +65,7 @@ internal sealed class GenerationOptions(int defaultSteps = 20, bool prefersFast 
     private readonly Option<string?> _solver = new("--solver")
     {
         Description = $"Solver; '{List}' prints them. {LoadedModel.OwnSolver}: what the model's scheduler_config.json "
-            + $"says. Default: {LoadedModel.DefaultSolver}, or {LoadedModel.DistilledSolver} for "
-            + "a distilled model.",
+            + "says. Default: dpmpp-2m, or ddim for a distilled model.",
         HelpName = "NAME",
     };
 
@@ -90,7 +91,7 @@ internal sealed class GenerationOptions(int defaultSteps = 20, bool prefersFast 
 
     private readonly Option<string?> _spacing = new("--spacing")
     {
-        Description = $"Where the steps lie on the schedule: {string.Join(", ", StepSpacings.Names)}. "
+        Description = $"Where the steps lie on the schedule; '{List}' prints the ways. "
             + "Default: what suits schedule and solver, mostly trailing.",
         HelpName = "NAME",
     };
@@ -128,13 +129,16 @@ internal sealed class GenerationOptions(int defaultSteps = 20, bool prefersFast 
         command.Options.Add(_guidanceInterval);
     }
 
-    /// <summary>Prints the names, one a line, where <c>list</c> stands for a class, solver or schedule.</summary>
+    /// <summary>Prints the names, one a line, where <c>list</c> stands for a class, solver, schedule, spacing or
+    /// backend.</summary>
     /// <returns>Whether it does.</returns>
     /// <exception cref="UserErrorException">The model has no classes.</exception>
     public static bool TryPrintList(GenerationSettings chosen, TextWriter output)
     {
         IReadOnlyList<string>? lines = chosen.Solver == List ? Glossary.Solvers
             : chosen.Schedule == List ? Glossary.Schedules
+            : chosen.Spacing == List ? Glossary.Spacings
+            : chosen.Backend == List ? Glossary.Backends
             : chosen.ClassName == List ? ClassesOf(chosen)
             : null;
         foreach (string line in lines ?? [])
@@ -149,22 +153,28 @@ internal sealed class GenerationOptions(int defaultSteps = 20, bool prefersFast 
     public GenerationSettings Read(ParseResult result) => new()
     {
         Model = result.GetValue(_model) ?? (prefersFast && !SaysHow(result) ? ModelLocator.FindFast() : null),
-        Backend = result.GetValue(_backend)!,
-        Precision = result.GetValue(_precision)!,
-        ClassName = result.GetValue(_class),
+        Backend = Canonical(result.GetValue(_backend), LoadedModel.Backends)!,
+        Precision = Canonical(
+            result.GetValue(_precision), [LoadedModel.FullPrecision, LoadedModel.HalfPrecision])!,
+        ClassName = Canonical(result.GetValue(_class), []),
         Seed = result.GetValue(_seed),
         Steps = result.GetValue(_steps),
         DefaultSteps = defaultSteps,
-        Solver = result.GetValue(_solver),
+        Solver = Canonical(
+            result.GetValue(_solver), [.. SolverCatalog.Names, LoadedModel.AdaptiveSolver, LoadedModel.OwnSolver]),
         Eta = result.GetValue(_eta),
         Churn = result.GetValue(_churn),
-        Schedule = result.GetValue(_schedule),
-        Spacing = result.GetValue(_spacing),
+        Schedule = Canonical(result.GetValue(_schedule), NoiseSchedules.Names),
+        Spacing = Canonical(result.GetValue(_spacing), StepSpacings.Names),
         GuidanceScale = result.GetValue(_guidance),
         GuidanceInterval = result.GetValue(_guidanceInterval) is { } interval
             ? GuidanceIntervals.Parse(interval, _guidanceInterval.Name)
             : GuidanceIntervals.Default,
     };
+
+    // A name in the case in which it is known; one that is unknown as it was typed, for the error that tells so.
+    private static string? Canonical(string? name, IEnumerable<string> known) =>
+        known.Prepend(List).FirstOrDefault(other => other.Equals(name, StringComparison.OrdinalIgnoreCase)) ?? name;
 
     // Distilled networks leave all of it no choice.
     private bool SaysHow(ParseResult result) =>

@@ -1,4 +1,5 @@
 using Diffusion.Runtime.Denoising;
+using Diffusion.Runtime.Models;
 
 namespace Diffusion.Cli.Generation;
 
@@ -24,7 +25,7 @@ internal sealed record GenerationSettings
     public int? Steps { get; init; }
 
     /// <summary>Solver steps where neither <see cref="Steps"/> nor a distilled model says how many.</summary>
-    public int DefaultSteps { get; init; } = 20;
+    public int DefaultSteps { get; init; } = ModelDescription.UndistilledSteps;
 
     /// <summary>Solver name, or null for what suits the model.</summary>
     public string? Solver { get; init; }

@@ -3,7 +3,7 @@ using Diffusion.Runtime.Solvers;
 
 namespace Diffusion.Cli.Generation;
 
-/// <summary>The names of solvers and schedules with what they stand for, a line each.</summary>
+/// <summary>The names of solvers, schedules, spacings and backends with what they stand for, a line each.</summary>
 internal static class Glossary
 {
     private const int NameWidth = 20;
@@ -57,6 +57,22 @@ internal static class Glossary
         ["vdm"] = "log-SNR linear in time (variational diffusion)",
     };
 
+    private static readonly Dictionary<string, string> _spacings = new(StringComparer.Ordinal)
+    {
+        ["leading"] = "evenly in time from the cleanest level up; stops short of the noisiest",
+        ["linspace"] = "evenly in time, both ends included",
+        ["trailing"] = "evenly in time from the noisiest level down",
+        ["logsnr"] = "evenly in the logarithm of alpha over sigma",
+        ["karras"] = "evenly in the seventh root of sigma over alpha (EDM)",
+    };
+
+    private static readonly Dictionary<string, string> _backends = new(StringComparer.Ordinal)
+    {
+        [LoadedModel.TorchName] = "libtorch, on the CPU or CUDA",
+        [LoadedModel.OnnxName] = "ONNX Runtime, on the CPU",
+        [LoadedModel.ComputeName] = "Vulkan compute shaders on the GPU (experimental)",
+    };
+
     /// <summary>Every solver that can be named, in the catalogue's order.</summary>
     public static IReadOnlyList<string> Solvers =>
     [
@@ -69,6 +85,14 @@ internal static class Glossary
     /// <summary>Every schedule that can be named.</summary>
     public static IReadOnlyList<string> Schedules =>
         [.. NoiseSchedules.Names.Select(name => Line(name, _schedules[name]))];
+
+    /// <summary>Every spacing that can be named.</summary>
+    public static IReadOnlyList<string> Spacings =>
+        [.. StepSpacings.Names.Select(name => Line(name, _spacings[name]))];
+
+    /// <summary>Every backend of this program; the command 'check' tells which of them work.</summary>
+    public static IReadOnlyList<string> Backends =>
+        [.. LoadedModel.Backends.Select(name => Line(name, _backends[name]))];
 
     private static string Line(string name, string words) => $"{name,-NameWidth}{words}";
 }

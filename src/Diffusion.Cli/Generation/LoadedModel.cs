@@ -21,12 +21,6 @@ internal sealed class LoadedModel : IDisposable
 
     private const string ClassOption = "--class";
 
-    /// <summary>The solver where none is named.</summary>
-    public const string DefaultSolver = "dpmpp-2m";
-
-    /// <summary>The solver of a distilled model where none is named.</summary>
-    public const string DistilledSolver = "ddim";
-
     /// <summary>The solver name that stands for what the model's own scheduler configuration says.</summary>
     public const string OwnSolver = "model";
 
@@ -73,12 +67,11 @@ internal sealed class LoadedModel : IDisposable
     public IDenoiserBackend Backend { get; }
 
     /// <summary>Solver steps: those asked for, the most that a distilled model was taught, or the default.</summary>
-    public int Steps => _settings.Steps ?? (TaughtSteps.Count > 0 ? TaughtSteps[^1] : _settings.DefaultSteps);
+    public int Steps => _settings.Steps
+        ?? (Folder.Description.DistilledSteps.Count > 0 ? Folder.Description.DefaultSteps : _settings.DefaultSteps);
 
     /// <summary>Solver name: the one asked for, or the one that suits the model.</summary>
-    public string SolverName => _settings.Solver ?? (TaughtSteps.Count > 0 ? DistilledSolver : DefaultSolver);
-
-    private IReadOnlyList<int> TaughtSteps => Folder.Description.DistilledSteps;
+    public string SolverName => _settings.Solver ?? Folder.Description.DefaultSolver.Name;
 
     /// <summary>Opens the folder without loading weights.</summary>
     public static ModelFolder OpenFolder(GenerationSettings settings) =>
@@ -204,7 +197,9 @@ internal sealed class LoadedModel : IDisposable
             : solver;
     }
 
-    private Solver CreateSolver()
+    /// <summary>The solver of requests: the one asked for, or the one that suits the model.</summary>
+    /// <exception cref="UserErrorException">It is unknown, or lacks an option that was given.</exception>
+    public Solver CreateSolver()
     {
         if (SolverName == AdaptiveSolver)
         {
@@ -244,8 +239,8 @@ internal sealed class LoadedModel : IDisposable
     private static DdimSolver RequireOffline(GenerationSettings settings) => settings.Tolerance is not null
         ? new DdimSolver()
         : throw new UserErrorException(
-            $"--solver {AdaptiveSolver} finds out on its way how many steps it takes, so it cannot run on a frame budget; "
-            + "'diffusion sample' has it.");
+            $"--solver {AdaptiveSolver} finds out on its way how many steps it takes, so it cannot run on a frame "
+            + "budget; 'diffusion sample' has it.");
 
     /// <inheritdoc/>
     public void Dispose()
@@ -297,7 +292,9 @@ internal sealed class LoadedModel : IDisposable
             $"--precision is {FullPrecision} or {HalfPrecision}, not '{settings.Precision}'."),
     };
 
-    /// <summary>The label of a class by name, of no name the first one, and null where the model has no classes.</summary>
+    /// <summary>
+    /// The label of a class by name, of no name the first one, and null where the model has no classes.
+    /// </summary>
     /// <param name="folder">The model.</param>
     /// <param name="name">Its name, or null.</param>
     /// <param name="option">The option that named it.</param>
@@ -311,15 +308,11 @@ internal sealed class LoadedModel : IDisposable
                 : throw new UserErrorException($"{option} '{name}': the model '{folder.Path}' has no classes.");
         }
 
-        for (int label = 0; label < folder.ClassNames.Count; label++)
-        {
-            if (name is null || folder.ClassNames[label] == name)
-            {
-                return label;
-            }
-        }
-
-        throw new UserErrorException(
-            $"{option} '{name}' is unknown: it must be one of {string.Join(", ", folder.ClassNames)}.");
+        int label = name is null ? 0 : folder.ClassNames.ToList().FindIndex(
+            other => other.Equals(name, StringComparison.OrdinalIgnoreCase));
+        return label >= 0
+            ? label
+            : throw new UserErrorException(
+                $"{option} '{name}' is unknown: it must be one of {string.Join(", ", folder.ClassNames)}.");
     }
 }

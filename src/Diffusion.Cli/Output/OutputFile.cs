@@ -87,7 +87,11 @@ internal static class OutputFile
     /// </summary>
     public static string SafeName(string text)
     {
-        char[] name = [.. text.Select(c => char.IsControl(c) || "/\\:*?\"<>|".Contains(c, StringComparison.Ordinal) ? '_' : c)];
+        char[] name =
+        [
+            .. text.Select(
+                c => char.IsControl(c) || "/\\:*?\"<>|".Contains(c, StringComparison.Ordinal) ? '_' : c),
+        ];
         return name.All(c => c == '.') ? "_" : new string(name);
     }
 

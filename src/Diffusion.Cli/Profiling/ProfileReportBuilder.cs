@@ -40,7 +40,7 @@ internal sealed class ProfileReportBuilder(
             Width = request.Width,
             Height = request.Height,
             Solver = model.SolverName,
-            Steps = request.Steps,
+            Steps = model.Steps,
             BudgetMs = settings.Budget.TotalMilliseconds,
             Frames = run.Count,
             FrameMs = log.FrameMs,

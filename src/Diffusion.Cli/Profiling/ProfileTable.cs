@@ -16,7 +16,8 @@ internal static class ProfileTable
             $"{report.Model} {report.Width}x{report.Height}, {report.Steps} steps of {report.Solver}; {report.Device}");
         console.MarkupLineInterpolated(
             $"{report.Textures} textures, {report.Frames} frames of {report.BudgetMs} ms; a frame runs {work}.");
-        var table = new Table().Border(TableBorder.Rounded).Caption("ticks that were not forced beyond the budget, in milliseconds");
+        var table = new Table().Border(TableBorder.Rounded)
+            .Caption("ticks that were not forced beyond the budget, in milliseconds");
         table.AddColumn("policy");
         foreach (string name in (string[])["p50", "p99", "p99.9", "max", "overran", "used", "steps"])
         {

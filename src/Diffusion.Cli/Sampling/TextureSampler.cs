@@ -146,7 +146,8 @@ internal static class TextureSampler
         string given = Path.GetExtension(path);
         if (given.Length > 0 && !given.Equals(extension, StringComparison.OrdinalIgnoreCase))
         {
-            throw new UserErrorException($"{option} '{path}' is written as {extension}, so it cannot be named {given}.");
+            throw new UserErrorException(
+                $"{option} '{path}' is written as {extension}, so it cannot be named {given}.");
         }
     }
 
@@ -277,7 +278,7 @@ internal static class TextureSampler
 
             // An inversion runs from the image to noise, all the way; what is painted anew owes nothing to what was.
             Strength = settings.Strength
-                ?? (request.Solver.IsInversion || !mask.IsEmpty ? 1 : SampleCommand.DefaultStrength),
+                ?? (request.Solver is { IsInversion: true } || !mask.IsEmpty ? 1 : SampleCommand.DefaultStrength),
         };
     }
 }

@@ -63,7 +63,8 @@ internal sealed class Soak
     }
 
     private void Play(
-        LoadedModel model, DiffusionRuntime runtime, MemoryLog memory, ProgressContext progress, CancellationToken cancel)
+        LoadedModel model, DiffusionRuntime runtime, MemoryLog memory, ProgressContext progress,
+        CancellationToken cancel)
     {
         ProgressTask bar = progress.AddTask("soak", maxValue: _settings.Duration.TotalSeconds);
         long begun = Stopwatch.GetTimestamp();
@@ -123,7 +124,8 @@ internal sealed class Soak
             Count("submit");
         }
 
-        if (_ledger.Live.FirstOrDefault(account => !account.IsRunning) is { } ended && _random.NextDouble() < SubmitChance)
+        if (_ledger.Live.FirstOrDefault(account => !account.IsRunning) is { } ended
+            && _random.NextDouble() < SubmitChance)
         {
             Release(runtime, ended);
         }

@@ -24,4 +24,10 @@ internal unsafe struct NativeVulkanHost
     public byte** DeviceExtensions;
     public byte** Features;
     public void* Allocator;
+    public void* ComputeQueue;
+    public delegate* unmanaged[Cdecl]<void*, void> LockComputeQueue;
+    public delegate* unmanaged[Cdecl]<void*, void> UnlockComputeQueue;
+    public void* ComputeQueueUser;
+    public uint ComputeQueueFamily;
+    public uint Reserved;
 }

@@ -46,12 +46,15 @@ internal static unsafe class DeviceFactory
         }
     }
 
-    private static EngineDevice ReadHost(in NativeVulkanHost host)
+    /// <summary>The host's objects as the device takes them.</summary>
+    /// <exception cref="PluginException">A field contradicts another.</exception>
+    internal static EngineDevice ReadHost(in NativeVulkanHost host)
     {
-        if ((host.LockQueue is null) != (host.UnlockQueue is null))
+        if (host.Reserved != 0)
         {
             throw new PluginException(
-                ResultCode.ErrorInvalidArgument, "lock_queue and unlock_queue must both be given, or neither.");
+                ResultCode.ErrorUnsupported,
+                $"diffusion_vulkan_host: reserved is {host.Reserved}, which this library does not know.");
         }
 
         string[] features = Utf8Text.ReadList(host.Features, host.FeatureCount, "features");
@@ -62,9 +65,9 @@ internal static unsafe class DeviceFactory
             Device = new Device((nint)host.Device),
             Queue = new Queue((nint)host.Queue),
             QueueFamily = host.QueueFamily,
-            QueueLock = host.LockQueue is null
-                ? null
-                : new HostQueueLock(host.LockQueue, host.UnlockQueue, host.QueueUser),
+            QueueLock = HostQueueLock.Of(
+                host.LockQueue, host.UnlockQueue, host.QueueUser, "lock_queue and unlock_queue"),
+            Compute = ReadCompute(host),
             InstanceExtensions = Utf8Text.ReadList(
                 host.InstanceExtensions, host.InstanceExtensionCount, "instance_extensions"),
             DeviceExtensions = Utf8Text.ReadList(
@@ -73,5 +76,22 @@ internal static unsafe class DeviceFactory
             GetInstanceProcAddr = (nint)host.GetInstanceProcAddr,
             AllocationCallbacks = (nint)host.Allocator,
         };
+    }
+
+    private static EngineCompute? ReadCompute(in NativeVulkanHost host)
+    {
+        HostQueueLock? queueLock = HostQueueLock.Of(
+            host.LockComputeQueue, host.UnlockComputeQueue, host.ComputeQueueUser,
+            "lock_compute_queue and unlock_compute_queue");
+        if (host.ComputeQueue is not null)
+        {
+            return new EngineCompute(new Queue((nint)host.ComputeQueue), host.ComputeQueueFamily, queueLock);
+        }
+
+        return queueLock is null && host.ComputeQueueFamily == 0
+            ? null
+            : throw new PluginException(
+                ResultCode.ErrorInvalidArgument,
+                "compute_queue is null, but its family or its lock is given.");
     }
 }

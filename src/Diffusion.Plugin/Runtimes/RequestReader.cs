@@ -62,16 +62,13 @@ internal static unsafe class RequestReader
             Colours = ColourReader.Read(native),
             Priority = native.Priority,
             ReadyWithinTicks = native.ReadyWithinTicks == 0 ? null : native.ReadyWithinTicks,
+            Steps = native.Steps == 0 ? null : native.Steps,
             Strength = native.Strength == 0 ? 1 : native.Strength,
         };
-        bool isDistilled = model.DistilledSteps.Count > 0;
-        request = native.Steps != 0 ? request with { Steps = native.Steps }
-            : isDistilled ? request with { Steps = model.DistilledSteps[^1] }
-            : request;
         int pixels = native.Width * native.Height;
         return request with
         {
-            Solver = SolverReader.Read(native, isDistilled ? SolverReader.Distilled : request.Solver, model),
+            Solver = SolverReader.Read(native, model),
             Times = SolverReader.ReadTimes(native),
             EndTime = SolverReader.ReadEndTime(native),
             SecondClassMask = Copy(native.SecondClassMask, pixels),

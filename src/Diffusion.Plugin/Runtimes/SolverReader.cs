@@ -10,16 +10,13 @@ namespace Diffusion.Plugin.Runtimes;
 /// <remarks>An option that is zero is the named solver's own; one for another solver is refused.</remarks>
 internal static unsafe class SolverReader
 {
-    /// <summary>What a distilled network is taught the steps of.</summary>
-    public static Solver Distilled { get; } = new DdimSolver();
-
     /// <exception cref="ArgumentException">The name is unknown, or the solver lacks the option.</exception>
     /// <exception cref="PluginException">An option is out of range.</exception>
-    public static Solver Read(in NativeRequest native, Solver usual, ModelDescription model)
+    public static Solver Read(in NativeRequest native, ModelDescription model)
     {
         Solver solver = Utf8Text.Read(native.Solver, "solver") is { } name
             ? SolverCatalog.Parse(name, model.CleanVariance)
-            : usual;
+            : model.DefaultSolver;
         RequestReader.Require(native.Eta is >= 0 and <= 1, $"eta must be from 0 to 1, not {native.Eta}.");
         solver = native.Eta == 0 ? solver : SolverCatalog.WithEta(solver, native.Eta);
         return WithCorrector(WithChurn(solver, native), native.CorrectorSnr);

@@ -165,11 +165,8 @@ public sealed class ComputeBackend : IDenoiserBackend
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         NetworkPlan plan = Structure.Plan(batch, height, width, seamless, tuning ?? Tuning, mostFlops);
-        long largest = plan.Dispatches.Max(dispatch => dispatch.Bindings.Max(range => range.SizeInBytes));
-        return largest <= Vulkan.Limits.MaxStorageBufferRange
-            ? new NetworkRun(Vulkan, _kernels, Weights, plan, isFedByDevice)
-            : throw new ArgumentException(
-                $"The size {width}x{height} needs a tensor of {largest} bytes; "
-                + $"{Vulkan.Info.Name} binds at most {Vulkan.Limits.MaxStorageBufferRange}.");
+        return plan.WhyNot(Vulkan.Limits) is { } whyNot
+            ? throw new ArgumentException($"The size {width}x{height} {whyNot} ({Vulkan.Info.Name}).")
+            : new NetworkRun(Vulkan, _kernels, Weights, plan, isFedByDevice);
     }
 }

@@ -80,17 +80,23 @@ internal sealed unsafe class SliceTimer : IDisposable
             return false;
         }
 
+        time = TimeSpan.FromTicks((long)(Read(slice) / TimeSpan.NanosecondsPerTick));
+        _next = (_next + 1) % _values.Length;
+        return true;
+    }
+
+    /// <summary>The time of a slice whose submission is done, which is then read.</summary>
+    /// <returns>Nanoseconds, of which short slices have fewer than a <see cref="TimeSpan"/> resolves.</returns>
+    public double Read(int slice)
+    {
         ulong* ticks = stackalloc ulong[2];
 
         // NotReady cannot be: the submission is done.
         _device.Api.GetQueryPoolResults(
             _device.Handle, _pool, 2 * (uint)slice, 2, 2 * sizeof(ulong), ticks, sizeof(ulong),
             QueryResultFlags.Result64Bit).Check();
-        double nanoseconds = (ticks[1] - ticks[0]) * (double)_device.Limits.TimestampPeriod;
-        time = TimeSpan.FromTicks((long)(nanoseconds / TimeSpan.NanosecondsPerTick));
         _values[slice] = 0;
-        _next = (_next + 1) % _values.Length;
-        return true;
+        return (ticks[1] - ticks[0]) * (double)_device.Limits.TimestampPeriod;
     }
 
     public void Dispose() => _owned.Dispose();

@@ -39,7 +39,7 @@ public sealed unsafe partial class VulkanDevice
         if (lent.Family >= families.Length || !families[lent.Family].QueueFlags.HasFlag(QueueFlags.ComputeBit))
         {
             throw new VulkanException(
-                $"Queue family {lent.Family} of {Info.Name}, of EngineDevice.Compute, does not serve compute.");
+                $"Queue family {lent.Family} of {Info.Name}, lent for compute, does not serve it.");
         }
     }
 

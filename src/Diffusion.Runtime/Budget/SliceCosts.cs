@@ -52,7 +52,7 @@ public sealed class SliceCosts
     /// <summary>When the model was last asked for this shape, counted in such questions.</summary>
     internal long AskedFor { get; set; }
 
-    /// <summary>What all slices but the first, a chain's start, typically cost at the machine's present speed.</summary>
+    /// <summary>What all slices but the first, a chain's start, typically cost at the present speed.</summary>
     internal double ExpectStepInSeconds
     {
         get

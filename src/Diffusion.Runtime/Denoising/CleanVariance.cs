@@ -36,7 +36,8 @@ public sealed class CleanVariance
             if (!rises || !(_variances[i] >= 0 && double.IsFinite(_variances[i])))
             {
                 throw new ArgumentException(
-                    $"Point {i} is λ {_lambdas[i]}, variance {_variances[i]}; λ must rise and variances be at least 0.");
+                    $"Point {i} is λ {_lambdas[i]}, variance {_variances[i]}; "
+                    + "λ must rise and variances be at least 0.");
             }
         }
     }

@@ -1,5 +1,6 @@
 using Diffusion.Runtime.Denoising;
 using Diffusion.Runtime.Schedules;
+using Diffusion.Runtime.Solvers;
 
 namespace Diffusion.Runtime.Models;
 
@@ -9,6 +10,12 @@ namespace Diffusion.Runtime.Models;
 /// <remarks>Immutable; any thread.</remarks>
 public sealed record ModelDescription
 {
+    /// <summary>The default steps of a network that is not distilled.</summary>
+    internal const int UndistilledSteps = 20;
+
+    private static readonly DdimSolver _ddim = new();
+    private static readonly DpmSolverPlusPlusSolver _dpmSolver = new();
+
     /// <summary>
     /// Names of the classes, indexed by label; empty for a network without classes. The null class has no name.
     /// </summary>
@@ -22,6 +29,16 @@ public sealed record ModelDescription
     /// where a step of DDIM shall end, not what the image is: other solvers are refused, and guidance is built in.
     /// </summary>
     public IReadOnlyList<int> DistilledSteps { get; init; } = [];
+
+    /// <summary>
+    /// The solver of a request that names none: DDIM for a distilled network, else DPM-Solver++ (2M).
+    /// </summary>
+    public Solver DefaultSolver => DistilledSteps.Count > 0 ? _ddim : _dpmSolver;
+
+    /// <summary>
+    /// The steps of a request that says no number: the most that a distilled network was taught, else 20.
+    /// </summary>
+    public int DefaultSteps => DistilledSteps.Count > 0 ? DistilledSteps[^1] : UndistilledSteps;
 
     /// <summary>What the network predicts.</summary>
     public PredictionType Prediction { get; init; } = PredictionType.Epsilon;

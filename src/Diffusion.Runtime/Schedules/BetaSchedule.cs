@@ -25,7 +25,8 @@ public sealed class BetaSchedule : NoiseSchedule
         ArgumentException.ThrowIfNullOrEmpty(name);
         if (logAlpha.Length < 2)
         {
-            throw new ArgumentException($"A β table needs at least 2 entries, not {logAlpha.Length}.", nameof(logAlpha));
+            throw new ArgumentException(
+                $"A β table needs at least 2 entries, not {logAlpha.Length}.", nameof(logAlpha));
         }
 
         Name = name;

@@ -129,7 +129,8 @@ public static class StepGrid
         return levels;
     }
 
-    private static NoiseLevel LevelOf(int index, NoiseSchedule schedule, StepSpacing spacing, int stepCount, double maxRatio)
+    private static NoiseLevel LevelOf(
+        int index, NoiseSchedule schedule, StepSpacing spacing, int stepCount, double maxRatio)
     {
         int stepsLeft = stepCount - 1 - index;
         double fromCleanest = (double)stepsLeft / (stepCount - 1);

@@ -27,7 +27,8 @@ public static class SamplePixels
         long needed = ((long)rowPitch * (ring.Height - 1)) + (BytesPerPixel * ring.Width);
         if (target.Length < needed)
         {
-            throw new ArgumentException($"The target holds {target.Length} bytes; {needed} are needed.", nameof(target));
+            throw new ArgumentException(
+                $"The target holds {target.Length} bytes; {needed} are needed.", nameof(target));
         }
 
         if (!ring.TryAcquireLatest(afterGeneration, out SampleLease lease))

@@ -20,7 +20,8 @@ public sealed class PredictorCorrectorSolver : Solver
     {
         if (!(snr > 0 && double.IsFinite(snr)))
         {
-            throw new ArgumentOutOfRangeException(nameof(snr), snr, "The corrector's ratio must be finite and above 0.");
+            throw new ArgumentOutOfRangeException(
+                nameof(snr), snr, "The corrector's ratio must be finite and above 0.");
         }
 
         _snr = snr;

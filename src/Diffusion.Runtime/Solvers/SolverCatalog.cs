@@ -13,7 +13,8 @@ public static class SolverCatalog
     [
         new DdpmSolver(), new DdpmSolver(DdpmVariance.Large), new DdpmSolver(DdpmVariance.Learned), new DdimSolver(),
         new EulerSolver(), new HeunSolver(), new HeunSolver(EdmChurn.ImageNet64), new EulerAncestralSolver(),
-        new EulerMaruyamaSolver(), new ReverseDiffusionSolver(), new ProbabilityFlowSolver(), new PredictorCorrectorSolver(),
+        new EulerMaruyamaSolver(), new ReverseDiffusionSolver(), new ProbabilityFlowSolver(),
+        new PredictorCorrectorSolver(),
         new DpmSolverPlusPlusSolver(1), new DpmSolverPlusPlusSolver(2), new DpmSolverPlusPlus2SSolver(),
         new DpmSolverPlusPlusSolver(3), new DpmSolverPlusPlusSolver(1, isSde: true),
         new DpmSolverPlusPlusSolver(2, isSde: true), new DpmSolverPlusPlusSolver(3, isSde: true),
@@ -41,7 +42,8 @@ public static class SolverCatalog
         {
             return optimal is null
                 ? throw new ArgumentException(
-                    $"The solver '{name}' needs the optimal variance, which this model has no estimate of.", nameof(name))
+                    $"The solver '{name}' needs the optimal variance, which this model has no estimate of.",
+                    nameof(name))
                 : name == DdpmOptimal ? new DdpmSolver(optimal) : new DdimSolver(optimal: optimal);
         }
 

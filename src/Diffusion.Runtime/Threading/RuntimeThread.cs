@@ -87,7 +87,7 @@ public sealed partial class RuntimeThread : IDisposable
     /// <param name="budget">The thread's time for this frame; zero does nothing.</param>
     /// <returns>False if the last tick is still under way: then this one is left out, and none is owed.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The budget is negative.</exception>
-    /// <exception cref="InvalidOperationException">A tick has failed as a whole; the inner exception says why.</exception>
+    /// <exception cref="InvalidOperationException">A tick failed as a whole; the inner exception says why.</exception>
     public bool BeginTick(TimeSpan budget)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(budget, TimeSpan.Zero);
@@ -106,7 +106,7 @@ public sealed partial class RuntimeThread : IDisposable
     }
 
     /// <summary>Begins a texture. See <see cref="DiffusionRuntime.Submit"/>.</summary>
-    /// <param name="request">What to generate; its image must not change until the texture's first image is out.</param>
+    /// <param name="request">What to generate; its image must not change until the first of the texture is out.</param>
     /// <returns>Its handle, at once. A backend that cannot make room for it makes it
     /// <see cref="ChainStatus.Failed"/>.</returns>
     /// <exception cref="ArgumentException">The request breaks a rule, which the message names; nothing
@@ -141,7 +141,7 @@ public sealed partial class RuntimeThread : IDisposable
         }
     }
 
-    /// <summary>The ring that a renderer reads the texture from; see <see cref="DiffusionRuntime.GetSamples"/>.</summary>
+    /// <summary>The ring that a renderer reads it from; see <see cref="DiffusionRuntime.GetSamples"/>.</summary>
     /// <param name="handle">The texture.</param>
     /// <param name="samples">The ring.</param>
     /// <returns>False until the thread has made it, and for a texture that it could not make.</returns>
@@ -185,7 +185,7 @@ public sealed partial class RuntimeThread : IDisposable
         return Tell(handle, (runtime, texture) => runtime.Restart(texture, request));
     }
 
-    /// <summary>Turns a texture into another from where it stands. See <see cref="DiffusionRuntime.Retarget"/>.</summary>
+    /// <summary>Turns a texture into another from where it stands: <see cref="DiffusionRuntime.Retarget"/>.</summary>
     /// <returns>Ends when the verb has taken effect, or with the rule that it breaks.</returns>
     /// <exception cref="ArgumentException">The handle names no texture, or the request breaks a rule; nothing
     /// changed.</exception>

@@ -1,7 +1,9 @@
 namespace Diffusion.Torch.UNet;
 
 /// <summary>Counts a slice's arithmetic and memory traffic while a shape walks through the network.</summary>
-/// <remarks>A multiply-add counts 2. Bytes are what each operation moves: weights, inputs and outputs as float32.</remarks>
+/// <remarks>
+/// A multiply-add counts 2. Bytes are what each operation moves: weights, inputs and outputs as float32.
+/// </remarks>
 internal sealed class SliceCost(int batch, int height, int width)
 {
     private Stack<int> _skips = new();

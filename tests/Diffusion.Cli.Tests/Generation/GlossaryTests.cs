@@ -1,4 +1,6 @@
+using System.CommandLine;
 using Diffusion.Cli.Generation;
+using Diffusion.Runtime.Models;
 using Diffusion.Runtime.Schedules;
 using Diffusion.Runtime.Solvers;
 
@@ -15,12 +17,65 @@ public sealed class GlossaryTests
         new GenerationSettings { Schedule = "list" }, [.. NoiseSchedules.Names]);
 
     [Fact]
+    public void TryPrintList_Spacings_NamesAndExplainsEachOnALine() => AssertLines(
+        new GenerationSettings { Spacing = "list" }, [.. StepSpacings.Names]);
+
+    [Fact]
+    public void TryPrintList_Backends_NamesAndExplainsEachOnALine() => AssertLines(
+        new GenerationSettings { Backend = "list" }, ["torch", "onnx", "compute"]);
+
+    [Fact]
+    public void Read_NamesInAnotherCase_AreThoseThatAreKnown()
+    {
+        GenerationSettings read = Read(
+            "--solver DPMPP-2M --schedule Cosine --spacing Karras --backend ONNX --precision Full --class LIST");
+
+        Assert.Equal(
+            ("dpmpp-2m", "cosine", "karras", "onnx", "full", "list"),
+            (read.Solver, read.Schedule, read.Spacing, read.Backend, read.Precision, read.ClassName));
+    }
+
+    [Fact]
+    public void Read_UnknownNames_AreLeftAsTheyWereTyped()
+    {
+        GenerationSettings read = Read("--solver Magic --backend Torche --spacing Exponential --class Cheese");
+
+        Assert.Equal(
+            ("Magic", "Torche", "Exponential", "Cheese"),
+            (read.Solver, read.Backend, read.Spacing, read.ClassName));
+    }
+
+    [Theory]
+    [InlineData("wood")]
+    [InlineData("Wood")]
+    [InlineData("WOOD")]
+    public void ClassLabel_InAnyCase_IsTheClass(string name)
+    {
+        ModelFolder folder = LoadedModel.OpenFolder(new GenerationSettings());
+
+        Assert.Equal(
+            folder.ClassNames.ToList().IndexOf("wood"), LoadedModel.ClassLabel(folder, name, "--class"));
+        Assert.Contains(
+            "--class 'Woods' is unknown: it must be one of brick, ",
+            Assert.Throws<UserErrorException>(() => LoadedModel.ClassLabel(folder, "Woods", "--class")).Message,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void TryPrintList_NoListWanted_PrintsNothing()
     {
         using var output = new StringWriter();
 
         Assert.False(GenerationOptions.TryPrintList(new GenerationSettings(), output));
         Assert.Empty(output.ToString());
+    }
+
+    private static GenerationSettings Read(string line)
+    {
+        var options = new GenerationOptions();
+        var command = new RootCommand();
+        options.AddTo(command);
+        return options.Read(command.Parse(line.Split(' ')));
     }
 
     private static void AssertLines(GenerationSettings settings, string[] names)

@@ -12,14 +12,19 @@ namespace Diffusion.Plugin.Tests.Support;
 /// <summary>A host with a runtime, made through the C functions.</summary>
 internal sealed unsafe class Host : IDisposable
 {
+    /// <summary>Changes what is lent before it is.</summary>
+    public delegate void Lending(NativeVulkanHost* host);
+
     private readonly Func<ModelFolder, VulkanDevice, IDenoiserBackend> _before = BackendFactory.Create;
 
     /// <param name="engine">Lends its device; null for the library's own.</param>
     /// <param name="loadsModel">Whether a model is loaded.</param>
     /// <param name="usesAllocator">Whether the engine lends its <see cref="CountingAllocator"/> along.</param>
     /// <param name="backend">A backend by name, for its own network; null for <see cref="TestBackend"/>.</param>
+    /// <param name="lending">Changes what the engine lends; null leaves it.</param>
     public Host(
-        EngineHost? engine = null, bool loadsModel = true, bool usesAllocator = false, string? backend = null)
+        EngineHost? engine = null, bool loadsModel = true, bool usesAllocator = false, string? backend = null,
+        Lending? lending = null)
     {
         BackendFactory.Create = static (folder, _) => TestBackend.Create(folder.Config);
         NativeCreateInfo info = C.Init<NativeCreateInfo>();
@@ -27,6 +32,7 @@ internal sealed unsafe class Host : IDisposable
         if (lent is not null)
         {
             lent.Allocator = usesAllocator ? CountingAllocator.Callbacks : null;
+            lending?.Invoke(lent.Value);
         }
 
         info.Vulkan = lent is null ? null : lent.Value;

@@ -48,15 +48,17 @@ public sealed class TuningFileTests : IDisposable
     [InlineData("diffusion-tuning 1", "diffusion-tuning 2", "of another version")]
     [InlineData("device ", "device 00", "of another device")]
     [InlineData("driver ", "driver 9", "of another driver's version")]
-    [InlineData("groups 6 2", "groups 6 0", "1 to 64 times 8 invocations")]
+    [InlineData("groups 6 2", "groups 6 0", "groups are 1 to 64, not 0")]
+    [InlineData("groups 6 2", "groups 65", "groups are 1 to 64, not 65")]
     [InlineData("groups 6 2", "groups 6 -2", "'-2' is no number")]
     [InlineData("groups 6 2", "groups", "line 4 should say 'groups'")]
     [InlineData("workgroups 3", "workgroups 3 3", "'workgroups' should have one value")]
-    [InlineData("workgroups 3", "workgroups 0", "workgroups 1 or more")]
-    [InlineData("norm-threads 32", "norm-threads 48", "a power of two")]
+    [InlineData("workgroups 3", "workgroups 0", "workgroups are 1 or more, not 0")]
+    [InlineData("norm-threads 32", "norm-threads 48", "a power of two, not 48")]
+    [InlineData("norm-threads 32", "norm-threads 1073741824", "a normalisation is 1073741824 wide, of ")]
     [InlineData("norm-threads 32", "norm-threads 99999999999", "'99999999999' is no number")]
     [InlineData("channels 2", "channels 64", "bytes of shared memory")]
-    [InlineData("pointwise-channels 8", "pointwise-channels 65", "channels are 1 to 64")]
+    [InlineData("pointwise-channels 8", "pointwise-channels 65", "channels are 1 to 64, not 2 and 65")]
     [InlineData("broadcasts 0", "broadcasts 0\nmore 1", "lines more than it should")]
     [InlineData("broadcasts 0", "", "line 9 should say 'broadcasts'")]
     public void Load_ALineIsWrong_IsIgnoredWithTheReason(string line, string other, string reason)
@@ -93,37 +95,6 @@ public sealed class TuningFileTests : IDisposable
         Assert.Null(tuning.WhyNot(_device.Limits, 8));
         Assert.Contains("not 32", tuning.WhyNot(_device.Limits, 32), StringComparison.Ordinal);
         Assert.Null(ComputeTuning.Gpu.WhyNot(_device.Limits, 32));
-    }
-
-    [SkippableFact]
-    public void Run_ADevice_WritesWhatItsBackendsThenTake()
-    {
-        Skip.IfNot(_device.Limits.TimestampComputeAndGraphics, "The device has no timestamps.");
-        using TestModelFolder model = new();
-        List<string> lines = [];
-
-        TuningReport report = ComputeTuner.Run(
-            model.Folder, _device, lines.Add, [best => [best with { NormThreads = 32 }, best with { NormThreads = 48 }]]);
-
-        Assert.Equal(File, report.Path);
-        Assert.True(report.Before > TimeSpan.Zero && report.After > TimeSpan.Zero);
-        Assert.Equal(2, lines.Count);
-        using ComputeBackend backend = new(model.Folder, _device);
-        Assert.Contains(lines, line => line.EndsWith(backend.Tuning.ToString(), StringComparison.Ordinal));
-        Assert.Empty(_log);
-        _device.WaitIdle();
-        VulkanFixture.AssertSilent(_device);
-    }
-
-    [SkippableFact]
-    public void Run_NoFolder_SaysWhatIsNeeded()
-    {
-        using VulkanDevice device = VulkanDevice.Create(new VulkanDeviceOptions());
-        using TestModelFolder model = new();
-
-        ArgumentException error = Assert.Throws<ArgumentException>(() => ComputeTuner.Run(model.Folder, device));
-
-        Assert.Contains("PipelineCacheFolder", error.Message, StringComparison.Ordinal);
     }
 
     public void Dispose()

@@ -262,7 +262,7 @@ public sealed class TickTests
             new ChainSettings
             {
                 Model = GaussianBackend.Model,
-                Solver = _request.Solver,
+                Solver = GaussianBackend.Model.DefaultSolver,
                 Levels = StepGrid.Create(GaussianBackend.Model.Schedule, StepSpacing.Trailing, 1),
             });
         return [.. chain.Slices];

@@ -19,6 +19,7 @@ internal sealed record ComputeTuning(
     // Edges of the tiles in conv.comp: 8 outputs need 17 inputs where the stride is 2, and 8 where the kernel is 1.
     private const long StridedPatch = 17 * 17;
     private const long PointwisePatch = 8 * 8;
+    private const int GroupWidth = 8;
     private const int MostGroups = 64;
     private const int MostChannels = 64;
 
@@ -42,8 +43,14 @@ internal sealed record ComputeTuning(
             return Cpu with { BroadcastsInSubgroups = device.Subgroups.SubgroupSize == BroadcastWidth };
         }
 
-        int most = (int)Math.Min(device.Limits.MaxComputeWorkGroupInvocations, (uint)Gpu.NormThreads);
-        return Gpu with { NormThreads = 1 << int.Log2(most) };
+        return Gpu with { NormThreads = MostThreads(device.Limits, Gpu.NormThreads) };
+    }
+
+    // A power of two, as they are halved.
+    private static unsafe int MostThreads(in PhysicalDeviceLimits limits, int wanted)
+    {
+        uint most = Math.Min(limits.MaxComputeWorkGroupInvocations, limits.MaxComputeWorkGroupSize[0]);
+        return 1 << int.Log2((int)Math.Min(most, (uint)wanted));
     }
 
     /// <summary>Why a device cannot run kernels of these choices, or null when it can.</summary>
@@ -51,29 +58,68 @@ internal sealed record ComputeTuning(
     /// <param name="subgroupSize">Invocations of a subgroup.</param>
     public string? WhyNot(in PhysicalDeviceLimits limits, uint subgroupSize)
     {
-        long most = Math.Min(limits.MaxComputeWorkGroupInvocations, (uint)int.MaxValue);
-        if (ConvolutionGroups.Length == 0 || ConvolutionGroups.Any(
-            groups => groups is < 1 or > MostGroups || 8 * groups > most))
+        if (ConvolutionGroups.Length == 0)
         {
-            return $"a workgroup has 1 to {MostGroups} times 8 invocations, on this device at most {most}";
+            return "a convolution needs at least one choice of groups";
         }
 
-        if (Channels is < 1 or > MostChannels || PointwiseChannels is < 1 or > MostChannels || WantedWorkgroups < 1)
+        foreach (int groups in ConvolutionGroups)
         {
-            return $"channels are 1 to {MostChannels}, and workgroups 1 or more";
+            if (groups is < 1 or > MostGroups)
+            {
+                return $"groups are 1 to {MostGroups}, not {groups}";
+            }
+
+            if (WhyNotSize("a convolution", GroupWidth, groups, limits) is { } whyNot)
+            {
+                return whyNot;
+            }
         }
 
+        if (Math.Min(Channels, PointwiseChannels) < 1 || Math.Max(Channels, PointwiseChannels) > MostChannels)
+        {
+            return $"channels are 1 to {MostChannels}, not {Channels} and {PointwiseChannels}";
+        }
+
+        if (WantedWorkgroups < 1)
+        {
+            return $"workgroups are 1 or more, not {WantedWorkgroups}";
+        }
+
+        if (!int.IsPow2(NormThreads))
+        {
+            return $"the threads of a normalisation are a power of two, not {NormThreads}";
+        }
+
+        // In the order of the shaders' arrays: conv.comp of 3x3 and 1x1, group_norm.comp.
         long outputs = 8L * ConvolutionGroups.Max();
-        long shared = sizeof(float) * Math.Max(
-            Channels * (StridedPatch + (9 * outputs)), PointwiseChannels * (PointwisePatch + outputs));
-        return shared > limits.MaxComputeSharedMemorySize
-                ? $"a convolution needs {shared} bytes of shared memory, of {limits.MaxComputeSharedMemorySize}"
-            : !int.IsPow2(NormThreads) || NormThreads > most
-                ? $"the threads of a normalisation are a power of two, on this device at most {most}, not {NormThreads}"
-            : BroadcastsInSubgroups && subgroupSize != BroadcastWidth
+        return WhyNotSize("a normalisation", NormThreads, 1, limits)
+            ?? WhyNotShared("a 3x3 convolution", Channels * (StridedPatch + (9 * outputs)), limits)
+            ?? WhyNotShared("a 1x1 convolution", PointwiseChannels * (PointwisePatch + outputs), limits)
+            ?? WhyNotShared("a normalisation", NormThreads, limits)
+            ?? (BroadcastsInSubgroups && subgroupSize != BroadcastWidth
                 ? $"broadcasts need subgroups of {BroadcastWidth}, not {subgroupSize}"
+                : null);
+    }
+
+    private static unsafe string? WhyNotSize(string kernel, int x, int y, in PhysicalDeviceLimits limits)
+    {
+        long invocations = (long)x * y;
+        return x > limits.MaxComputeWorkGroupSize[0]
+                ? $"a workgroup of {kernel} is {x} wide, of {limits.MaxComputeWorkGroupSize[0]} on this device"
+            : y > limits.MaxComputeWorkGroupSize[1]
+                ? $"a workgroup of {kernel} is {y} high, of {limits.MaxComputeWorkGroupSize[1]} on this device"
+            : invocations > limits.MaxComputeWorkGroupInvocations
+                ? $"a workgroup of {kernel} has {invocations} invocations, "
+                    + $"of {limits.MaxComputeWorkGroupInvocations} on this device"
             : null;
     }
+
+    private static string? WhyNotShared(string kernel, long floats, in PhysicalDeviceLimits limits) =>
+        sizeof(float) * floats > limits.MaxComputeSharedMemorySize
+            ? $"{kernel} needs {sizeof(float) * floats} bytes of shared memory, "
+                + $"of {limits.MaxComputeSharedMemorySize} on this device"
+            : null;
 
     private static void Require(VulkanDevice device)
     {

@@ -1,4 +1,5 @@
 using Diffusion.Runtime.Backends;
+using Silk.NET.Vulkan;
 
 namespace Diffusion.Render.Compute.Planning;
 
@@ -42,4 +43,31 @@ internal sealed class NetworkPlan
     /// <summary>Name and cost of everything that is submitted.</summary>
     public IReadOnlyList<SliceInfo> Describe() =>
         [.. Parts.Select(part => new SliceInfo(part.Name, part.Flops, part.Bytes))];
+
+    /// <summary>Why a device cannot run it, or null when it can.</summary>
+    /// <param name="limits">Its limits.</param>
+    public unsafe string? WhyNot(in PhysicalDeviceLimits limits)
+    {
+        foreach (PlannedDispatch dispatch in Dispatches)
+        {
+            long largest = dispatch.Bindings.Max(static range => range.SizeInBytes);
+            if (largest > limits.MaxStorageBufferRange)
+            {
+                return $"needs a tensor of {largest} bytes; the device binds at most {limits.MaxStorageBufferRange}";
+            }
+
+            (int x, int y, int z) = dispatch.Groups;
+            ReadOnlySpan<int> counts = [x, y, z];
+            for (int axis = 0; axis < counts.Length; axis++)
+            {
+                if (counts[axis] > limits.MaxComputeWorkGroupCount[axis])
+                {
+                    return $"needs {counts[axis]} workgroups of {dispatch.Kernel.Shader} along {"xyz"[axis]}; "
+                        + $"the device takes at most {limits.MaxComputeWorkGroupCount[axis]}";
+                }
+            }
+        }
+
+        return null;
+    }
 }

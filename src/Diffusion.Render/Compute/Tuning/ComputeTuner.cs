@@ -8,16 +8,13 @@ namespace Diffusion.Render.Compute.Tuning;
 /// <summary>Finds by measuring which tiles of the compute kernels a device runs fastest.</summary>
 /// <remarks>
 /// Compiles a few variants of every kernel and runs them for seconds to minutes: for a tool or a menu, never a frame or
-/// a start. Backends that are made later on a device with the same folder read what was found. Results change by
-/// rounding at most.
+/// a start. A choice is judged by the dispatches that it changes, alone, by the device's timestamps. Backends that are
+/// made later on a device with the same folder read what was found. Results change by rounding at most.
 /// </remarks>
 public static class ComputeTuner
 {
     private const int Edge = 64;
-    private const int Rounds = 5;
-
-    // What wins by less is luck.
-    private const double Margin = 0.97;
+    private const double NanosecondsPerMillisecond = 1e6;
 
     // What matters most first.
     private static readonly Func<ComputeTuning, IEnumerable<ComputeTuning>>[] _choices =
@@ -33,17 +30,17 @@ public static class ComputeTuner
     /// <summary>Tries each choice in turn, the others as they are best so far, and writes what was found.</summary>
     /// <param name="folder">The model whose kernels run, at about 64x64.</param>
     /// <param name="device">A device with a folder for its pipeline cache; idle but for this.</param>
-    /// <param name="progress">Takes a line for each variant with its time, or null.</param>
+    /// <param name="progress">Takes a line for each variant, with its time or why it is left out; or null.</param>
     /// <exception cref="ArgumentException">The device has no folder or no timestamps.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">The folder cannot be written.</exception>
     public static TuningReport Run(ModelFolder folder, VulkanDevice device, Action<string>? progress = null) =>
-        Run(folder, device, progress, _choices);
+        Run(folder, device, progress, _choices, static (run, dispatch) => run.Time(dispatch));
 
-    /// <summary>With some of the choices, which a test has time for.</summary>
+    /// <summary>With some of the choices, which a test has time for, and its own clock.</summary>
     internal static TuningReport Run(
         ModelFolder folder, VulkanDevice device, Action<string>? progress,
-        IEnumerable<Func<ComputeTuning, IEnumerable<ComputeTuning>>> choices)
+        IEnumerable<Func<ComputeTuning, IEnumerable<ComputeTuning>>> choices, Func<NetworkRun, int, double> clock)
     {
         ArgumentNullException.ThrowIfNull(folder);
         ArgumentNullException.ThrowIfNull(device);
@@ -60,74 +57,117 @@ public static class ComputeTuner
         using var backend = new ComputeBackend(folder, device, null, kernels, usual);
         foreach (Func<ComputeTuning, IEnumerable<ComputeTuning>> choice in choices)
         {
-            ComputeTuning[] candidates =
-            [
-                best,
-                .. choice(best).Where(other => other.ToString() != best.ToString()
-                    && other.WhyNot(device.Limits, device.Subgroups.SubgroupSize) is null),
-            ];
-            best = candidates[Fastest(backend, candidates, progress)];
+            best = Best(backend, best, choice(best), progress, clock);
         }
 
-        double[] times = Measure(backend, [usual, best]);
+        using var runs = new RunSet(backend, [usual, best]);
+        double[] times = runs.Time([.. Enumerable.Range(0, runs[0].Plan.Dispatches.Count)], clock);
         return new TuningReport(
-            TuningFile.Save(cache, device, best), TimeSpan.FromMilliseconds(times[0]),
-            TimeSpan.FromMilliseconds(times[1]));
+            TuningFile.Save(cache, device, best), TimeSpan.FromMicroseconds(times[0] / 1000),
+            TimeSpan.FromMicroseconds(times[1] / 1000));
     }
 
-    private static int Fastest(ComputeBackend backend, ComputeTuning[] candidates, Action<string>? progress)
+    private static ComputeTuning Best(
+        ComputeBackend backend, ComputeTuning best, IEnumerable<ComputeTuning> others, Action<string>? progress,
+        Func<NetworkRun, int, double> clock)
     {
-        double[] times = Measure(backend, candidates);
-        int best = 0;
-        for (int i = 0; i < candidates.Length; i++)
+        List<ComputeTuning> variants = [best];
+        NetworkPlan usual = PlanOf(backend, best);
+        SortedSet<int> dispatches = [];
+        foreach (ComputeTuning other in others.Where(other => other.ToString() != best.ToString()))
         {
-            progress?.Invoke(FormattableString.Invariant($"{times[i]:f2} ms with {candidates[i]}"));
-            best = times[i] < Margin * times[0] && times[i] < times[best] ? i : best;
+            VulkanDevice device = backend.Vulkan;
+            string? whyNot = other.WhyNot(device.Limits, device.Subgroups.SubgroupSize);
+            NetworkPlan? plan = whyNot is null ? PlanOf(backend, other) : null;
+            whyNot ??= plan!.WhyNot(device.Limits) is { } reason ? $"the network {reason}" : null;
+            int[] changed = whyNot is null ? Changed(usual, plan!) : [];
+            if (changed.Length == 0)
+            {
+                progress?.Invoke($"left out {other}: {whyNot ?? "this network's dispatches stay the same"}");
+                continue;
+            }
+
+            variants.Add(other);
+            dispatches.UnionWith(changed);
         }
 
-        return best;
+        if (variants.Count == 1)
+        {
+            return best;
+        }
+
+        using var runs = new RunSet(backend, variants);
+        double[] times = runs.Time([.. dispatches], clock);
+        for (int i = 0; i < times.Length; i++)
+        {
+            progress?.Invoke(
+                FormattableString.Invariant($"{times[i] / NanosecondsPerMillisecond:f3} ms in {dispatches.Count} ")
+                + $"dispatches with {variants[i]}");
+        }
+
+        return variants[VariantTrial.Fastest(times)];
     }
 
-    // Milliseconds of a network evaluation: the best of some rounds of each dispatch by the device's timestamps. By
-    // turns, so that a device which warms up or slows down does so for all.
-    private static double[] Measure(ComputeBackend backend, ComputeTuning[] candidates)
+    // Of the same network, so dispatch by dispatch.
+    private static int[] Changed(NetworkPlan usual, NetworkPlan other) =>
+    [
+        .. Enumerable.Range(0, usual.Dispatches.Count).Where(
+            i => usual.Dispatches[i].Kernel != other.Dispatches[i].Kernel
+                || usual.Dispatches[i].Groups != other.Dispatches[i].Groups),
+    ];
+
+    private static NetworkPlan PlanOf(ComputeBackend backend, ComputeTuning tuning)
+    {
+        int edge = EdgeOf(backend);
+        return backend.Structure.Plan(1, edge, edge, seamless: true, tuning, mostFlops: 0);
+    }
+
+    private static int EdgeOf(ComputeBackend backend)
     {
         int stride = backend.Config.Stride;
-        int edge = (Edge + stride - 1) / stride * stride;
-        List<NetworkRun> runs = [];
-        try
-        {
-            foreach (ComputeTuning tuning in candidates)
-            {
-                runs.Add(backend.CreateRun(1, edge, edge, seamless: true, mostFlops: 0, tuning: tuning));
-            }
-
-            double[][] best = [.. runs.Select(
-                run => Enumerable.Repeat(double.PositiveInfinity, run.Plan.Parts.Count).ToArray())];
-            for (int i = 0; i < Rounds * runs.Count; i++)
-            {
-                Take(runs[i % runs.Count], best[i % runs.Count]);
-            }
-
-            return [.. best.Select(parts => parts.Sum())];
-        }
-        finally
-        {
-            runs.ForEach(run => run.Dispose());
-        }
+        return (Edge + stride - 1) / stride * stride;
     }
 
-    private static void Take(NetworkRun run, double[] best)
+    // The network by each of some tunings, every dispatch a part of its own.
+    private sealed class RunSet : IDisposable
     {
-        for (int part = 0; part < best.Length; part++)
+        private readonly List<NetworkRun> _runs = [];
+
+        public RunSet(ComputeBackend backend, IEnumerable<ComputeTuning> tunings)
         {
-            run.Submit(part);
+            try
+            {
+                int edge = EdgeOf(backend);
+                foreach (ComputeTuning tuning in tunings)
+                {
+                    _runs.Add(backend.CreateRun(1, edge, edge, seamless: true, mostFlops: 0, tuning: tuning));
+                }
+            }
+            catch
+            {
+                Dispose();
+                throw;
+            }
         }
 
-        run.Wait();
-        while (run.Timer.TryRead(out int part, out TimeSpan time))
+        public NetworkRun this[int index] => _runs[index];
+
+        public double[] Time(IReadOnlyList<int> dispatches, Func<NetworkRun, int, double> clock)
         {
-            best[part] = Math.Min(best[part], time.TotalMilliseconds);
+            // Once as a whole: makes the kernels, and leaves a network's own numbers for the dispatches to read.
+            foreach (NetworkRun run in _runs)
+            {
+                for (int part = 0; part < run.Plan.Parts.Count; part++)
+                {
+                    run.Submit(part);
+                }
+
+                run.Wait();
+            }
+
+            return VariantTrial.Times(_runs.Count, dispatches, (variant, part) => clock(_runs[variant], part));
         }
+
+        public void Dispose() => _runs.ForEach(run => run.Dispose());
     }
 }

@@ -63,7 +63,8 @@ internal sealed class ConfigObject
     }
 
     // Without the position, which the line says, and the final full stop.
-    private static string ReasonOf(JsonException e) => e.Message.Split(" LineNumber:")[0].Split(" Path:")[0].TrimEnd('.');
+    private static string ReasonOf(JsonException e) =>
+        e.Message.Split(" LineNumber:")[0].Split(" Path:")[0].TrimEnd('.');
 
     public bool Has(string key) => _values.ContainsKey(key);
 

@@ -239,8 +239,8 @@ internal static class SchedulerConfigJson
         if (config.Edm is { } edm
             && !(edm.SigmaMin > 0 && edm.SigmaMin < edm.SigmaMax && double.IsFinite(edm.SigmaMax) && edm.SigmaData > 0))
         {
-            return $"'sigma_min' {edm.SigmaMin}, 'sigma_max' {edm.SigmaMax} and 'sigma_data' {edm.SigmaData} must satisfy "
-                + "0 < min < max and 0 < data";
+            return $"'sigma_min' {edm.SigmaMin}, 'sigma_max' {edm.SigmaMax} and 'sigma_data' {edm.SigmaData} "
+                + "must satisfy 0 < min < max and 0 < data";
         }
 
         int above = 0;
@@ -257,7 +257,8 @@ internal static class SchedulerConfigJson
 
         if (!(sampler.DynamicThresholdingRatio is > 0 and <= 1))
         {
-            return $"'dynamic_thresholding_ratio' is {sampler.DynamicThresholdingRatio}; it must be above 0 and at most 1";
+            return $"'dynamic_thresholding_ratio' is {sampler.DynamicThresholdingRatio}; "
+                + "it must be above 0 and at most 1";
         }
 
         if (sampler.FinalSigmasType is not ("zero" or "sigma_min"))

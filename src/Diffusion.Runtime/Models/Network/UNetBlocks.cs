@@ -98,7 +98,8 @@ public sealed class UNetBlocks
                 int padding => throw new ArgumentException(
                     $"downsample_padding {padding} is not supported: it is 0 or 1."),
             };
-            _blocks.Add(new UNetResample($"{path}.downsamplers.0", channels, IsUp: false, asymmetric) { KeepsSkip = true });
+            _blocks.Add(
+                new UNetResample($"{path}.downsamplers.0", channels, IsUp: false, asymmetric) { KeepsSkip = true });
         }
 
         _skips.Push(_channels);
