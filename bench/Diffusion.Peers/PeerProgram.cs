@@ -38,9 +38,10 @@ internal static class PeerProgram
                 using WholePeer plain = new("TorchSharp, plain", eager, input);
                 using OnnxPeer onnx = new(folder, input, settings.Threads, settings.IsSpinning);
                 using SlicedPeer onnxSliced = new("ours on ONNX Runtime, by slices", onnxBackend, input);
+                using SlicedPeer onnxSpans = new("ours on ONNX Runtime, by spans", onnxBackend, input, bySpans: true);
                 using WholePeer whole = new("ours on libtorch, whole step", network, input);
                 using SlicedPeer sliced = new("ours on libtorch, by slices", backend, input);
-                IPeer[] peers = [plain, onnx, onnxSliced, whole, sliced];
+                IPeer[] peers = [plain, onnx, onnxSpans, onnxSliced, whole, sliced];
                 Comparison.RequireAgreement(peers, Tolerance);
                 AddRows(table, input, Comparison.Measure(peers, settings.Duration));
             }

@@ -4,14 +4,16 @@ using Diffusion.Runtime.Solvers;
 
 namespace Diffusion.Peers;
 
-/// <summary>A backend as a tick runs it: a session, slice by slice, the clock read around each.</summary>
+/// <summary>A backend as a tick runs it: a session, slice by slice or span by span, the clock read around each.
+/// </summary>
 internal sealed class SlicedPeer : IPeer
 {
     private readonly IDenoiserSession _session;
     private readonly Evaluation _evaluation;
     private readonly long[] _taken;
+    private readonly SliceSpan[] _spans;
 
-    public SlicedPeer(string name, IDenoiserBackend backend, PeerInput input)
+    public SlicedPeer(string name, IDenoiserBackend backend, PeerInput input, bool bySpans = false)
     {
         Name = name;
         SessionOptions options = new()
@@ -30,6 +32,12 @@ internal sealed class SlicedPeer : IPeer
             GuidanceScale: 1,
             ClampLimit: float.PositiveInfinity);
         _taken = new long[_session.Slices.Count];
+        _spans = bySpans ? [.. _session.Spans] : [];
+        while (_spans.Length > 0 && !_session.IsSpanReady(0))
+        {
+            Thread.Sleep(1);
+        }
+
     }
 
     public string Name { get; }
@@ -40,11 +48,22 @@ internal sealed class SlicedPeer : IPeer
     public void Run()
     {
         _session.BeginEvaluation(_evaluation);
-        for (int i = 0; i < _taken.Length; i++)
+        int span = 0;
+        for (int i = 0; i < _taken.Length;)
         {
             long begin = Stopwatch.GetTimestamp();
-            _session.RunSlice(i);
-            _taken[i] = Stopwatch.GetTimestamp() - begin;
+            int first = i;
+            if (span < _spans.Length && _spans[span].First == i)
+            {
+                i += _spans[span].Count;
+                _session.RunSpan(span++);
+            }
+            else
+            {
+                _session.RunSlice(i++);
+            }
+
+            _taken[first] = Stopwatch.GetTimestamp() - begin;
         }
     }
 

@@ -15,12 +15,18 @@ internal sealed class BufferPlan
     /// <param name="inputs">What the caller writes before the first part runs.</param>
     /// <param name="parts">The parts in order.</param>
     /// <param name="batch">Samples evaluated together; those of a value follow one another.</param>
-    public BufferPlan(IReadOnlyList<GraphValue> inputs, IReadOnlyList<GraphPart> parts, int batch)
+    /// <param name="turns">When each part runs; those of one turn run in any order, and what one of them touches stays
+    /// for all of it. Null where each has its own.</param>
+    public BufferPlan(
+        IReadOnlyList<GraphValue> inputs,
+        IReadOnlyList<GraphPart> parts,
+        int batch,
+        IReadOnlyList<int>? turns = null)
     {
         _batch = batch;
         foreach (GraphValue input in inputs)
         {
-            Add(input, 0, LastUse(input, parts));
+            Add(input, 0, TurnOf(LastUse(input, parts)));
         }
 
         for (int i = 0; i < parts.Count; i++)
@@ -29,9 +35,11 @@ internal sealed class BufferPlan
             {
                 // What no part reads is the caller's.
                 int last = LastUse(output, parts);
-                Add(output, i, last < 0 ? parts.Count : last);
+                Add(output, TurnOf(i), last < 0 ? parts.Count : TurnOf(last));
             }
         }
+
+        int TurnOf(int part) => turns is null || part < 0 ? part : turns[part];
     }
 
     /// <summary>Bytes of the block.</summary>

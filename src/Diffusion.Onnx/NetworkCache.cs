@@ -43,6 +43,9 @@ internal sealed class NetworkCache(Func<NetworkShape, OnnxNetwork> create) : IDi
         }
     }
 
+    /// <summary>Waits until all networks have all that they run.</summary>
+    public void FinishLoading() => _networks.ForEach(network => network.FinishLoading());
+
     public void Dispose()
     {
         foreach (OnnxNetwork network in _networks)

@@ -8,9 +8,11 @@ namespace Diffusion.Onnx;
 /// <summary>The U-Net in ONNX Runtime, on the CPU.</summary>
 /// <remarks>
 /// Any model folder serves: its network is written as ONNX graphs in memory, one for each slice, or several where a
-/// slice is too long for a frame. Chains of one size, batch and padding share a network and its packed weights; the
-/// last four that no chain uses are kept. A tick allocates nothing on the managed heap. Dispose it after its sessions.
-/// One thread at a time.
+/// slice is too long for a frame, and again for several of those at once, which cost less where a budget has room for
+/// them; a thread of the network's own loads the latter while the former already run. The bits do not depend on which
+/// ran. Chains of one size, batch and padding share a network and its packed weights; the last four that no chain uses
+/// are kept. A tick allocates nothing on the managed heap, but once for each chain when the latter have been loaded.
+/// Dispose it after its sessions. One thread at a time.
 /// </remarks>
 /// <example><code>
 /// using OnnxBackend backend = new(ModelFolder.Open("models/textures-64"));
@@ -32,12 +34,13 @@ public sealed class OnnxBackend : IDenoiserBackend
     /// has another number of threads already.</exception>
     /// <exception cref="DllNotFoundException">ONNX Runtime's native library is missing.</exception>
     public OnnxBackend(ModelFolder folder, int threads = 0)
-        : this(folder, threads, GraphCutter.WorkPerPiece)
+        : this(folder, threads, GraphCutter.WorkPerPiece, block: null)
     {
     }
 
-    /// <summary>With another length of pieces.</summary>
-    internal OnnxBackend(ModelFolder folder, int threads, double workPerPiece)
+    /// <summary>With another length of pieces, and with channels of a block as <see cref="OnnxLayout"/> has them or,
+    /// for null, as ONNX Runtime has them on this machine.</summary>
+    internal OnnxBackend(ModelFolder folder, int threads, double workPerPiece, int? block = null)
     {
         ArgumentNullException.ThrowIfNull(folder);
         ArgumentOutOfRangeException.ThrowIfNegative(threads);
@@ -48,7 +51,8 @@ public sealed class OnnxBackend : IDenoiserBackend
         int stride = Config.Stride;
         Graph whole = UNetGraph.Build(Config, new NetworkShape(1, stride, stride, IsSeamless: false));
         _weights = new OnnxWeights(folder, whole);
-        Networks = new NetworkCache(shape => new OnnxNetwork(Config, _weights, shape, workPerPiece));
+        OnnxLayout layout = new(workPerPiece, block ?? OnnxEnvironment.Block);
+        Networks = new NetworkCache(shape => new OnnxNetwork(Config, _weights, shape, layout));
     }
 
     /// <inheritdoc/>

@@ -1,3 +1,4 @@
+using Diffusion.Onnx.Graphs;
 using Microsoft.ML.OnnxRuntime;
 using OrtSessionOptions = Microsoft.ML.OnnxRuntime.SessionOptions;
 
@@ -19,6 +20,10 @@ internal static class OnnxEnvironment
     /// <summary>Threads that compute, the caller's among them.</summary>
     public static int Threads { get; private set; }
 
+    /// <summary>Channels of a block in which ONNX Runtime lays canvases out on this machine; 0 where it does not, or
+    /// not as is expected.</summary>
+    public static int Block { get; private set; }
+
     /// <summary>Makes the environment; only the first call does.</summary>
     /// <param name="threads">Threads that compute; 0 leaves the choice.</param>
     /// <exception cref="ArgumentException">It was made with another number of threads.</exception>
@@ -35,6 +40,7 @@ internal static class OnnxEnvironment
                     : threads > 0 ? threads
                     : Math.Clamp(Environment.ProcessorCount / 2, 1, MostThreads);
                 Create();
+                Block = BlockedLayout.Find();
                 _isReady = true;
             }
 

@@ -6,12 +6,13 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 namespace Diffusion.Onnx;
 
 /// <summary>One evaluation after another of a network: memory for what its pieces hand on, bound beforehand.</summary>
-/// <remarks>Borrows the network. Running a piece allocates nothing on the managed heap.</remarks>
+/// <remarks>Borrows the network. Running a piece or a span allocates nothing on the managed heap.</remarks>
 internal sealed unsafe class OnnxRun : IDisposable
 {
     private readonly OnnxNetwork _network;
     private readonly RunOptions _options = new();
     private readonly List<OrtIoBinding> _bindings = [];
+    private readonly List<OrtIoBinding> _spanBindings = [];
     private readonly List<OrtValue> _views = [];
     private byte* _memory;
 
@@ -25,17 +26,7 @@ internal sealed unsafe class OnnxRun : IDisposable
             NativeMemory.Clear(_memory, (nuint)plan.SizeInBytes);
             foreach (PieceRun run in network.Runs)
             {
-                OrtIoBinding binding = run.Session.CreateIoBinding();
-                _bindings.Add(binding);
-                foreach (GraphValue input in run.Part.Inputs)
-                {
-                    binding.BindInput(input.Name, View(input, run));
-                }
-
-                foreach (GraphValue output in run.Part.Outputs)
-                {
-                    binding.BindOutput(output.Name, View(output, run));
-                }
+                Bind(run, _bindings);
             }
         }
         catch
@@ -64,14 +55,37 @@ internal sealed unsafe class OnnxRun : IDisposable
     /// <exception cref="OnnxRuntimeException">It failed.</exception>
     public void Run(int index) => _network.Runs[index].Session.RunWithBinding(_options, _bindings[index]);
 
+    /// <summary>Whether spans can run; binds them once they are loaded, which allocates.</summary>
+    public bool HasSpans
+    {
+        get
+        {
+            if (_network.HasSpans && _spanBindings.Count == 0)
+            {
+                for (int i = 0; i < _network.Spans.Count; i++)
+                {
+                    Bind(_network.SpanRun(i), _spanBindings);
+                }
+            }
+
+            return _spanBindings.Count > 0;
+        }
+    }
+
+    /// <summary>Runs all pieces of a span; those before it have run, and there are spans.</summary>
+    /// <exception cref="OnnxRuntimeException">It failed.</exception>
+    public void RunSpan(int index) =>
+        _network.SpanRun(index).Session.RunWithBinding(_options, _spanBindings[index]);
+
     public void Dispose()
     {
-        foreach (OrtIoBinding binding in _bindings)
+        foreach (OrtIoBinding binding in _bindings.Concat(_spanBindings))
         {
             binding.Dispose();
         }
 
         _bindings.Clear();
+        _spanBindings.Clear();
         foreach (OrtValue value in _views)
         {
             value.Dispose();
@@ -81,6 +95,21 @@ internal sealed unsafe class OnnxRun : IDisposable
         _options.Dispose();
         NativeMemory.AlignedFree(_memory);
         _memory = null;
+    }
+
+    private void Bind(in PieceRun run, List<OrtIoBinding> bindings)
+    {
+        OrtIoBinding binding = run.Session.CreateIoBinding();
+        bindings.Add(binding);
+        foreach (GraphValue input in run.Part.Inputs)
+        {
+            binding.BindInput(input.Name, View(input, run));
+        }
+
+        foreach (GraphValue output in run.Part.Outputs)
+        {
+            binding.BindOutput(output.Name, View(output, run));
+        }
     }
 
     // The samples of a value that a run reads or writes, where they lie.

@@ -40,6 +40,8 @@ internal sealed class OnnxSession : IDenoiserSession
 
     public IReadOnlyList<SliceInfo> Slices => _network.Slices;
 
+    public IReadOnlyList<SliceSpan> Spans => _network.Spans;
+
     public SampleRing Samples => _state.Samples;
 
     public void Start(
@@ -81,6 +83,22 @@ internal sealed class OnnxSession : IDenoiserSession
         SessionRules.RequireTurn(index, _nextSlice, Slices.Count);
         _run.Run(index);
         _nextSlice++;
+    }
+
+    public bool IsSpanReady(int index) => _run.HasSpans;
+
+    public void RunSpan(int index)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        SliceSpan span = Spans[index];
+        SessionRules.RequireTurn(span.First, _nextSlice, Slices.Count);
+        if (!_run.HasSpans)
+        {
+            throw new InvalidOperationException($"Span {index} is not ready; IsSpanReady says when it is.");
+        }
+
+        _run.RunSpan(index);
+        _nextSlice += span.Count;
     }
 
     public bool CompleteStep(in LinearStep step, NoiseSource noise, int stepNumber)

@@ -10,5 +10,9 @@ namespace Diffusion.Onnx;
 internal readonly record struct PieceRun(GraphPart Part, InferenceSession Session, int FirstSample)
 {
     /// <summary>The piece's, and which sample where it is not the first.</summary>
-    public string Name => FirstSample == 0 ? Part.Name : $"{Part.Name}, sample {FirstSample + 1}";
+    public string Name => NameOf(Part, FirstSample);
+
+    /// <summary>The name of a run that begins with a sample.</summary>
+    public static string NameOf(GraphPart part, int firstSample) =>
+        firstSample == 0 ? part.Name : $"{part.Name}, sample {firstSample + 1}";
 }

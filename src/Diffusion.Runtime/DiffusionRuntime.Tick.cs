@@ -21,7 +21,9 @@ public sealed partial class DiffusionRuntime
     /// for a texture that has had no slice for 30 ticks, and only if <see cref="RuntimeOptions.Progress"/> says so; the
     /// report tells. Allocates nothing but what the backend does, or a failure's exception. A failing texture
     /// fails alone. Slices that a device runs beside the host count with what they are predicted to take there, and are
-    /// learned from when the device has done them; no tick waits for it.
+    /// learned from when the device has done them; no tick waits for it. Slices that the backend runs also several at
+    /// once (<see cref="Backends.IDenoiserSession.Spans"/>) are run so where that is expected to fit; results are the
+    /// same.
     /// </remarks>
     /// <param name="budget">Time for this frame; zero does nothing.</param>
     /// <returns>What was promised and what it took.</returns>
@@ -113,14 +115,26 @@ public sealed partial class DiffusionRuntime
     private void Run(Entry entry, in FrameBudget frame, ref TickReport report)
     {
         DiffusionChain chain = entry.Chain!;
-        int slice = chain.NextSliceIndex;
         int step = chain.Step;
         bool isBesideTheHost = chain.IsNextSliceBesideTheHost;
         bool opensTick = report.SlicesRun == 0;
+        int slice = chain.NextSliceIndex;
+        int count = 1;
         TimeSpan predicted = Predict(entry, opensTick);
+        int next = chain.NextSpan;
+        if (next >= 0)
+        {
+            int span = entry.Costs!.IndexOfSpan(next);
+            TimeSpan all = entry.Costs.Predict(span, opensTick && !isBesideTheHost);
+            if (all <= frame.Remaining - report.SubmittedCost)
+            {
+                (slice, count, predicted) = (span, chain.Spans[next].Count, all);
+            }
+        }
+
         _telemetry.SliceBegins(entry.Handle, chain, predicted);
         TimeSpan begun = frame.Elapsed;
-        bool ran = chain.AdvanceSlice();
+        bool ran = count > 1 ? chain.AdvanceSpan() : chain.AdvanceSlice();
         TimeSpan taken = frame.Elapsed - begun;
         _telemetry.SliceEnds(entry.Handle, chain, slice, step, predicted, taken, ran);
         if (!ran)
@@ -143,7 +157,7 @@ public sealed partial class DiffusionRuntime
         {
             PredictedCost = report.PredictedCost + predicted,
             SubmittedCost = report.SubmittedCost + (isBesideTheHost ? predicted : TimeSpan.Zero),
-            SlicesRun = report.SlicesRun + 1,
+            SlicesRun = report.SlicesRun + count,
             StepsCompleted = report.StepsCompleted + chain.Step - step,
             TexturesCompleted = report.TexturesCompleted + (chain.Status == ChainStatus.Completed ? 1 : 0),
             TexturesFailed = report.TexturesFailed + (chain.Status == ChainStatus.Failed ? 1 : 0),

@@ -15,7 +15,8 @@ public sealed partial class DiffusionRuntime
     /// no tick meets code that was never compiled, memory that was never touched, or slices of unknown cost.
     /// </summary>
     /// <remarks>
-    /// Call it while loading: it takes three steps' time and has no budget. Without it the first dozen ticks run
+    /// Call it while loading: it takes three steps' time, or six where the backend runs slices also several at once,
+    /// and has no budget. Without it the first dozen ticks run
     /// little, and some of them long. Nothing of it is seen: no texture is made, and results do not change.
     /// </remarks>
     /// <param name="request">Any request of the shape; its solver, levels and image do not matter.</param>
@@ -28,16 +29,18 @@ public sealed partial class DiffusionRuntime
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         (SessionOptions shape, ChainSettings settings) = _resolver.ResolveShape(request);
         using DiffusionChain chain = CreateChain(shape, settings);
-        SliceCosts costs = _costs.ForShape(shape, chain.Slices);
-        for (int pass = 0; pass < WarmUpPasses; pass++)
+        SliceCosts costs = _costs.ForShape(shape, chain.Slices, chain.Spans);
+        int passes = chain.Spans.Count == 0 ? WarmUpPasses : 2 * WarmUpPasses;
+        for (int pass = 0; pass < passes; pass++)
         {
             while (chain.IsRunnable)
             {
                 cancel.ThrowIfCancellationRequested();
-                int slice = chain.NextSliceIndex;
+                bool isSpan = pass >= WarmUpPasses && chain.NextSpan >= 0;
+                int slice = isSpan ? costs.IndexOfSpan(chain.NextSpan) : chain.NextSliceIndex;
                 long begun = _options.Clock.GetTimestamp();
                 bool isBesideTheHost = chain.IsNextSliceBesideTheHost;
-                bool ran = chain.AdvanceSlice();
+                bool ran = isSpan ? chain.AdvanceSpan() : chain.AdvanceSlice();
                 if (chain.Failure is { } failure)
                 {
                     throw new InvalidOperationException(

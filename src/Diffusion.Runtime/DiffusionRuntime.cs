@@ -67,7 +67,7 @@ public sealed partial class DiffusionRuntime : IDisposable
 
         Entry place = _entries[index];
         place.Handle = new TextureHandle(index, place.Handle.Generation + 1);
-        place.Occupy(chain, shape, _costs.ForShape(shape, chain.Slices));
+        place.Occupy(chain, shape, _costs.ForShape(shape, chain.Slices, chain.Spans));
         place.Request(request, _tick);
         place.SecondsServed = _secondsServed;
         ChooseSteps(place, request);
@@ -151,7 +151,7 @@ public sealed partial class DiffusionRuntime : IDisposable
         successor.StepCompleted = chain.StepCompleted;
         _telemetry.TextureDropped(handle, chain.Status);
         chain.Dispose();
-        entry.Occupy(successor, shape, _costs.ForShape(shape, successor.Slices));
+        entry.Occupy(successor, shape, _costs.ForShape(shape, successor.Slices, successor.Spans));
         entry.Request(request, _tick);
         ChooseSteps(entry, request);
         _telemetry.TextureSubmitted(handle, successor);

@@ -38,6 +38,14 @@ internal sealed class GaussianBackend : IDenoiserBackend
 
     public int SlicesRun { get; set; }
 
+    /// <summary>What sessions also run at once; by default nothing.</summary>
+    public IReadOnlyList<SliceSpan> Spans { get; set; } = [];
+
+    /// <summary>What a span costs.</summary>
+    public TimeSpan SpanCost { get; set; }
+
+    public int SpansRun { get; set; }
+
     /// <summary>
     /// Called before slice i of a chain (0 start, last solver_step) with its cost, which the clock has not yet advanced
     /// by.
@@ -117,6 +125,8 @@ internal sealed class GaussianBackend : IDenoiserBackend
         public IReadOnlyList<SliceInfo> Slices { get; } =
             [.. Enumerable.Range(0, SliceCount).Select(i => new SliceInfo($"slice.{i}", 1e6, 1e5))];
 
+        public IReadOnlyList<SliceSpan> Spans => backend.Spans;
+
         public SampleRing Samples => _state.Samples;
 
         public void Start(
@@ -171,7 +181,22 @@ internal sealed class GaussianBackend : IDenoiserBackend
                 throw new InvalidOperationException("The device was lost.");
             }
 
-            if (index == SliceCount - 1)
+            Estimate();
+        }
+
+        public void RunSpan(int index)
+        {
+            SliceSpan span = backend.Spans[index];
+            Require(_next == span.First);
+            _next += span.Count;
+            backend.SpansRun++;
+            backend.Clock.Advance(backend.SpanCost);
+            Estimate();
+        }
+
+        private void Estimate()
+        {
+            if (_next == SliceCount)
             {
                 Fill(_output, _evaluation.ClassLabel);
                 Fill(_second, _evaluation.SecondLabel);

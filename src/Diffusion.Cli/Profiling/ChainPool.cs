@@ -31,6 +31,9 @@ internal sealed class ChainPool : IDisposable
     /// <summary>The slices of each chain.</summary>
     public IReadOnlyList<SliceInfo> Slices => _chains[0].Slices;
 
+    /// <summary>What runs several of them at once.</summary>
+    public IReadOnlyList<SliceSpan> Spans => _chains[0].Spans;
+
     /// <summary>Textures completed so far.</summary>
     public int TexturesCompleted { get; private set; }
 

@@ -7,7 +7,7 @@ namespace Diffusion.Cli.Profiling;
 /// <summary>
 /// What slices and steps take in the mean on a warm machine, by which the simple policies are given their work.
 /// </summary>
-/// <param name="Names">The slices in order.</param>
+/// <param name="Names">The slices in order, each span before the first of its slices.</param>
 /// <param name="MeanSlice">Mean over the slices of a step.</param>
 /// <param name="MeanStep">Mean of a step.</param>
 internal sealed record SliceSurvey(IReadOnlyList<string> Names, TimeSpan MeanSlice, TimeSpan MeanStep)
@@ -30,7 +30,9 @@ internal sealed record SliceSurvey(IReadOnlyList<string> Names, TimeSpan MeanSli
         }
 
         TimeSpan taken = Stopwatch.GetElapsedTime(start);
-        return new SliceSurvey([.. pool.Slices.Select(slice => slice.Name)], taken / slices, taken / steps);
+        IEnumerable<string> names = pool.Slices.SelectMany((slice, i) =>
+            pool.Spans.Where(span => span.First == i).Select(span => span.Name).Append(slice.Name));
+        return new SliceSurvey([.. names], taken / slices, taken / steps);
     }
 
     private static int Run(ChainPool pool, int steps, CancellationToken cancel)

@@ -9,13 +9,21 @@ namespace Diffusion.Onnx.Graphs;
 /// </remarks>
 internal sealed class Graph
 {
+    private const int Outside = -1;
+
     private readonly List<GraphNode> _nodes = [];
     private readonly List<GraphStage> _stages = [];
     private readonly List<GraphValue> _inputs = [];
     private readonly Dictionary<string, GraphValue> _weights = [];
     private readonly Dictionary<string, GraphConstant> _constants = [];
+    private readonly Dictionary<string, PackedKernel> _kernels = [];
+
+    // A value in the other of its two layouts, by its name.
+    private readonly Dictionary<string, GraphValue> _twins = [];
     private string _slice = "";
     private int _firstOfStage;
+    private int _newest;
+    private int _newestPart = Outside;
 
     /// <summary>Nodes in order of execution.</summary>
     public IReadOnlyList<GraphNode> Nodes => _nodes;
@@ -31,6 +39,9 @@ internal sealed class Graph
 
     /// <summary>Other constants by their name.</summary>
     public IReadOnlyDictionary<string, GraphConstant> Constants => _constants;
+
+    /// <summary>Weights of convolutions in blocks of channels, by the name that the graph gives them.</summary>
+    public IReadOnlyDictionary<string, PackedKernel> Kernels => _kernels;
 
     /// <summary>What the network makes: the last node's output.</summary>
     public GraphValue Output => _nodes[^1].Output;
@@ -68,6 +79,87 @@ internal sealed class Graph
     public GraphValue Add(string op, long[] shape, GraphValue[] inputs, params GraphAttribute[] attributes) =>
         Add(op, isInteger: false, shape, inputs, attributes, flops: null);
 
+    /// <summary>Appends an operation whose inputs are read, and whose output is made, in blocks of channels.</summary>
+    /// <param name="domain">The operator set that has it; empty for ONNX's own.</param>
+    /// <param name="op">Its name there.</param>
+    /// <param name="shape">The shape of what it makes.</param>
+    /// <param name="inputs">What it reads, as it lies.</param>
+    /// <param name="attributes">Its settings.</param>
+    public GraphValue AddBlocked(
+        string domain, string op, long[] shape, GraphValue[] inputs, params GraphAttribute[] attributes) =>
+        Append(domain, op, new GraphValue(NewName(op), false, shape) { IsBlocked = true }, inputs, attributes, null);
+
+    /// <summary>Appends a convolution that makes blocks of channels.</summary>
+    /// <param name="length">Multiply-adds for each element of its output.</param>
+    /// <param name="shape">The shape of what it makes.</param>
+    /// <param name="inputs">What it reads, as it lies.</param>
+    /// <param name="attributes">Its settings.</param>
+    public GraphValue AddBlockedConvolution(
+        double length, long[] shape, GraphValue[] inputs, params GraphAttribute[] attributes)
+    {
+        GraphValue output = new(NewName("Conv"), false, shape) { IsBlocked = true };
+        return Append(BlockedLayout.Domain, "Conv", output, inputs, attributes, 2 * length * output.ElementCount);
+    }
+
+    /// <summary>[N, C, H, W] in blocks of channels.</summary>
+    /// <param name="value">In either layout.</param>
+    /// <param name="block">Channels of a block; the last is filled up with zeros.</param>
+    public GraphValue Blocked(GraphValue value, int block)
+    {
+        if (value.IsBlocked)
+        {
+            return value;
+        }
+
+        if (!_twins.TryGetValue(value.Name, out GraphValue? blocked))
+        {
+            long channels = (value.Shape[1] + block - 1) / block * block;
+            blocked = AddBlocked(
+                BlockedLayout.Domain, "ReorderInput", [value.Shape[0], channels, .. value.Shape[2..]], [value]);
+            _twins.Add(value.Name, blocked);
+            _twins.Add(blocked.Name, value);
+        }
+
+        return blocked;
+    }
+
+    /// <summary>[N, C, H, W] in its own order.</summary>
+    /// <param name="value">In either layout.</param>
+    /// <param name="channels">C, where blocks were filled up.</param>
+    public GraphValue Plain(GraphValue value, long? channels = null)
+    {
+        if (!value.IsBlocked)
+        {
+            return value;
+        }
+
+        if (!_twins.TryGetValue(value.Name, out GraphValue? plain))
+        {
+            long[] shape = [value.Shape[0], channels ?? value.Shape[1], .. value.Shape[2..]];
+            plain = Append(
+                BlockedLayout.Domain, "ReorderOutput", new GraphValue(NewName("ReorderOutput"), false, shape), [value],
+                [new GraphAttribute("channels", shape[1])], null);
+            _twins.Add(value.Name, plain);
+            _twins.Add(plain.Name, value);
+        }
+
+        return plain;
+    }
+
+    /// <summary>A convolution's weights in blocks of channels.</summary>
+    public GraphValue Packed(PackedKernel kernel)
+    {
+        GraphValue value = new(kernel.Name, false, kernel.Shape);
+        _kernels.TryAdd(value.Name, kernel);
+        return value;
+    }
+
+    /// <summary>The values of a weight as the graph has it.</summary>
+    /// <param name="weight">One of <see cref="Weights"/> or <see cref="Kernels"/>.</param>
+    /// <param name="read">The model's own values.</param>
+    public float[] ValuesOf(GraphValue weight, Func<GraphValue, float[]> read) =>
+        _kernels.TryGetValue(weight.Name, out PackedKernel? kernel) ? kernel.Pack(read(kernel.Weight)) : read(weight);
+
     /// <summary>Appends an operation that makes int64.</summary>
     public GraphValue AddInteger(string op, long[] shape, GraphValue[] inputs, params GraphAttribute[] attributes) =>
         Add(op, isInteger: true, shape, inputs, attributes, flops: 0);
@@ -81,6 +173,19 @@ internal sealed class Graph
     public GraphValue AddProduct(
         string op, double length, long[] shape, GraphValue[] inputs, params GraphAttribute[] attributes) =>
         Add(op, false, shape, inputs, attributes, 2 * length * new GraphValue("", false, shape).ElementCount);
+
+    /// <summary>
+    /// What follows makes one value by operations whose number depends on where the graph may be cut; names of all
+    /// other values do not.
+    /// </summary>
+    public void EnterParts() => _newestPart = 0;
+
+    /// <summary>The newest output is that value.</summary>
+    public GraphValue LeaveParts(string op)
+    {
+        _newestPart = Outside;
+        return NameNewest(NewName(op));
+    }
 
     /// <summary>Gives the output of the newest node the name by which others know it.</summary>
     public GraphValue NameNewest(string name)
@@ -120,9 +225,21 @@ internal sealed class Graph
     private GraphValue Add(
         string op, bool isInteger, long[] shape, GraphValue[] inputs, GraphAttribute[] attributes, double? flops)
     {
-        string name = $"{_slice}/{op}_{_nodes.Count}";
-        GraphValue output = new(name, isInteger, shape);
-        _nodes.Add(new GraphNode(name, op, inputs, output, attributes, flops ?? output.ElementCount));
+        GraphValue[] plain = [.. inputs.Select(input => Plain(input))];
+        return Append("", op, new GraphValue(NewName(op), isInteger, shape), plain, attributes, flops);
+    }
+
+    private GraphValue Append(
+        string domain, string op, GraphValue output, GraphValue[] inputs, GraphAttribute[] attributes, double? flops)
+    {
+        _nodes.Add(new GraphNode(output.Name, op, inputs, output, attributes, flops ?? output.ElementCount)
+        {
+            Domain = domain,
+        });
         return output;
     }
+
+    private string NewName(string op) => _newestPart == Outside
+        ? $"{_slice}/{op}_{++_newest}"
+        : $"{_slice}/{op}_{_newest}.{++_newestPart}";
 }

@@ -6,6 +6,11 @@ internal static class GraphCutter
     /// <summary>What a piece may hold, in multiply-adds counted 2: 0.6 ms of one core at 100 GFLOP/s.</summary>
     public const double WorkPerPiece = 60e6;
 
+    /// <summary>What a span may hold: 2.5 ms of such a core, a part of what most budgets leave.</summary>
+    public const double WorkPerSpan = 250e6;
+
+    private const string Through = " to ";
+
     // An element of an operation bound by memory takes as long as this much arithmetic.
     private const double WorkPerElement = 20;
 
@@ -24,8 +29,12 @@ internal static class GraphCutter
     /// <param name="batch">Samples evaluated together.</param>
     /// <param name="workPerPiece">What a part may hold, see <see cref="WorkPerPiece"/>; one stage of one sample it
     /// holds at least.</param>
-    public static IReadOnlyList<GraphPart> ByWork(Graph graph, int batch, double workPerPiece)
+    /// <param name="spans">Beyond which no part reaches either, nor holds more samples; or null.</param>
+    public static IReadOnlyList<GraphPart> ByWork(
+        Graph graph, int batch, double workPerPiece, IReadOnlyList<GraphSpan>? spans = null)
     {
+        Dictionary<int, int> samplesFrom = spans?.ToDictionary(span => span.First, span => span.Part.Samples) ?? [];
+        int most = batch;
         List<Piece> ranges = [];
         foreach (IGrouping<string, GraphStage> slice in graph.Stages.GroupBy(stage => stage.Slice))
         {
@@ -34,9 +43,11 @@ internal static class GraphCutter
             foreach (GraphStage stage in slice)
             {
                 double more = WorkOf(graph, stage);
-                int samples = batch * more > workPerPiece ? 1 : batch;
+                bool beginsSpan = samplesFrom.TryGetValue(stage.First, out int ofSpan);
+                most = beginsSpan ? ofSpan : most;
+                int samples = most * more > workPerPiece ? 1 : most;
                 more *= samples;
-                if (pieces.Count == 0 || pieces[^1].Samples != samples || work + more > workPerPiece)
+                if (beginsSpan || pieces.Count == 0 || pieces[^1].Samples != samples || work + more > workPerPiece)
                 {
                     pieces.Add(new(slice.Key, samples, stage.First, 0));
                     work = 0;
@@ -51,6 +62,43 @@ internal static class GraphCutter
         }
 
         return Cut(graph, ranges);
+    }
+
+    /// <summary>Spans of the pieces of a graph, over all of it; they do not end with slices.</summary>
+    /// <param name="whole">The graph, its convolutions whole.</param>
+    /// <param name="pieces">The same graph, its convolutions in parts.</param>
+    /// <param name="batch">Samples evaluated together; a span is of one where all are too much.</param>
+    public static IReadOnlyList<GraphSpan> Spans(Graph whole, Graph pieces, int batch)
+    {
+        List<Piece> ranges = [];
+        double work = 0;
+        foreach (GraphStage stage in whole.Stages)
+        {
+            double more = WorkOf(whole, stage);
+
+            // Samples one after the other read the weights again, so that stages are not made to for their neighbours.
+            int samples = batch * more > WorkPerSpan ? 1 : batch;
+            if (ranges.Count == 0 || samples < ranges[^1].Samples || ranges[^1].Samples * (work + more) > WorkPerSpan)
+            {
+                ranges.Add(new(stage.Slice, samples, stage.First, 0));
+                work = 0;
+            }
+
+            work += more;
+            Piece range = ranges[^1];
+            string begin = range.Name.Split(Through)[0];
+            ranges[^1] = range with
+            {
+                Name = begin == stage.Slice ? begin : begin + Through + stage.Slice,
+                Count = range.Count + stage.Count,
+            };
+        }
+
+        // The node that makes a value stands elsewhere where convolutions are in parts.
+        Dictionary<string, int> places = pieces.Nodes.Select((node, i) => (node.Output.Name, i))
+            .ToDictionary(pair => pair.Name, pair => pair.i);
+        return [.. Cut(whole, ranges).Select(part => new GraphSpan(
+            part, part.First == 0 ? 0 : places[whole.Nodes[part.First - 1].Output.Name] + 1))];
     }
 
     private static GraphPart[] Cut(Graph graph, IReadOnlyList<Piece> ranges)

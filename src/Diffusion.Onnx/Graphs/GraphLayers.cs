@@ -5,11 +5,10 @@ namespace Diffusion.Onnx.Graphs;
 /// <param name="isSeamless">Whether convolutions wrap around.</param>
 /// <param name="workPerPiece">What a convolution may hold before it is computed in parts, see
 /// <see cref="GraphCutter.WorkPerPiece"/>.</param>
-internal sealed class GraphLayers(Graph graph, bool isSeamless, double workPerPiece)
+/// <param name="block">Channels of a block, see <see cref="BlockedLayout"/>; 0 for a graph of ONNX's own operations.
+/// </param>
+internal sealed partial class GraphLayers(Graph graph, bool isSeamless, double workPerPiece, int block)
 {
-    // Two of the blocks of 16 in which ONNX Runtime computes channels; one by one they take 7 % longer.
-    private const long ChannelsPerPiece = 32;
-
     public GraphValue Multiply(GraphValue a, GraphValue b) => graph.Add("Mul", Wider(a, b), [a, b]);
 
     public GraphValue Plus(GraphValue a, GraphValue b) => graph.Add("Add", Wider(a, b), [a, b]);
@@ -21,7 +20,10 @@ internal sealed class GraphLayers(Graph graph, bool isSeamless, double workPerPi
     {
         long[] shape = [.. parts[0].Shape];
         shape[axis] = parts.Sum(part => part.Shape[axis]);
-        return graph.Add("Concat", shape, parts, new GraphAttribute("axis", (long)axis));
+        GraphAttribute along = new("axis", (long)axis);
+        return parts.All(part => part.IsBlocked)
+            ? graph.AddBlocked("", "Concat", shape, parts, along)
+            : graph.Add("Concat", shape, parts, along);
     }
 
     /// <summary>x·sigmoid(x); the operator set has no operation of its own for it.</summary>
@@ -107,13 +109,25 @@ internal sealed class GraphLayers(Graph graph, bool isSeamless, double workPerPi
         "Transpose", [.. order.Select(axis => x.Shape[axis])], [x], new GraphAttribute("perm", order));
 
     /// <summary>Each pixel four times.</summary>
-    public GraphValue Enlarge(GraphValue x) => graph.Add(
-        "Resize",
-        [x.Shape[0], x.Shape[1], 2 * x.Shape[2], 2 * x.Shape[3]],
-        [x, GraphValue.None, graph.Floats("twice", [4], [1, 1, 2, 2])],
-        new("mode", "nearest"),
-        new("coordinate_transformation_mode", "asymmetric"),
-        new("nearest_mode", "floor"));
+    public GraphValue Enlarge(GraphValue x)
+    {
+        long[] shape = [x.Shape[0], x.Shape[1], 2 * x.Shape[2], 2 * x.Shape[3]];
+        return x.IsBlocked
+            ? graph.AddBlocked(
+                BlockedLayout.Domain,
+                "Upsample",
+                shape,
+                [x],
+                new("mode", "nearest"),
+                new("scales", (long[])[1, 1, 2, 2]))
+            : graph.Add(
+                "Resize",
+                shape,
+                [x, GraphValue.None, graph.Floats("twice", [4], [1, 1, 2, 2])],
+                new("mode", "nearest"),
+                new("coordinate_transformation_mode", "asymmetric"),
+                new("nearest_mode", "floor"));
+    }
 
     /// <summary>The mean of each two by two pixels.</summary>
     public GraphValue Shrink(GraphValue x) => graph.Add(
@@ -123,107 +137,14 @@ internal sealed class GraphLayers(Graph graph, bool isSeamless, double workPerPi
         new("kernel_shape", (long[])[2, 2]),
         new("strides", (long[])[2, 2]));
 
-    /// <summary>A convolution that keeps the canvas, or halves it at stride 2; kernel 1 does not pad.</summary>
-    /// <remarks>
-    /// One that holds more work than a piece may is computed in several, between which the graph may be cut: each makes
-    /// some of the channels, or some of the rows, for which it reads two rows more than it makes.
-    /// </remarks>
-    /// <param name="path">Where its weights are.</param>
-    /// <param name="x">[N, inputs, H, W].</param>
-    /// <param name="outputs">Channels out.</param>
-    /// <param name="kernel">Edge of the kernel, 1 or 3.</param>
-    /// <param name="stride">1 or 2.</param>
-    /// <param name="isAsymmetric">Whether it pads right and bottom only, as <c>downsample_padding</c> 0 has it.</param>
-    /// <param name="inputOrder">The kernel's input channels in the order of <paramref name="x"/>, or null where that is
-    /// their own.</param>
-    public GraphValue Convolve(
-        string path,
-        GraphValue x,
-        int outputs,
-        int kernel = 3,
-        int stride = 1,
-        bool isAsymmetric = false,
-        long[]? inputOrder = null)
-    {
-        long inputs = x.Shape[1];
-        GraphValue weights = graph.Weight($"{path}.weight", outputs, inputs, kernel, kernel);
-        GraphValue bias = graph.Weight($"{path}.bias", outputs);
-        // ONNX names the beginnings of all axes, then the ends: top, left, bottom, right.
-        long[] border = kernel == 1 ? [0, 0, 0, 0] : isAsymmetric ? [0, 0, 1, 1] : [1, 1, 1, 1];
-        long height = ((x.Shape[2] + border[0] + border[2] - kernel) / stride) + 1;
-        long width = ((x.Shape[3] + border[1] + border[3] - kernel) / stride) + 1;
-        if (isSeamless && kernel > 1)
-        {
-            x = Wrap(x, border);
-            border = [0, 0, 0, 0];
-        }
-
-        double length = (double)inputs * kernel * kernel;
-        double work = 2 * length * outputs * height * width;
-        if (work <= workPerPiece)
-        {
-            return Product(x, weights, bias, height, border);
-        }
-
-        // A piece that makes some of the channels reads all of the canvas again, one that makes some of the rows all of
-        // the kernel: what is smaller.
-        bool isByChannels = weights.ElementCount > x.ElementCount && outputs >= 2 * ChannelsPerPiece;
-        (long extent, long unit) = isByChannels ? ((long)outputs, ChannelsPerPiece) : (height, 1L);
-        long units = (extent + unit - 1) / unit;
-        long pieces = (long)Math.Min(Math.Ceiling(work / workPerPiece), units);
-        graph.EndStage();
-        List<GraphValue> made = [];
-        for (long piece = 0; piece < pieces; piece++)
-        {
-            long first = units * piece / pieces * unit;
-            long end = Math.Min(units * (piece + 1) / pieces * unit, extent);
-            made.Add(isByChannels ? Channels(first, end) : Rows(first, end));
-            graph.EndStage();
-        }
-
-        return Concat(isByChannels ? 1 : 2, [.. made]);
-
-        GraphValue Channels(long first, long end) =>
-            Product(x, Slice(weights, 0, first, end), Slice(bias, 0, first, end), height, border);
-
-        GraphValue Rows(long first, long end)
-        {
-            // What they read, as far as that is there; the rest is padding.
-            long top = (first * stride) - border[0];
-            long bottom = top + ((end - first - 1) * stride) + kernel;
-            (long start, long stop) = (Math.Max(top, 0), Math.Min(bottom, x.Shape[2]));
-            long[] pads = [start - top, border[1], bottom - stop, border[3]];
-            return Product(Slice(x, 2, start, stop), weights, bias, end - first, pads);
-        }
-
-        GraphValue Product(GraphValue read, GraphValue kernels, GraphValue shift, long rows, long[] pads) =>
-            graph.AddProduct(
-                "Conv",
-                length,
-                [x.Shape[0], kernels.Shape[0], rows, width],
-                [read, InOrder(kernels), shift],
-                new("kernel_shape", (long[])[kernel, kernel]),
-                new("strides", (long[])[stride, stride]),
-                new("pads", pads));
-
-        // In the same stage as its convolution, where it is a constant.
-        GraphValue InOrder(GraphValue kernels) => inputOrder is null ? kernels : graph.Add(
-            "Gather", kernels.Shape, [kernels, graph.Longs(inputOrder)], new GraphAttribute("axis", 1L));
-    }
-
     /// <summary>A part of a value along an axis.</summary>
     public GraphValue Slice(GraphValue x, int axis, long first, long end)
     {
         long[] shape = [.. x.Shape];
         shape[axis] = end - first;
-        return graph.Add("Slice", shape, [x, graph.Longs(first), graph.Longs(end), graph.Longs(axis)]);
+        GraphValue[] inputs = [x, graph.Longs(first), graph.Longs(end), graph.Longs(axis)];
+        return x.IsBlocked ? graph.AddBlocked("", "Slice", shape, inputs) : graph.Add("Slice", shape, inputs);
     }
-
-    private GraphValue Wrap(GraphValue x, long[] border) => graph.Add(
-        "Pad",
-        [x.Shape[0], x.Shape[1], x.Shape[2] + border[0] + border[2], x.Shape[3] + border[1] + border[3]],
-        [x, graph.Longs(0, 0, border[0], border[1], 0, 0, border[2], border[3])],
-        new GraphAttribute("mode", "wrap"));
 
     // x/2·(1 + erf(x/√2)), as PyTorch computes it by default; an operation of its own came with operator set 20.
     private GraphValue Gelu(GraphValue x)

@@ -8,4 +8,8 @@ namespace Diffusion.Onnx.Graphs;
 /// <param name="Attributes">Its settings.</param>
 /// <param name="Flops">Floating-point operations; a multiply-add counts 2.</param>
 internal sealed record GraphNode(
-    string Name, string Op, GraphValue[] Inputs, GraphValue Output, GraphAttribute[] Attributes, double Flops);
+    string Name, string Op, GraphValue[] Inputs, GraphValue Output, GraphAttribute[] Attributes, double Flops)
+{
+    /// <summary>The operator set that has it; empty for ONNX's own.</summary>
+    public string Domain { get; init; } = "";
+}

@@ -14,24 +14,31 @@ internal sealed class GraphPart
         Graph graph, string name, int samples, int first, int count, Func<GraphValue, bool> isUsedLater)
     {
         Name = name;
+        First = first;
         Samples = samples;
         Nodes = [.. graph.Nodes.Skip(first).Take(count)];
         GraphValue[] read = [.. Nodes.SelectMany(node => node.Inputs).Where(value => value.Name.Length > 0)
             .DistinctBy(value => value.Name)];
         HashSet<string> made = [.. Nodes.Select(node => node.Output.Name)];
-        Weights = [.. read.Where(value => graph.Weights.ContainsKey(value.Name))];
+        Weights = [.. read.Where(IsWeight)];
         Constants = [.. read.Where(value => graph.Constants.ContainsKey(value.Name))
             .Select(value => graph.Constants[value.Name])];
 
         // The network's own first, in their order.
         Inputs = [.. graph.Inputs.Where(input => read.Any(value => value.Name == input.Name)).UnionBy(
             read.Where(value => !made.Contains(value.Name)
-                && !graph.Weights.ContainsKey(value.Name) && !graph.Constants.ContainsKey(value.Name)),
+                && !IsWeight(value) && !graph.Constants.ContainsKey(value.Name)),
             value => value.Name)];
         Outputs = [.. Nodes.Select(node => node.Output).Where(isUsedLater)];
+
+        bool IsWeight(GraphValue value) =>
+            graph.Weights.ContainsKey(value.Name) || graph.Kernels.ContainsKey(value.Name);
     }
 
     public string Name { get; }
+
+    /// <summary>Index of its first node.</summary>
+    public int First { get; }
 
     /// <summary>Samples that a run computes.</summary>
     public int Samples { get; }

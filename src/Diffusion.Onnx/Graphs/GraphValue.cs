@@ -9,6 +9,9 @@ internal sealed record GraphValue(string Name, bool IsInteger, params long[] Sha
     /// <summary>An optional input that is left out.</summary>
     public static GraphValue None { get; } = new("", false);
 
+    /// <summary>Whether [N, C, H, W] lies in blocks of channels: [N, C/b, H, W, b].</summary>
+    public bool IsBlocked { get; init; }
+
     public long ElementCount => Shape.Aggregate(1L, (product, extent) => product * extent);
 
     public long SizeInBytes => ElementCount * (IsInteger ? sizeof(long) : sizeof(float));

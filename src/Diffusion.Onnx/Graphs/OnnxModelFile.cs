@@ -47,6 +47,15 @@ internal static class OnnxModelFile
         model.Text(2, "Diffusion");
         model.Text(3, typeof(OnnxModelFile).Assembly.GetName().Version!.ToString(3));
         model.Message(8, set => set.Number(2, OperatorSet));
+        foreach (string domain in part.Nodes.Select(node => node.Domain).Where(domain => domain.Length > 0).Distinct())
+        {
+            model.Message(8, set =>
+            {
+                set.Text(1, domain);
+                set.Number(2, 1);
+            });
+        }
+
         foreach ((string key, string value) in notes)
         {
             model.Message(14, entry =>
@@ -110,6 +119,11 @@ internal static class OnnxModelFile
         foreach (GraphAttribute attribute in node.Attributes)
         {
             writer.Message(5, inner => Write(inner, attribute));
+        }
+
+        if (node.Domain.Length > 0)
+        {
+            writer.Text(7, node.Domain);
         }
     }
 

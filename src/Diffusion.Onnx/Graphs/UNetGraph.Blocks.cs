@@ -19,13 +19,15 @@ internal sealed partial class UNetGraph
 
         h = _layers.Convolve($"{path}.conv1", h, block.Outputs);
         _graph.EndStage();
-        h = _layers.Convolve($"{path}.conv2", Activate(Between(block, h)), block.Outputs);
-        if (block.Inputs != block.Outputs)
+        bool hasShortcut = block.Inputs != block.Outputs;
+        h = _layers.Convolve(
+            $"{path}.conv2", Activate(Between(block, h)), block.Outputs, sum: hasShortcut ? null : x);
+        if (hasShortcut)
         {
-            x = _layers.Convolve($"{path}.conv_shortcut", x, block.Outputs, kernel: 1);
+            h = _layers.Convolve($"{path}.conv_shortcut", x, block.Outputs, kernel: 1, sum: h);
         }
 
-        return Scaled(_layers.Plus(x, h), block.OutputScale);
+        return Scaled(h, block.OutputScale);
 
         GraphValue Activate(GraphValue value) => _layers.Activate(_config.ActFn, value);
 
@@ -91,11 +93,15 @@ internal sealed partial class UNetGraph
         GraphValue columns = _layers.Reshape(normed, [batch, channels, tokens], 0, channels, -1);
         GraphValue rows = _layers.Transpose(columns, 0, 2, 1);
 
-        // [N, heads, tokens, width], keys transposed; the scale goes onto the queries, which are fewest.
-        GraphValue queries = _layers.Multiply(Project("to_q", 0, 2, 1, 3), _graph.Scalar(1 / Math.Sqrt(headWidth)));
+        // [N, heads, tokens, width], keys transposed.
+        GraphValue queries = Project("to_q", 0, 2, 1, 3);
         GraphValue keys = Project("to_k", 0, 2, 3, 1);
         GraphValue values = Project("to_v", 0, 2, 1, 3);
         _graph.EndStage();
+
+        // The scale goes onto the queries, which are fewest. ONNX Runtime makes it part of the product: a cut between
+        // them would change bits.
+        queries = _layers.Multiply(queries, _graph.Scalar(1 / Math.Sqrt(headWidth)));
         long[] square = [batch, heads, tokens, tokens];
         GraphValue scores = _graph.AddProduct("MatMul", headWidth, square, [queries, keys]);
         GraphValue weights = _graph.Add("Softmax", square, [scores], new GraphAttribute("axis", -1L));

@@ -21,10 +21,10 @@ internal sealed partial class UNetGraph
     private GraphValue _hidden;
     private GraphValue _embedding = GraphValue.None;
 
-    private UNetGraph(UNetConfig config, NetworkShape shape, double workPerPiece)
+    private UNetGraph(UNetConfig config, NetworkShape shape, double workPerPiece, int block)
     {
         _config = config;
-        _layers = new GraphLayers(_graph, shape.IsSeamless, workPerPiece);
+        _layers = new GraphLayers(_graph, shape.IsSeamless, workPerPiece, block);
         _hidden = _graph.Input("sample", false, 1, config.ImageChannels, shape.Height, shape.Width);
         _timestep = _graph.Input("timestep", false, 1);
         _label = config switch
@@ -40,17 +40,19 @@ internal sealed partial class UNetGraph
     /// <param name="shape">What it is laid out for; its batch does not matter.</param>
     /// <param name="workPerPiece">What a convolution may hold before it is computed in parts; infinity leaves all
     /// whole.</param>
+    /// <param name="block">Channels of a block, see <see cref="BlockedLayout"/>; 0 writes ONNX's own operations only.
+    /// </param>
     /// <exception cref="ArgumentException">The configuration names what is not supported, or sizes that do not fit
     /// together.</exception>
     public static Graph Build(
-        UNetConfig config, NetworkShape shape, double workPerPiece = double.PositiveInfinity)
+        UNetConfig config, NetworkShape shape, double workPerPiece = double.PositiveInfinity, int block = 0)
     {
         IReadOnlyList<UNetBlock> blocks = UNetBlocks.Of(config);
-        UNetGraph network = new(config, shape, workPerPiece);
+        UNetGraph network = new(config, shape, workPerPiece, block);
         network.AddSlice("conv_in", network.Stem, keepsSkip: true);
-        foreach (UNetBlock block in blocks)
+        foreach (UNetBlock part in blocks)
         {
-            network.AddSlice(block.Path, () => network.Block(block), block.KeepsSkip);
+            network.AddSlice(part.Path, () => network.Block(part), part.KeepsSkip);
         }
 
         network.AddSlice("conv_out", network.Head, keepsSkip: false);

@@ -8,14 +8,20 @@ namespace Diffusion.Runtime.Backends;
 /// <summary>One chain's state on a backend: x_t, earlier clean estimates, and the activations between slices.</summary>
 /// <remarks>
 /// The order of calls is <see cref="Start"/>, then per evaluation <see cref="BeginEvaluation"/>, <see cref="RunSlice"/>
-/// for every slice in order, <see cref="CompleteStep"/>. Any amount of time may pass between two calls, and
-/// <see cref="Start"/> may come at any point: it drops an unfinished evaluation. One thread at a time; owned by the
-/// creator.
+/// for every slice in order (or <see cref="RunSpan"/> for several), <see cref="CompleteStep"/>. Any amount of time may
+/// pass between two calls, and <see cref="Start"/> may come at any point: it drops an unfinished evaluation. One thread
+/// at a time; owned by the creator.
 /// </remarks>
 public interface IDenoiserSession : IDisposable
 {
     /// <summary>The slices of one evaluation in order; fixed for the session.</summary>
     IReadOnlyList<SliceInfo> Slices { get; }
+
+    /// <summary>What it also runs at once, by their first slices, of which no two are the same; fixed for the session.
+    /// Default none.</summary>
+    /// <remarks>A tick runs a span where it fits what is left of the budget, else the slices one by one: what comes
+    /// out must not depend on it.</remarks>
+    IReadOnlyList<SliceSpan> Spans => [];
 
     /// <summary>Where every finished step's x_t and clean estimate are published.</summary>
     SampleRing Samples { get; }
@@ -64,6 +70,14 @@ public interface IDenoiserSession : IDisposable
 
     /// <summary>Runs slice <paramref name="index"/> of <see cref="Slices"/>.</summary>
     void RunSlice(int index);
+
+    /// <summary>Whether <see cref="RunSpan"/> can run span <paramref name="index"/>; false while another thread still
+    /// prepares it. Polls. Default true.</summary>
+    bool IsSpanReady(int index) => true;
+
+    /// <summary>Runs all slices of span <paramref name="index"/> of <see cref="Spans"/>; its first is the next.
+    /// </summary>
+    void RunSpan(int index) => throw new NotSupportedException("This backend has no spans.");
 
     /// <summary>
     /// Turns the network's output into the clean estimate, takes the solver's step in one fused kernel and publishes

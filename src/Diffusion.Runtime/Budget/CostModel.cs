@@ -14,7 +14,8 @@ namespace Diffusion.Runtime.Budget;
 /// is what first slices of the last 32 ticks took beyond what they take later in a tick: what the host did since the
 /// last tick has emptied the caches and lulled the core.</para>
 /// <para>A slice that has not run is guessed from its FLOPs and bytes, scaled by how far such guesses have been off so
-/// far. One model a device; one thread; recording and predicting allocate nothing.</para>
+/// far; a span that has not run, from its slices. One model a device; one thread; recording and predicting allocate
+/// nothing.</para>
 /// </remarks>
 public sealed class CostModel
 {
@@ -100,7 +101,9 @@ public sealed class CostModel
     /// </remarks>
     /// <param name="shape">The session's shape.</param>
     /// <param name="slices">Its slices in order; the same for every session of the shape.</param>
-    public SliceCosts ForShape(SessionOptions shape, IReadOnlyList<SliceInfo> slices)
+    /// <param name="spans">What runs several of them at once, likewise, or null for nothing.</param>
+    public SliceCosts ForShape(
+        SessionOptions shape, IReadOnlyList<SliceInfo> slices, IReadOnlyList<SliceSpan>? spans = null)
     {
         ArgumentNullException.ThrowIfNull(shape);
         ArgumentNullException.ThrowIfNull(slices);
@@ -111,7 +114,7 @@ public sealed class CostModel
                 _shapes.Remove(_shapes.MinBy(known => known.Value.AskedFor).Key);
             }
 
-            costs = new SliceCosts(this, slices);
+            costs = new SliceCosts(this, slices, spans ?? []);
             _shapes.Add(shape, costs);
         }
 

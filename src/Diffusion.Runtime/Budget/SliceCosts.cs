@@ -24,6 +24,9 @@ public sealed class SliceCosts
     private const double LeastSeconds = 1.0 / TimeSpan.TicksPerSecond;
 
     private readonly CostModel _model;
+    private readonly SliceSpan[] _spans;
+
+    // Of the slices; what is known of the spans stands behind theirs.
     private readonly double[] _guesses;
     private readonly SortedWindow[] _typical;
     private readonly SortedWindow _speed = new(SpeedMemory);
@@ -31,16 +34,21 @@ public sealed class SliceCosts
     private double? _stepInSeconds;
     private int _unseen;
 
-    internal SliceCosts(CostModel model, IReadOnlyList<SliceInfo> slices)
+    internal SliceCosts(CostModel model, IReadOnlyList<SliceInfo> slices, IReadOnlyList<SliceSpan> spans)
     {
         _model = model;
         _unseen = slices.Count;
         _guesses = new double[slices.Count];
-        _typical = new SortedWindow[slices.Count];
+        _spans = [.. spans];
+        _typical = new SortedWindow[slices.Count + spans.Count];
+        for (int i = 0; i < _typical.Length; i++)
+        {
+            _typical[i] = new SortedWindow(Memory);
+        }
+
         for (int i = 0; i < slices.Count; i++)
         {
             _guesses[i] = CostModel.GuessInSeconds(slices[i]);
-            _typical[i] = new SortedWindow(Memory);
         }
 
         // As if the speed had been steady so far, so that no single value decides.
@@ -67,8 +75,11 @@ public sealed class SliceCosts
         }
     }
 
+    /// <summary>Where span <paramref name="span"/> stands among the slices: behind them.</summary>
+    public int IndexOfSpan(int span) => _guesses.Length + span;
+
     /// <summary>What slice <paramref name="index"/> is expected to cost at most, nearly every time.</summary>
-    /// <param name="index">Which slice.</param>
+    /// <param name="index">Which slice, or which span by <see cref="IndexOfSpan"/>; so for all that follow.</param>
     /// <param name="opensTick">Whether it would be the first of its tick.</param>
     public TimeSpan Predict(int index, bool opensTick = false) =>
         TimeSpan.FromSeconds((ExpectInSeconds(index) + Opening(opensTick)) * _model.Spread);
@@ -83,7 +94,8 @@ public sealed class SliceCosts
     public void Record(int index, TimeSpan cost, bool opensTick = false)
     {
         _stepInSeconds = null;
-        _unseen -= _typical[index].Count == 0 ? 1 : 0;
+        bool isSpan = index >= _guesses.Length;
+        _unseen -= !isSpan && _typical[index].Count == 0 ? 1 : 0;
         double seconds = Math.Max(cost.TotalSeconds, LeastSeconds);
         if (_typical[index].Count >= KnownCount)
         {
@@ -102,15 +114,31 @@ public sealed class SliceCosts
         }
 
         _typical[index].Add(seconds / _lastingSpeed.Quantile(Median));
-        _model.AddGuessError(seconds / _guesses[index]);
+        _model.AddGuessError(seconds / (isSpan ? SumOf(_spans[index - _guesses.Length], _guesses) : _guesses[index]));
     }
 
     private double SumOfStep()
     {
         double seconds = 0;
-        for (int i = 1; i < _typical.Length; i++)
+        int next = 1;
+        for (int i = 0; i < _spans.Length; i++)
         {
-            seconds += ExpectInSeconds(i);
+            // By slices up to a span that is known; one that begins within another is not for this sum.
+            if (_typical[IndexOfSpan(i)].Count > 0 && _spans[i].First >= next)
+            {
+                for (; next < _spans[i].First; next++)
+                {
+                    seconds += ExpectInSeconds(next);
+                }
+
+                seconds += ExpectInSeconds(IndexOfSpan(i));
+                next += _spans[i].Count;
+            }
+        }
+
+        for (; next < _guesses.Length; next++)
+        {
+            seconds += ExpectInSeconds(next);
         }
 
         return seconds;
@@ -118,7 +146,36 @@ public sealed class SliceCosts
 
     private double Opening(bool opensTick) => opensTick ? _model.OpeningInSeconds : 0;
 
-    private double ExpectInSeconds(int index) => _typical[index].Count == 0
-        ? _guesses[index] * _model.GuessError
-        : _typical[index].Quantile(Median) * _speed.Quantile(Median);
+    private double ExpectInSeconds(int index)
+    {
+        if (_typical[index].Count > 0)
+        {
+            return _typical[index].Quantile(Median) * _speed.Quantile(Median);
+        }
+
+        if (index < _guesses.Length)
+        {
+            return _guesses[index] * _model.GuessError;
+        }
+
+        SliceSpan span = _spans[index - _guesses.Length];
+        double seconds = 0;
+        for (int i = span.First; i < span.First + span.Count; i++)
+        {
+            seconds += ExpectInSeconds(i);
+        }
+
+        return seconds;
+    }
+
+    private static double SumOf(SliceSpan span, double[] values)
+    {
+        double sum = 0;
+        for (int i = span.First; i < span.First + span.Count; i++)
+        {
+            sum += values[i];
+        }
+
+        return sum;
+    }
 }

@@ -15,6 +15,7 @@ namespace Diffusion.Runtime.Chains;
 public sealed class DiffusionChain : IDisposable
 {
     private const int StartSlice = 0;
+    private const int NoSpan = -1;
     private const int BytesPerPixel = SampleRing.Channels * sizeof(float);
 
     // Rough operation counts, by which the cost model guesses before it has seen a slice: Philox and Box-Muller with
@@ -24,6 +25,9 @@ public sealed class DiffusionChain : IDisposable
 
     private readonly IDenoiserSession _session;
     private readonly SliceInfo[] _slices;
+
+    // The span that begins at a slice, or -1.
+    private readonly int[] _spanAt;
     private ChainSettings _settings;
 
     // The levels of the present run: those of the settings until steps are left out.
@@ -50,6 +54,14 @@ public sealed class DiffusionChain : IDisposable
             .. session.Slices,
             new SliceInfo("solver_step", StepFlopsPerValue * values, 5 * imageBytes),
         ];
+        _spanAt = new int[_slices.Length];
+        Array.Fill(_spanAt, NoSpan);
+        Spans = [.. session.Spans.Select(span => span with { First = span.First + StartSlice + 1 })];
+        for (int i = 0; i < Spans.Count; i++)
+        {
+            _spanAt[Spans[i].First] = i;
+        }
+
         _settings = Checked(settings);
         TakeLevels();
     }
@@ -61,6 +73,19 @@ public sealed class DiffusionChain : IDisposable
     /// Every slice of the chain: <c>start</c>, the session's, <c>solver_step</c>. Fixed for the chain's life.
     /// </summary>
     public IReadOnlyList<SliceInfo> Slices => _slices;
+
+    /// <summary>Which of <see cref="Slices"/> the session also runs at once. Fixed for the chain's life.</summary>
+    public IReadOnlyList<SliceSpan> Spans { get; }
+
+    /// <summary>The one of <see cref="Spans"/> that <see cref="AdvanceSpan"/> would run next, or -1.</summary>
+    public int NextSpan
+    {
+        get
+        {
+            int span = _spanAt[_slice];
+            return span >= 0 && _session.IsSpanReady(span) ? span : NoSpan;
+        }
+    }
 
     /// <summary>
     /// Index in <see cref="Slices"/> of what <see cref="AdvanceSlice"/> does next; after the last step it stays at
@@ -112,7 +137,13 @@ public sealed class DiffusionChain : IDisposable
     /// Whether work was done: false when the chain is not runnable, or when it stays <see cref="ChainStatus.Waiting"/>
     /// for readers or for a device.
     /// </returns>
-    public bool AdvanceSlice()
+    public bool AdvanceSlice() => TryAdvance(NoSpan);
+
+    /// <summary>Does all slices of <see cref="NextSpan"/>, or the next slice where there is none.</summary>
+    /// <returns>As <see cref="AdvanceSlice"/>.</returns>
+    public bool AdvanceSpan() => TryAdvance(NextSpan);
+
+    private bool TryAdvance(int span)
     {
         if (!IsRunnable)
         {
@@ -121,7 +152,7 @@ public sealed class DiffusionChain : IDisposable
 
         try
         {
-            return Advance();
+            return Advance(span);
         }
         catch (Exception failure)
         {
@@ -262,7 +293,7 @@ public sealed class DiffusionChain : IDisposable
         _session.Dispose();
     }
 
-    private bool Advance()
+    private bool Advance(int span)
     {
         if (_slice == StartSlice)
         {
@@ -298,8 +329,17 @@ public sealed class DiffusionChain : IDisposable
                 _session.BeginEvaluation(_settings.EvaluationAt(Level, _levels[Step + 1]));
             }
 
-            _session.RunSlice(_slice - 1);
-            _slice++;
+            if (span < 0)
+            {
+                _session.RunSlice(_slice - 1);
+                _slice++;
+            }
+            else
+            {
+                _session.RunSpan(span);
+                _slice += Spans[span].Count;
+            }
+
             return true;
         }
 

@@ -33,7 +33,7 @@ internal sealed class RuntimeTelemetry
     public void TextureSubmitted(TextureHandle texture, DiffusionChain chain)
     {
         RuntimeMeter.AddRunning(1);
-        _trace?.Prepare(texture.Index, chain.Slices);
+        _trace?.Prepare(texture.Index, chain.Slices, chain.Spans);
         if (_events.IsEnabled())
         {
             _events.TextureSubmitted(
@@ -91,7 +91,7 @@ internal sealed class RuntimeTelemetry
     /// <summary>A slice ended.</summary>
     /// <param name="texture">Whose.</param>
     /// <param name="chain">Its chain, after the slice.</param>
-    /// <param name="slice">Which slice.</param>
+    /// <param name="slice">Which slice, or which span, counted on behind them.</param>
     /// <param name="step">Steps that were finished before it.</param>
     /// <param name="predicted">What it was predicted to take.</param>
     /// <param name="taken">What it took.</param>
@@ -162,6 +162,10 @@ internal sealed class RuntimeTelemetry
         }
     }
 
+    private static string NameOf(DiffusionChain chain, int slice) => slice < chain.Slices.Count
+        ? chain.Slices[slice].Name
+        : chain.Spans[slice - chain.Slices.Count].Name;
+
     private static void Measure(DiffusionChain chain, int slice, int step, TimeSpan taken)
     {
         if (chain.Status == ChainStatus.Failed)
@@ -171,7 +175,7 @@ internal sealed class RuntimeTelemetry
         }
 
         RuntimeMeter.SliceDuration.Record(
-            taken.TotalSeconds, new KeyValuePair<string, object?>("diffusion.slice", chain.Slices[slice].Name));
+            taken.TotalSeconds, new KeyValuePair<string, object?>("diffusion.slice", NameOf(chain, slice)));
         if (chain.Step > step)
         {
             RuntimeMeter.Steps.Add(chain.Step - step);

@@ -36,14 +36,18 @@ internal sealed class RuntimeTrace
     }
 
     /// <summary>Names a texture's slices and its track; allocates.</summary>
-    public void Prepare(int texture, IReadOnlyList<SliceInfo> slices)
+    public void Prepare(int texture, IReadOnlyList<SliceInfo> slices, IReadOnlyList<SliceSpan> spans)
     {
         while (_places.Count <= texture)
         {
             _places.Add(new Place(_recorder.AddTrack(_process, $"texture {_places.Count}")));
         }
 
-        _places[texture].Slices = [.. slices.Select(slice => _recorder.AddName(slice.Name))];
+        _places[texture].Slices =
+        [
+            .. slices.Select(slice => _recorder.AddName(slice.Name)),
+            .. spans.Select(span => _recorder.AddName(span.Name)),
+        ];
         _places[texture].HasStep = false;
     }
 

@@ -128,6 +128,7 @@ public sealed class OnnxChainTests : IDisposable
     {
         using DiffusionRuntime runtime = new(_backend, _folder.Description);
         TextureHandle handle = runtime.Submit(_request with { Steps = 12 });
+        _backend.Networks.FinishLoading();
         TickUntilStep(4);
 
         long before = GC.GetAllocatedBytesForCurrentThread();
