@@ -14,8 +14,8 @@ internal sealed record GallerySource(
     private static readonly int[] _fewSteps = [8, 4, 1];
 
     /// <summary>
-    /// The rows side by side: of the most steps, of 8, 4 and 1, each by the model and solver whose patches are nearest
-    /// to real ones.
+    /// The rows side by side: of the most steps, of 8, 4 and 1. Each is of the model and solver with the fewest
+    /// evaluations among those whose patches are as near to real ones as the nearest, within its interval.
     /// </summary>
     public IReadOnlyList<RowResult> Columns
     {
@@ -23,9 +23,19 @@ internal sealed record GallerySource(
         {
             int most = Result.Rows.Max(row => row.Row.Steps);
             return [.. _fewSteps.Where(steps => steps < most).Prepend(most)
-                .Select(steps => Result.Rows.Where(row => row.Row.Steps == steps)
-                    .MinBy(row => row.Score.SlicedToTraining!.Value))
+                .Select(steps => Choose([.. Result.Rows.Where(row => row.Row.Steps == steps)]))
                 .OfType<RowResult>()];
         }
     }
+
+    private static RowResult? Choose(IReadOnlyList<RowResult> rows)
+    {
+        double limit = rows.Count > 0 ? rows.MinBy(row => Patches(row).Value)!.Score.SlicedToTraining!.High : 0;
+        return rows.Where(row => Patches(row).Value <= limit)
+            .OrderBy(row => row.Time?.Evaluations)
+            .ThenBy(row => Patches(row).Value)
+            .FirstOrDefault();
+    }
+
+    private static Estimate Patches(RowResult row) => row.Score.SlicedToTraining!;
 }

@@ -37,7 +37,8 @@ internal static class GalleryWriter
 
             Real textures that were held out of training, and what the model makes: two seeds of each class, from
             {result.Seed} on and not chosen, {result.Edge} pixels wide and drawn half as large again. Of each step count
-            the model and solver whose patches come nearest to real ones.
+            the model and solver with the fewest evaluations among those whose patches are as near to real ones
+            as the nearest, within its interval.
 
             ![Real and generated textures of each class side by side](images/{PictureName})
 
