@@ -26,7 +26,7 @@ Draws a hall of materials whose surfaces carry textures while they are generated
   --precision NAME      With --backend compute: full (float32) or half (float16).
   --class NAME, --solver NAME, --schedule NAME, --spacing NAME
                         What is generated, and how; 'list' prints the names.
-  --seed N, --steps N, --guidance W, --eta H, --churn S
+  --seed N, --steps N, --guidance W, --guidance-interval A..B, --eta H, --churn S
                         Of the noise, and of the solver.
   --no-vsync            Do not wait for the display.
   --gpu NAME            A GPU by index or part of its name.
