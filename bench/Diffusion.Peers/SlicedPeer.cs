@@ -37,7 +37,6 @@ internal sealed class SlicedPeer : IPeer
         {
             Thread.Sleep(1);
         }
-
     }
 
     public string Name { get; }

@@ -91,12 +91,12 @@ public sealed partial class DiffusionRuntime
         return fitting;
     }
 
+    private static TimeSpan Predict(Entry entry, bool opensTick) =>
+        Predict(entry, entry.Chain!.NextSliceIndex, opensTick);
+
     // A device that works beside the host does not notice where a tick begins.
-    private static TimeSpan Predict(Entry entry, bool opensTick)
-    {
-        DiffusionChain chain = entry.Chain!;
-        return entry.Costs!.Predict(chain.NextSliceIndex, opensTick && !chain.IsNextSliceBesideTheHost);
-    }
+    private static TimeSpan Predict(Entry entry, int index, bool opensTick) =>
+        entry.Costs!.Predict(index, opensTick && !entry.Chain!.IsNextSliceBesideTheHost);
 
     // Whether the texture whose turn it is gets a slice that does not fit, on a tick that has run none.
     private bool ShouldForce(Entry? fairest, Entry? fitting, TimeSpan budget)
@@ -125,7 +125,7 @@ public sealed partial class DiffusionRuntime
         if (next >= 0)
         {
             int span = entry.Costs!.IndexOfSpan(next);
-            TimeSpan all = entry.Costs.Predict(span, opensTick && !isBesideTheHost);
+            TimeSpan all = Predict(entry, span, opensTick);
             if (all <= frame.Remaining - report.SubmittedCost)
             {
                 (slice, count, predicted) = (span, chain.Spans[next].Count, all);

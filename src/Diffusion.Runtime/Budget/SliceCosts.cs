@@ -24,9 +24,10 @@ public sealed class SliceCosts
     private const double LeastSeconds = 1.0 / TimeSpan.TicksPerSecond;
 
     private readonly CostModel _model;
+    private readonly int _sliceCount;
     private readonly SliceSpan[] _spans;
 
-    // Of the slices; what is known of the spans stands behind theirs.
+    // Of the slices, and behind them of the spans.
     private readonly double[] _guesses;
     private readonly SortedWindow[] _typical;
     private readonly SortedWindow _speed = new(SpeedMemory);
@@ -37,18 +38,14 @@ public sealed class SliceCosts
     internal SliceCosts(CostModel model, IReadOnlyList<SliceInfo> slices, IReadOnlyList<SliceSpan> spans)
     {
         _model = model;
-        _unseen = slices.Count;
-        _guesses = new double[slices.Count];
+        _sliceCount = _unseen = slices.Count;
         _spans = [.. spans];
-        _typical = new SortedWindow[slices.Count + spans.Count];
+        double[] guesses = [.. slices.Select(CostModel.GuessInSeconds)];
+        _guesses = [.. guesses, .. spans.Select(span => guesses.Skip(span.First).Take(span.Count).Sum())];
+        _typical = new SortedWindow[_guesses.Length];
         for (int i = 0; i < _typical.Length; i++)
         {
             _typical[i] = new SortedWindow(Memory);
-        }
-
-        for (int i = 0; i < slices.Count; i++)
-        {
-            _guesses[i] = CostModel.GuessInSeconds(slices[i]);
         }
 
         // As if the speed had been steady so far, so that no single value decides.
@@ -76,7 +73,7 @@ public sealed class SliceCosts
     }
 
     /// <summary>Where span <paramref name="span"/> stands among the slices: behind them.</summary>
-    public int IndexOfSpan(int span) => _guesses.Length + span;
+    public int IndexOfSpan(int span) => _sliceCount + span;
 
     /// <summary>What slice <paramref name="index"/> is expected to cost at most, nearly every time.</summary>
     /// <param name="index">Which slice, or which span by <see cref="IndexOfSpan"/>; so for all that follow.</param>
@@ -94,8 +91,7 @@ public sealed class SliceCosts
     public void Record(int index, TimeSpan cost, bool opensTick = false)
     {
         _stepInSeconds = null;
-        bool isSpan = index >= _guesses.Length;
-        _unseen -= !isSpan && _typical[index].Count == 0 ? 1 : 0;
+        _unseen -= index < _sliceCount && _typical[index].Count == 0 ? 1 : 0;
         double seconds = Math.Max(cost.TotalSeconds, LeastSeconds);
         if (_typical[index].Count >= KnownCount)
         {
@@ -114,7 +110,7 @@ public sealed class SliceCosts
         }
 
         _typical[index].Add(seconds / _lastingSpeed.Quantile(Median));
-        _model.AddGuessError(seconds / (isSpan ? SumOf(_spans[index - _guesses.Length], _guesses) : _guesses[index]));
+        _model.AddGuessError(seconds / _guesses[index]);
     }
 
     private double SumOfStep()
@@ -136,7 +132,7 @@ public sealed class SliceCosts
             }
         }
 
-        for (; next < _guesses.Length; next++)
+        for (; next < _sliceCount; next++)
         {
             seconds += ExpectInSeconds(next);
         }
@@ -153,12 +149,12 @@ public sealed class SliceCosts
             return _typical[index].Quantile(Median) * _speed.Quantile(Median);
         }
 
-        if (index < _guesses.Length)
+        if (index < _sliceCount)
         {
             return _guesses[index] * _model.GuessError;
         }
 
-        SliceSpan span = _spans[index - _guesses.Length];
+        SliceSpan span = _spans[index - _sliceCount];
         double seconds = 0;
         for (int i = span.First; i < span.First + span.Count; i++)
         {
@@ -166,16 +162,5 @@ public sealed class SliceCosts
         }
 
         return seconds;
-    }
-
-    private static double SumOf(SliceSpan span, double[] values)
-    {
-        double sum = 0;
-        for (int i = span.First; i < span.First + span.Count; i++)
-        {
-            sum += values[i];
-        }
-
-        return sum;
     }
 }
