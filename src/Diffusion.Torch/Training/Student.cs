@@ -1,6 +1,5 @@
 using Diffusion.Runtime.Models;
 using Diffusion.Torch.UNet;
-using static TorchSharp.torch;
 
 namespace Diffusion.Torch.Training;
 
@@ -12,8 +11,6 @@ namespace Diffusion.Torch.Training;
 /// </remarks>
 public static class Student
 {
-    private const string ClassTable = "class_embedding.weight";
-
     /// <summary>The student's architecture: the teacher's, with a class table for each number of steps.</summary>
     /// <param name="teacher">The teacher's.</param>
     /// <param name="classCount">Classes that have names; the null class is left out.</param>
@@ -34,14 +31,7 @@ public static class Student
     {
         ArgumentNullException.ThrowIfNull(student);
         ArgumentNullException.ThrowIfNull(teacher);
-        using var scope = NewDisposeScope();
-        using var frozen = no_grad();
-        var source = teacher.state_dict();
-        foreach (var (name, tensor) in student.state_dict())
-        {
-            tensor.copy_(name == ClassTable
-                ? source[name].narrow(0, 0, classCount).repeat([tensor.shape[0] / classCount, 1])
-                : source[name]);
-        }
+        WeightCopy.Into(student, teacher, (own, taught) =>
+            taught.narrow(0, 0, classCount).repeat([own.shape[0] / classCount, 1]));
     }
 }

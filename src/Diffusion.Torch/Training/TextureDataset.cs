@@ -26,7 +26,8 @@ public sealed class TextureDataset : TrainingData
     private readonly double[] _shares;
     private readonly List<TrainingTexture> _heldOut;
 
-    private TextureDataset(int canvas, string[] classNames, List<TrainingTexture> training, List<TrainingTexture> heldOut)
+    private TextureDataset(
+        int canvas, string[] classNames, List<TrainingTexture> training, List<TrainingTexture> heldOut)
         : base(canvas, channels: 3, classNames)
     {
         _classNames = classNames;
@@ -82,14 +83,14 @@ public sealed class TextureDataset : TrainingData
             var secondScale = random.NextDouble() < SecondScaleShare && IsMadeOfParts(texture.ClassName);
             if (texture.Wraps && !secondScale)
             {
-                Write(batch, slot, texture.Tile, random.NextInt(Canvas), random.NextInt(Canvas), augmentation);
+                Write(batch, slot, texture.Tile, Canvas, random.NextInt(Canvas), random.NextInt(Canvas), augmentation);
                 MaskBorder(batch, slot, 0);
             }
             else
             {
                 // A wrapping texture may be cut across its seam.
                 var range = texture.Wraps ? 2 * Canvas : Canvas + 1;
-                Write(batch, slot, texture.Large, random.NextInt(range), random.NextInt(range), augmentation);
+                Write(batch, slot, texture.Large, 2 * Canvas, random.NextInt(range), random.NextInt(range), augmentation);
                 MaskBorder(batch, slot, CropBorder);
             }
         }
@@ -106,7 +107,7 @@ public sealed class TextureDataset : TrainingData
         {
             var (texture, augmentation) = Choose(batch, slot, ref random);
             var range = texture.Wraps ? large : 1;
-            Write(batch, slot, texture.Large, random.NextInt(range), random.NextInt(range), augmentation);
+            Write(batch, slot, texture.Large, large, random.NextInt(range), random.NextInt(range), augmentation);
             MaskBorder(batch, slot, texture.Wraps ? 0 : CropBorder);
         }
 
@@ -123,7 +124,7 @@ public sealed class TextureDataset : TrainingData
         {
             var texture = source[indices[slot]];
             batch.Labels[slot] = Array.IndexOf(_classNames, texture.ClassName);
-            Write(batch, slot, texture.Tile, 0, 0, new TextureAugmentation());
+            Write(batch, slot, texture.Tile, Canvas, 0, 0, new TextureAugmentation());
             MaskBorder(batch, slot, texture.Wraps ? 0 : CropBorder);
         }
 
@@ -169,10 +170,9 @@ public sealed class TextureDataset : TrainingData
     }
 
     private static void Write(
-        TrainingBatch batch, int slot, byte[] tile, int left, int top, TextureAugmentation augmentation)
+        TrainingBatch batch, int slot, byte[] tile, int edge, int left, int top, TextureAugmentation augmentation)
     {
         var size = 3 * batch.Edge * batch.Edge;
-        var edge = (int)Math.Sqrt(tile.Length / 3);
         augmentation.Copy(tile, edge, left, top, batch.Pixels.AsSpan(slot * size, size), batch.Edge);
     }
 

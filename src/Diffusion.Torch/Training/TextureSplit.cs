@@ -4,9 +4,9 @@ namespace Diffusion.Torch.Training;
 /// Divides textures into those trained on and those held out, so that recolours of one source stay together.
 /// </summary>
 /// <remarks>
-/// Where pictures are marked as held out, those are. Else, by rule: two textures of a class are one source when the luminance of their tiles correlates by 0.7 or more in absolute
-/// value (a recolour keeps the pattern), joined transitively. A class's sources in name order: the 8th, the 24th, and
-/// every 16th on are held out.
+/// Where pictures are marked as held out, those are. Else, by rule: two textures of a class are one source when the
+/// luminance of their tiles correlates by 0.7 or more in absolute value (a recolour keeps the pattern), joined
+/// transitively. A class's sources in name order: the 8th, the 24th, and every 16th on are held out.
 /// </remarks>
 internal static class TextureSplit
 {

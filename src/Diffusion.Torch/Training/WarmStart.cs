@@ -6,8 +6,6 @@ namespace Diffusion.Torch.Training;
 /// <summary>Begins a training with the weights of a network that is trained already.</summary>
 public static class WarmStart
 {
-    private const string ClassTable = "class_embedding.weight";
-
     /// <summary>
     /// Copies all weights. A class that the source knows by name begins as it is there; a new one near the class whose
     /// name begins its own ("metal_grate" near "metal"), else near no class.
@@ -31,15 +29,7 @@ public static class WarmStart
         ArgumentNullException.ThrowIfNull(classNames);
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(sourceClassNames);
-        using var scope = NewDisposeScope();
-        using var frozen = no_grad();
-        var weights = source.state_dict();
-        foreach (var (name, target) in network.state_dict())
-        {
-            target.copy_(name == ClassTable
-                ? ClassRows(target, classNames, weights[name], sourceClassNames)
-                : weights[name]);
-        }
+        WeightCopy.Into(network, source, (random, known) => ClassRows(random, classNames, known, sourceClassNames));
     }
 
     private static Tensor ClassRows(
