@@ -39,6 +39,19 @@ internal static class OptionRules
         return option;
     }
 
+    /// <summary>Refuses options that were given, whatever their values.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="options">What must not be there.</param>
+    /// <param name="why">The rule, behind the name of the first that is.</param>
+    /// <exception cref="UserErrorException">One of them is there.</exception>
+    public static void RefuseGiven(ParseResult parsed, IEnumerable<Option> options, string why)
+    {
+        if (options.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } given)
+        {
+            throw new UserErrorException($"{given.Name} {why}");
+        }
+    }
+
     /// <summary>
     /// The value must not be empty: an empty path means the working directory to some and nothing to others.
     /// </summary>

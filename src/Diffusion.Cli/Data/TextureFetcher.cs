@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using Diffusion.Cli.Training;
 using SixLabors.ImageSharp;
 using SixLabors.ImageSharp.PixelFormats;
 

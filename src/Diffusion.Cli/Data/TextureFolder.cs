@@ -2,7 +2,7 @@ using System.Runtime.ExceptionServices;
 using Diffusion.Cli.Output;
 using Diffusion.Torch.Training;
 
-namespace Diffusion.Cli.Training;
+namespace Diffusion.Cli.Data;
 
 /// <summary>
 /// Reads a training set: a folder with one sub-folder of PNG files a class, in which a folder <see cref="HeldOut"/> may
@@ -36,7 +36,11 @@ internal static class TextureFolder
 
         try
         {
-            return [.. files.AsParallel().AsOrdered().Select(entry => Decode(entry.File, entry.ClassName, entry.IsHeldOut))];
+            return
+            [
+                .. files.AsParallel().AsOrdered()
+                    .Select(entry => Decode(entry.File, entry.ClassName, entry.IsHeldOut)),
+            ];
         }
         catch (AggregateException several)
         {

@@ -9,7 +9,6 @@ namespace Diffusion.Cli.Data;
 internal static class TextureManifest
 {
     private const string ResourceName = "textures-manifest.tsv";
-    private const string HeldOut = "held-out";
 
     /// <summary>Reads the manifest that this program carries.</summary>
     public static IReadOnlyList<TextureSource> Load()
@@ -43,9 +42,9 @@ internal static class TextureManifest
             }
 
             var (className, package, path, licence, use) = (columns[0], columns[1], columns[2], columns[3], columns[4]);
-            if (use is not ("train" or HeldOut))
+            if (use is not ("train" or TextureFolder.HeldOut))
             {
-                throw Bad(lineNumber, $"has the use '{use}', which must be train or {HeldOut}");
+                throw Bad(lineNumber, $"has the use '{use}', which must be train or {TextureFolder.HeldOut}");
             }
 
             if (!IsPlainName(className) || !IsPlainName(package))
@@ -64,7 +63,8 @@ internal static class TextureManifest
             }
 
             var index = countOfClass[className] = countOfClass.GetValueOrDefault(className) + 1;
-            sources.Add(new TextureSource(className, package, path, licence, FileNameOf(index, path), use == HeldOut));
+            sources.Add(new TextureSource(
+                className, package, path, licence, FileNameOf(index, path), use == TextureFolder.HeldOut));
         }
 
         return sources;

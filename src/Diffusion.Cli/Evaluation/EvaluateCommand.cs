@@ -150,14 +150,7 @@ internal static class EvaluateCommand
     {
         Option[] others =
             [_bpd, _optimalVariance, _variance, _probe, _dequantization, _tolerance, _batch, _seamless, _device];
-        foreach (Option option in others)
-        {
-            if (parsed.GetResult(option) is { Implicit: false })
-            {
-                throw new UserErrorException($"{option.Name} has no meaning for --quality.");
-            }
-        }
-
+        OptionRules.RefuseGiven(parsed, others, "has no meaning for --quality.");
         return _quality.Read(
             parsed,
             parsed.GetValue(_model)!,

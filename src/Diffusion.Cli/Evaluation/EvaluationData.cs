@@ -1,5 +1,4 @@
 using Diffusion.Cli.Data;
-using Diffusion.Cli.Training;
 using Diffusion.Runtime.Models;
 using Diffusion.Torch.Training;
 

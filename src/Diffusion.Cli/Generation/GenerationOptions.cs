@@ -167,9 +167,7 @@ internal sealed class GenerationOptions(
         Schedule = Canonical(result.GetValue(_schedule), NoiseSchedules.Names),
         Spacing = Canonical(result.GetValue(_spacing), StepSpacings.Names),
         GuidanceScale = result.GetValue(_guidance),
-        GuidanceInterval = result.GetValue(_guidanceInterval) is { } interval
-            ? GuidanceIntervals.Parse(interval, _guidanceInterval.Name)
-            : GuidanceIntervals.Default,
+        GuidanceInterval = GuidanceIntervals.Parse(result.GetValue(_guidanceInterval), _guidanceInterval.Name),
     };
 
     // A name in the case in which it is known; one that is unknown as it was typed, for the error that tells so.

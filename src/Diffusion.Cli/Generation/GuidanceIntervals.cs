@@ -14,13 +14,13 @@ internal static class GuidanceIntervals
     private const string Between = "..";
     private const string All = "all";
 
-    /// <summary>Reads one.</summary>
+    /// <summary>Reads one; null is <see cref="Default"/>.</summary>
     /// <exception cref="UserErrorException">The text is not of that form.</exception>
-    public static GuidanceInterval Parse(string text, string option)
+    public static GuidanceInterval Parse(string? text, string option)
     {
-        if (text == All)
+        if (text is null or All)
         {
-            return GuidanceInterval.All;
+            return text is null ? Default : GuidanceInterval.All;
         }
 
         string[] ends = text.Split(Between);

@@ -63,9 +63,9 @@ internal static class DistillArguments
     /// <exception cref="UserErrorException">One of them is given.</exception>
     public static void RequireTeacher(ParseResult parsed)
     {
-        if (!IsAsked(parsed) && All.FirstOrDefault(option => parsed.GetResult(option)?.Implicit == false) is { } lonely)
+        if (!IsAsked(parsed))
         {
-            throw new UserErrorException($"{lonely.Name} goes with {_teacher.Name}.");
+            OptionRules.RefuseGiven(parsed, All, $"goes with {_teacher.Name}.");
         }
     }
 
@@ -78,39 +78,24 @@ internal static class DistillArguments
     public static RunSettings SettingsOf(
         ParseResult parsed, TrainingOptions options, int? canvas, IEnumerable<Option> ofTheTeacher)
     {
-        if (ofTheTeacher.FirstOrDefault(option => parsed.GetResult(option)?.Implicit == false) is { } decided)
-        {
-            throw new UserErrorException($"{decided.Name} cannot go with {_teacher.Name}: the teacher decides it.");
-        }
-
+        OptionRules.RefuseGiven(parsed, ofTheTeacher, $"cannot go with {_teacher.Name}: the teacher decides it.");
         var folder = ModelFolder.Open(parsed.GetValue(_teacher)!);
         var distillation = new DistillationOptions
         {
             StepCounts = parsed.GetValue(_steps) is { } steps ? CountsOf(steps) : _defaults.StepCounts,
             TeacherSteps = parsed.GetValue(_teacherSteps) ?? _defaults.TeacherSteps,
             GuidanceScale = parsed.GetValue(_guidance) ?? _defaults.GuidanceScale,
-            GuidanceInterval = parsed.GetValue(_guidanceInterval) is { } interval
-                ? GuidanceIntervals.Parse(interval, _guidanceInterval.Name)
-                : GuidanceIntervals.Default,
+            GuidanceInterval = GuidanceIntervals.Parse(parsed.GetValue(_guidanceInterval), _guidanceInterval.Name),
             ClampLimit = folder.Description.ClampLimit,
         };
         options = options with
         {
             Objective = TrainingObjective.Distillation,
-            Prediction = folder.Description.Prediction,
             LabelDropout = 0,
             Distillation = distillation,
         };
-        var settings = new RunSettings
-        {
-            Schedule = folder.Description.Schedule.Name,
-            Canvas = canvas ?? (folder.Config.SampleSize > 0 ? folder.Config.SampleSize : 64),
-            ClassNames = folder.ClassNames,
-            Network = folder.Config,
-            Options = options,
-            Teacher = ModelReference.Of(folder),
-        };
-        var problem = TrainingRules.FindProblem(options, folder.Description.Schedule)
+        var settings = RunSettings.OfModel(folder, canvas, options) with { Teacher = ModelReference.Of(folder) };
+        var problem = TrainingRules.FindProblem(settings.Options, folder.Description.Schedule)
             ?? FindProblem(folder, distillation.GuidanceScale, settings);
         return problem is null
             ? settings with

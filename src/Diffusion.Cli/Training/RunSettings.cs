@@ -13,6 +13,9 @@ internal sealed record RunSettings
 {
     public const string FileName = "run.json";
 
+    /// <summary>Edge of the training pictures where neither a model nor the command line says it.</summary>
+    public const int UsualCanvas = 64;
+
     private static readonly JsonSerializerOptions _json = new()
     {
         WriteIndented = true,
@@ -37,6 +40,19 @@ internal sealed record RunSettings
 
     /// <summary>The model whose weights the network begins with, or null for random ones.</summary>
     public ModelReference? Start { get; init; }
+
+    /// <summary>A run on a model's network, in its schedule and prediction.</summary>
+    /// <param name="folder">The model.</param>
+    /// <param name="canvas">Edge of the training pictures, or null for the model's.</param>
+    /// <param name="options">How to learn; the prediction is the model's.</param>
+    public static RunSettings OfModel(ModelFolder folder, int? canvas, TrainingOptions options) => new()
+    {
+        Schedule = folder.Description.Schedule.Name,
+        Canvas = canvas ?? (folder.Config.SampleSize > 0 ? folder.Config.SampleSize : UsualCanvas),
+        ClassNames = folder.ClassNames,
+        Network = folder.Config,
+        Options = options with { Prediction = folder.Description.Prediction },
+    };
 
     /// <exception cref="UserErrorException">The folder holds no run.</exception>
     public static RunSettings Read(string runFolder)

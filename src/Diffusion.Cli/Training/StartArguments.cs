@@ -31,22 +31,9 @@ internal static class StartArguments
     public static RunSettings SettingsOf(
         ParseResult parsed, TrainingOptions options, int? canvas, IEnumerable<Option> ofTheModel)
     {
-        if (ofTheModel.FirstOrDefault(option => parsed.GetResult(option)?.Implicit == false) is { } decided)
-        {
-            throw new UserErrorException($"{decided.Name} cannot go with {_from.Name}: the model decides it.");
-        }
-
+        OptionRules.RefuseGiven(parsed, ofTheModel, $"cannot go with {_from.Name}: the model decides it.");
         var folder = ModelFolder.Open(parsed.GetValue(_from)!);
-        options = options with { Prediction = folder.Description.Prediction };
-        var settings = new RunSettings
-        {
-            Schedule = folder.Description.Schedule.Name,
-            Canvas = canvas ?? (folder.Config.SampleSize > 0 ? folder.Config.SampleSize : 64),
-            ClassNames = [],
-            Network = folder.Config,
-            Options = options,
-            Start = ModelReference.Of(folder),
-        };
+        var settings = RunSettings.OfModel(folder, canvas, options) with { Start = ModelReference.Of(folder) };
         return FindProblem(folder, settings) is { } problem ? throw new UserErrorException(problem) : settings;
     }
 

@@ -41,7 +41,7 @@ internal static class TrainCommand
         Number("--learning-rate", _defaults.LearningRate, "Highest learning rate.").PositiveUpTo(1);
 
     private static readonly Option<int> _canvas =
-        Number("--canvas", 64, "Edge of the training pictures.").Within(1, 1024);
+        Number("--canvas", RunSettings.UsualCanvas, "Edge of the training pictures.").Within(1, 1024);
 
     private static readonly Option<double> _largeCanvas = Number(
         "--large-canvas",
@@ -284,12 +284,8 @@ internal static class TrainCommand
             _batch, _learningRate, _canvas, _largeCanvas, _seed, .. StartArguments.All, .. NetworkArguments.All,
             .. ObjectiveArguments.All, .. DistillArguments.All,
         ];
-        if (ofTheRun.FirstOrDefault(option => parsed.GetResult(option)?.Implicit == false) is { } fixedOption)
-        {
-            throw new UserErrorException(
-                $"{fixedOption.Name} cannot change with --resume: the run keeps the settings it was started with.");
-        }
-
+        OptionRules.RefuseGiven(
+            parsed, ofTheRun, "cannot change with --resume: the run keeps the settings it was started with.");
         var minutes = parsed.GetValue(_minutes);
         var iterations = parsed.GetValue(_iterations);
         return minutes is null && iterations is null

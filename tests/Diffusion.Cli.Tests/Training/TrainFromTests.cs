@@ -1,3 +1,4 @@
+using Diffusion.Cli.Data;
 using Diffusion.Cli.Training;
 using Diffusion.Runtime.Models;
 

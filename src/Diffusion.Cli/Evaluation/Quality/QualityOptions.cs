@@ -77,10 +77,13 @@ internal sealed class QualityOptions
         });
     }
 
+    private Option[] OfQuality => [_solver, _guidance, _interval, _output, _timed, _only, _gallery];
+
     /// <summary>Adds them to the command.</summary>
     public void AddTo(Command command)
     {
-        foreach (Option option in (Option[])[_quality, _solver, _guidance, _interval, _output, _timed, _only, _gallery])
+        command.Options.Add(_quality);
+        foreach (Option option in OfQuality)
         {
             command.Options.Add(option);
         }
@@ -93,13 +96,7 @@ internal sealed class QualityOptions
     /// <exception cref="UserErrorException">One of them was given.</exception>
     public void RequireAbsent(ParseResult parsed)
     {
-        foreach (Option option in (Option[])[_solver, _guidance, _interval, _output, _timed, _only, _gallery])
-        {
-            if (parsed.GetResult(option) is { Implicit: false })
-            {
-                throw new UserErrorException($"{option.Name} has a meaning for --quality only.");
-            }
-        }
+        OptionRules.RefuseGiven(parsed, OfQuality, "has a meaning for --quality only.");
     }
 
     /// <summary>What was asked for.</summary>
@@ -111,7 +108,10 @@ internal sealed class QualityOptions
         int textures = count ?? DefaultCount;
         return new QualitySettings
         {
-            Models = Models(models, parsed.GetValue(_guidance) ?? [], IntervalOf(parsed)),
+            Models = Models(
+                models,
+                parsed.GetValue(_guidance) ?? [],
+                GuidanceIntervals.Parse(parsed.GetValue(_interval), _interval.Name)),
             Data = data,
             Solvers = Solvers(parsed.GetValue(_solver)!),
             Steps = Steps(steps ?? DefaultSteps),
@@ -126,10 +126,6 @@ internal sealed class QualityOptions
             Gallery = parsed.GetValue(_gallery),
         };
     }
-
-    private GuidanceInterval IntervalOf(ParseResult parsed) => parsed.GetValue(_interval) is { } interval
-        ? GuidanceIntervals.Parse(interval, _interval.Name)
-        : GuidanceIntervals.Default;
 
     private static ModelChoice[] Models(
         IReadOnlyList<string> folders, float[] guidance, GuidanceInterval interval) =>

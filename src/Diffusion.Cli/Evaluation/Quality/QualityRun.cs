@@ -1,7 +1,6 @@
 using System.Globalization;
 using Diffusion.Cli.Data;
 using Diffusion.Cli.Output;
-using Diffusion.Cli.Training;
 using Diffusion.Runtime.Noise;
 using Diffusion.Runtime.Sharing;
 using Diffusion.Torch.Quality;
