@@ -20,8 +20,9 @@ internal static class Comparison
         foreach (IPeer peer in peers)
         {
             peer.Run();
-            float[] output = peer.ReadOutput();
-            expected = expected.Length == 0 ? output[..PlaneOf(output, peers)] : expected;
+            float[] all = peer.ReadOutput();
+            float[] output = all[^PlaneOf(all, peers)..];
+            expected = expected.Length == 0 ? output : expected;
             double scale = expected.Max(MathF.Abs);
             double difference = expected.Zip(output, (a, b) => Math.Abs((double)a - b)).Max();
             if (!(scale > 0 && difference <= tolerance * scale))
@@ -62,7 +63,7 @@ internal static class Comparison
             peer.Name, [.. times[who]], [.. times[who].Select((time, round) => time / ours[round])]))];
     }
 
-    // The session hands out the class's output only: the first sample of the batch.
+    // A session hands out one sample's output only: the last of the batch.
     private static int PlaneOf(float[] output, IReadOnlyList<IPeer> peers) =>
         Math.Min(output.Length, peers.OfType<SlicedPeer>().First().OutputLength);
 }

@@ -25,13 +25,15 @@ internal sealed class SlicedPeer : IPeer
         };
         _session = backend.CreateSession(options);
         _session.Start(PeerInput.Level, PeerInput.Noise);
+
+        // With scale 0 all of the batch is evaluated, and its last sample comes out.
         _evaluation = new Evaluation(
             PeerInput.Scalars,
             (int)input.Labels[0],
             (int)input.Labels[^1],
-            GuidanceScale: 1,
+            GuidanceScale: options.Guided ? 0 : 1,
             ClampLimit: float.PositiveInfinity);
-        _taken = new long[_session.Slices.Count];
+        _taken = new long[_session.SlicesOf(options.Guided).Count];
         _spans = bySpans ? [.. _session.Spans] : [];
         while (_spans.Length > 0 && !_session.IsSpanReady(0))
         {

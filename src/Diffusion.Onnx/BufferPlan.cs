@@ -10,20 +10,16 @@ internal sealed class BufferPlan
     public const int Alignment = 64;
 
     private readonly Dictionary<string, Place> _places = [];
-    private readonly int _batch;
 
     /// <param name="inputs">What the caller writes before the first part runs.</param>
     /// <param name="parts">The parts in order.</param>
-    /// <param name="batch">Samples evaluated together; those of a value follow one another.</param>
     /// <param name="turns">When each part runs; those of one turn run in any order, and what one of them touches stays
     /// for all of it. Null where each has its own.</param>
     public BufferPlan(
         IReadOnlyList<GraphValue> inputs,
         IReadOnlyList<GraphPart> parts,
-        int batch,
         IReadOnlyList<int>? turns = null)
     {
-        _batch = batch;
         foreach (GraphValue input in inputs)
         {
             Add(input, 0, TurnOf(LastUse(input, parts)));
@@ -48,11 +44,11 @@ internal sealed class BufferPlan
     /// <summary>All values.</summary>
     public IEnumerable<GraphValue> Values => _places.Values.Select(place => place.Value);
 
-    /// <summary>Where a value's first sample lies in the block.</summary>
+    /// <summary>Where a value lies in the block.</summary>
     public long OffsetOf(string name) => _places[name].Offset;
 
-    /// <summary>How many elements all samples of a value have.</summary>
-    public long LengthOf(string name) => _batch * _places[name].Value.ElementCount;
+    /// <summary>How many elements a value has.</summary>
+    public long LengthOf(string name) => _places[name].Value.ElementCount;
 
     private static int LastUse(GraphValue value, IReadOnlyList<GraphPart> parts)
     {
@@ -69,7 +65,7 @@ internal sealed class BufferPlan
     private void Add(GraphValue value, int first, int last)
     {
         long offset = 0;
-        long size = _batch * value.SizeInBytes;
+        long size = value.SizeInBytes;
         foreach (Place other in _places.Values
             .Where(other => other.First <= last && other.Last >= first)
             .OrderBy(other => other.Offset))
@@ -79,7 +75,7 @@ internal sealed class BufferPlan
                 break;
             }
 
-            long end = other.Offset + (_batch * other.Value.SizeInBytes);
+            long end = other.Offset + other.Value.SizeInBytes;
             offset = Math.Max(offset, (end + Alignment - 1) / Alignment * Alignment);
         }
 

@@ -10,8 +10,9 @@ namespace Diffusion.Onnx;
 /// Any model folder serves: its network is written as ONNX graphs in memory, one for each slice, or several where a
 /// slice is too long for a frame, and again for several of those at once, which cost less where a budget has room for
 /// them; a thread of the network's own loads the latter while the former already run. The bits do not depend on which
-/// ran. Chains of one size, batch and padding share a network and its packed weights; the last four that no chain uses
-/// are kept. A tick allocates nothing on the managed heap, but once for each chain when the latter have been loaded.
+/// ran. The samples of an evaluation, such as with a class and without one for guidance, are evaluated one after the
+/// other. Chains of one size and padding share a network and its packed weights; the last four that no chain uses are
+/// kept. A tick allocates nothing on the managed heap, but once for each chain when the latter have been loaded.
 /// Dispose it after its sessions. One thread at a time.
 /// </remarks>
 /// <example><code>
@@ -49,7 +50,7 @@ public sealed class OnnxBackend : IDenoiserBackend
         NullLabel = folder.NullLabel;
         OnnxEnvironment.Prepare(threads);
         int stride = Config.Stride;
-        Graph whole = UNetGraph.Build(Config, new NetworkShape(1, stride, stride, IsSeamless: false));
+        Graph whole = UNetGraph.Build(Config, new NetworkShape(stride, stride, IsSeamless: false));
         _weights = new OnnxWeights(folder, whole);
         OnnxLayout layout = new(workPerPiece, block ?? OnnxEnvironment.Block);
         Networks = new NetworkCache(shape => new OnnxNetwork(Config, _weights, shape, layout));
@@ -75,7 +76,7 @@ public sealed class OnnxBackend : IDenoiserBackend
         ArgumentNullException.ThrowIfNull(options);
         ObjectDisposedException.ThrowIf(_disposed, this);
         SessionRules.RequireShape(Config, options, NullLabel);
-        OnnxNetwork network = Networks.Rent(new(options.Batch, options.Height, options.Width, options.Seamless));
+        OnnxNetwork network = Networks.Rent(new(options.Height, options.Width, options.Seamless));
         try
         {
             return new OnnxSession(this, network, options);

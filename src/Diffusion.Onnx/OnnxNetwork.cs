@@ -6,8 +6,7 @@ using OrtSessionOptions = Microsoft.ML.OnnxRuntime.SessionOptions;
 
 namespace Diffusion.Onnx;
 
-/// <summary>The network at a shape: inference sessions for its pieces and for spans of them, and the runs that evaluate
-/// it.</summary>
+/// <summary>The network at a shape: inference sessions for its pieces and for spans of them.</summary>
 /// <remarks>It has no state between runs, so that all chains of its shape share it and its packed weights.</remarks>
 internal sealed class OnnxNetwork : IDisposable
 {
@@ -37,43 +36,25 @@ internal sealed class OnnxNetwork : IDisposable
 
         // Where ONNX Runtime chooses the layout of a convolution, what it fuses depends on the cut, and with that bits.
         bool isBlocked = _whole.Nodes.All(node => node.Op != "Conv" || node.Output.IsBlocked);
-        IReadOnlyList<GraphSpan> spans = isBlocked ? GraphCutter.Spans(_whole, graph, shape.Batch) : [];
-        IReadOnlyList<GraphPart> parts = GraphCutter.ByWork(graph, shape.Batch, layout.WorkPerPiece, spans);
-        int[] turns =
-            [.. parts.Select((part, i) => spans.Count == 0 ? i : spans.Count(span => span.First <= part.First))];
-        Buffers = new BufferPlan(Inputs, parts, shape.Batch, turns);
+        IReadOnlyList<GraphSpan> spans = isBlocked ? GraphCutter.Spans(_whole, graph) : [];
+        IReadOnlyList<GraphPart> parts = GraphCutter.ByWork(graph, layout.WorkPerPiece, spans);
+        int[] spanOf = [.. parts.Select(part => spans.Count(span => span.First <= part.First) - 1)];
+        Buffers = new BufferPlan(Inputs, parts, spans.Count == 0 ? null : spanOf);
+        Slices = [.. parts.Select(part => new SliceInfo(part.Name, part.Flops, part.Bytes))];
+
+        // A span of one piece is that piece.
+        (GraphPart Part, SliceSpan Span)[] runs = [.. spans
+            .Select((span, i) => (span.Part, new SliceSpan(
+                span.Part.Name, Array.IndexOf(spanOf, i), spanOf.Count(index => index == i))))
+            .Where(run => run.Item2.Count > 1)];
+        SpanParts = [.. runs.Select(run => run.Part)];
+        Spans = [.. runs.Select(run => run.Span)];
+        _spanSessions = new InferenceSession?[runs.Length];
         try
         {
             using OrtSessionOptions options = OnnxEnvironment.CreateOptions();
-            List<PieceRun> runs = [];
-            List<(GraphPart Part, int Sample)> spanRuns = [];
-            List<SliceSpan> slices = [];
-            foreach (IGrouping<int, GraphPart> turn in
-                parts.Zip(turns).GroupBy(pair => pair.Second, pair => pair.First))
-            {
-                GraphPart? span = spans.Count == 0 ? null : spans[turn.Key - 1].Part;
-                (GraphPart Part, InferenceSession Session)[] pieces =
-                    [.. turn.Select(part => (part, Kept(Load(part, graph, options))))];
-                int together = span?.Samples ?? shape.Batch;
-                for (int sample = 0; sample < shape.Batch; sample += together)
-                {
-                    int first = runs.Count;
-                    runs.AddRange(pieces.SelectMany(piece => Samples(sample, together, piece.Part.Samples)
-                        .Select(at => new PieceRun(piece.Part, piece.Session, at))));
-                    if (span is not null && runs.Count > first + 1)
-                    {
-                        spanRuns.Add((span, sample));
-                        slices.Add(new SliceSpan(PieceRun.NameOf(span, sample), first, runs.Count - first));
-                    }
-                }
-            }
-
-            Runs = runs;
-            SpanParts = spanRuns;
-            Slices = [.. runs.Select(run => new SliceInfo(run.Name, run.Part.Flops, run.Part.Bytes))];
-            Spans = slices;
-            _spanSessions = new InferenceSession?[slices.Count];
-            if (slices.Count > 0)
+            Runs = [.. parts.Select(part => new PieceRun(part, Load(part, graph, options)))];
+            if (runs.Length > 0)
             {
                 _loader = new Thread(LoadSpans)
                 {
@@ -94,17 +75,17 @@ internal sealed class OnnxNetwork : IDisposable
     /// <summary>What it is laid out for.</summary>
     public NetworkShape Shape { get; }
 
-    /// <summary>What it is given for each sample.</summary>
+    /// <summary>What it is given.</summary>
     public IReadOnlyList<GraphValue> Inputs { get; }
 
-    /// <summary>What it makes, [1, C', H, W] for each sample.</summary>
+    /// <summary>What it makes, [1, C', H, W].</summary>
     public GraphValue Output { get; }
 
     /// <summary>What evaluates it, in order.</summary>
     public IReadOnlyList<PieceRun> Runs { get; }
 
-    /// <summary>Graph and first sample of each of <see cref="Spans"/>.</summary>
-    public IReadOnlyList<(GraphPart Part, int Sample)> SpanParts { get; }
+    /// <summary>The graphs of <see cref="Spans"/>.</summary>
+    public IReadOnlyList<GraphPart> SpanParts { get; }
 
     /// <summary>Whether all spans can run; false while they are loaded, and where that failed.</summary>
     public bool HasSpans => _hasSpans;
@@ -121,8 +102,8 @@ internal sealed class OnnxNetwork : IDisposable
     /// <summary>Runs that use it; kept by <see cref="NetworkCache"/>.</summary>
     public int UserCount { get; set; }
 
-    /// <summary>Runs of spans, once <see cref="HasSpans"/>.</summary>
-    public PieceRun SpanRun(int index) => new(SpanParts[index].Part, _spanSessions[index]!, SpanParts[index].Sample);
+    /// <summary>What runs a span, once <see cref="HasSpans"/>.</summary>
+    public PieceRun SpanRun(int index) => new(SpanParts[index], _spanSessions[index]!);
 
     /// <summary>Waits until the spans are there.</summary>
     public void FinishLoading() => _loader?.Join();
@@ -139,21 +120,6 @@ internal sealed class OnnxNetwork : IDisposable
         _sessions.Clear();
     }
 
-    private static IEnumerable<int> Samples(int first, int count, int step)
-    {
-        for (int sample = first; sample < first + count; sample += step)
-        {
-            yield return sample;
-        }
-    }
-
-    private InferenceSession Kept(InferenceSession session)
-    {
-        _sessions.Add(session);
-        return session;
-    }
-
-    // Samples of one part share its session.
     private void LoadSpans()
     {
         try
@@ -161,8 +127,7 @@ internal sealed class OnnxNetwork : IDisposable
             using OrtSessionOptions options = OnnxEnvironment.CreateOptions();
             for (int i = 0; i < _spanSessions.Length && !_isDisposed; i++)
             {
-                bool isKnown = i > 0 && SpanParts[i - 1].Part == SpanParts[i].Part;
-                _spanSessions[i] = isKnown ? _spanSessions[i - 1] : Kept(Load(SpanParts[i].Part, _whole, options));
+                _spanSessions[i] = Load(SpanParts[i], _whole, options);
             }
 
             _hasSpans = !_isDisposed;
@@ -180,7 +145,9 @@ internal sealed class OnnxNetwork : IDisposable
             file,
             part,
             weight => graph.ValuesOf(weight, _weights.Read),
-            value => [(long)part.Samples, .. value.Shape[1..]]);
-        return new InferenceSession(file.ToArray(), options);
+            value => [.. value.Shape]);
+        InferenceSession session = new(file.ToArray(), options);
+        _sessions.Add(session);
+        return session;
     }
 }

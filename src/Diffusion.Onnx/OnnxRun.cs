@@ -36,16 +36,16 @@ internal sealed unsafe class OnnxRun : IDisposable
         }
     }
 
-    /// <summary>The scaled sample [N, C, H, W]; the first piece reads it.</summary>
+    /// <summary>The scaled sample [1, C, H, W]; later pieces may take its place.</summary>
     public Span<float> Sample => Floats("sample");
 
-    /// <summary>Network time [N].</summary>
+    /// <summary>Network time [1]; likewise.</summary>
     public Span<float> Timestep => Floats("timestep");
 
-    /// <summary>Class labels [N]; empty for a network without classes.</summary>
-    public Span<long> Labels => _network.Inputs.Count > 2 ? At<long>("class_label") : default;
+    /// <summary>The class label [1], likewise; empty for a network without classes.</summary>
+    public Span<long> Label => _network.Inputs.Count > 2 ? At<long>("class_label") : default;
 
-    /// <summary>What the network made [N, C', H, W]; stands after the last piece until the first runs again.</summary>
+    /// <summary>What the network made [1, C', H, W]; stands after the last piece until the first runs again.</summary>
     public ReadOnlySpan<float> Output => Floats(_network.Output.Name);
 
     /// <summary>A value by its name, as far as later pieces have not taken its place.</summary>
@@ -103,24 +103,23 @@ internal sealed unsafe class OnnxRun : IDisposable
         bindings.Add(binding);
         foreach (GraphValue input in run.Part.Inputs)
         {
-            binding.BindInput(input.Name, View(input, run));
+            binding.BindInput(input.Name, View(input));
         }
 
         foreach (GraphValue output in run.Part.Outputs)
         {
-            binding.BindOutput(output.Name, View(output, run));
+            binding.BindOutput(output.Name, View(output));
         }
     }
 
-    // The samples of a value that a run reads or writes, where they lie.
-    private OrtValue View(GraphValue value, in PieceRun run)
+    private OrtValue View(GraphValue value)
     {
         OrtValue view = OrtValue.CreateTensorValueWithData(
             OrtMemoryInfo.DefaultInstance,
             value.IsInteger ? TensorElementType.Int64 : TensorElementType.Float,
-            [run.Part.Samples, .. value.Shape[1..]],
-            (nint)(_memory + _network.Buffers.OffsetOf(value.Name) + (run.FirstSample * value.SizeInBytes)),
-            run.Part.Samples * value.SizeInBytes);
+            value.Shape,
+            (nint)(_memory + _network.Buffers.OffsetOf(value.Name)),
+            value.SizeInBytes);
         _views.Add(view);
         return view;
     }

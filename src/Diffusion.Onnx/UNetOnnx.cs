@@ -38,7 +38,7 @@ public sealed class UNetOnnx : IDisposable
     {
         ArgumentNullException.ThrowIfNull(folder);
         int stride = folder.Config.Stride;
-        _graph = UNetGraph.Build(folder.Config, new NetworkShape(1, stride, stride, isSeamless));
+        _graph = UNetGraph.Build(folder.Config, new NetworkShape(stride, stride, isSeamless));
         _slices = GraphCutter.BySlices(_graph);
         _weights = new OnnxWeights(folder, _graph);
         _note = ("seamless", isSeamless ? "true" : "false");

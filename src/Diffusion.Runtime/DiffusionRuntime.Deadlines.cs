@@ -1,3 +1,4 @@
+using Diffusion.Runtime.Backends;
 using Diffusion.Runtime.Chains;
 
 namespace Diffusion.Runtime;
@@ -94,11 +95,25 @@ public sealed partial class DiffusionRuntime
         }
     }
 
-    private static double ExpectSecondsLeft(Entry entry) =>
-        ((entry.Chain!.StepCount - entry.Chain.Step) * entry.Costs!.ExpectStepInSeconds) - SecondsIntoStep(entry);
+    private static double ExpectSecondsLeft(Entry entry) => ExpectStepsInSeconds(entry) - SecondsIntoStep(entry);
 
-    private static double SecondsIntoStep(Entry entry) =>
-        entry.Costs!.ExpectStepInSeconds * entry.Chain!.NextSliceIndex / entry.Chain.Slices.Count;
+    // All steps left, the one under way as if it had not begun.
+    private static double ExpectStepsInSeconds(Entry entry)
+    {
+        DiffusionChain chain = entry.Chain!;
+        int guided = chain.GuidedStepsLeft;
+        int plain = chain.StepCount - chain.Step - guided;
+        return (guided == 0 ? 0 : guided * entry.Costs!.ExpectStepInSeconds(chain.SlicesOf(isGuided: true)))
+            + (plain == 0 ? 0 : plain * entry.Costs!.ExpectStepInSeconds(chain.SlicesOf(isGuided: false)));
+    }
+
+    private static double SecondsIntoStep(Entry entry)
+    {
+        DiffusionChain chain = entry.Chain!;
+        SliceRange slices = chain.SlicesOf(chain.IsGuided);
+        int done = Math.Clamp(chain.NextSliceIndex - slices.First, 0, slices.Count);
+        return done == 0 ? 0 : entry.Costs!.ExpectStepInSeconds(slices) * done / (slices.Count + 1);
+    }
 
     // What is left before the deadline, by what a tick's work has come to so far, when the texture and those that go
     // before it are done; below 0 it will be late.
@@ -139,11 +154,13 @@ public sealed partial class DiffusionRuntime
         return least;
     }
 
-    // The evaluation under way included; at least one.
+    // The evaluation under way included; at least one. As many of them with guidance as there are now, in proportion.
     private static int EvaluationsThatFit(Entry entry, double spareSeconds)
     {
+        double all = ExpectStepsInSeconds(entry);
+        int stepsLeft = entry.Chain!.StepCount - entry.Chain.Step;
         double seconds = entry.SecondsLeft + spareSeconds + SecondsIntoStep(entry);
-        return (int)Math.Clamp(seconds / entry.Costs!.ExpectStepInSeconds, 1, int.MaxValue);
+        return all > 0 ? (int)Math.Clamp(seconds * stepsLeft / all, 1, int.MaxValue) : 1;
     }
 
     private static bool GoesBefore(Entry one, Entry other) =>

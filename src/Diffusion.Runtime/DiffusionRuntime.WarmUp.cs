@@ -1,6 +1,7 @@
 using Diffusion.Runtime.Backends;
 using Diffusion.Runtime.Budget;
 using Diffusion.Runtime.Chains;
+using Diffusion.Runtime.Denoising;
 
 namespace Diffusion.Runtime;
 
@@ -16,7 +17,7 @@ public sealed partial class DiffusionRuntime
     /// </summary>
     /// <remarks>
     /// Call it while loading: it takes three steps' time, or six where the backend runs slices also several at once,
-    /// and has no budget. Without it the first dozen ticks run
+    /// more where steps without guidance are other work, and has no budget. Without it the first dozen ticks run
     /// little, and some of them long. Nothing of it is seen: no texture is made, and results do not change.
     /// </remarks>
     /// <param name="request">Any request of the shape; its solver, levels and image do not matter.</param>
@@ -30,9 +31,21 @@ public sealed partial class DiffusionRuntime
         (SessionOptions shape, ChainSettings settings) = _resolver.ResolveShape(request);
         using DiffusionChain chain = CreateChain(shape, settings);
         SliceCosts costs = _costs.ForShape(shape, chain.Slices, chain.Spans);
+        RunPasses(chain, settings with { GuidanceInterval = GuidanceInterval.All }, costs, cancel);
+        SliceRange guided = chain.SlicesOf(isGuided: true);
+        SliceRange plain = chain.SlicesOf(isGuided: false);
+        if (plain.First < guided.First || plain.End > guided.End)
+        {
+            RunPasses(chain, settings with { GuidanceScale = 1 }, costs, cancel);
+        }
+    }
+
+    private void RunPasses(DiffusionChain chain, ChainSettings settings, SliceCosts costs, CancellationToken cancel)
+    {
         int passes = chain.Spans.Count == 0 ? WarmUpPasses : 2 * WarmUpPasses;
         for (int pass = 0; pass < passes; pass++)
         {
+            chain.Restart(settings);
             while (chain.IsRunnable)
             {
                 cancel.ThrowIfCancellationRequested();
@@ -57,8 +70,6 @@ public sealed partial class DiffusionRuntime
                     costs.Record(finished, cost);
                 }
             }
-
-            chain.Restart(settings);
         }
     }
 }

@@ -14,7 +14,8 @@ namespace Diffusion.Torch;
 /// <summary>
 /// One chain on libtorch: the network slice by slice, and the step where its tensors are.
 /// </summary>
-/// <remarks>The batch is that of <see cref="SessionOptions.Batch"/>.</remarks>
+/// <remarks>The samples of an evaluation are a batch: <see cref="SessionOptions.BatchOf"/>. Pieces depend on it, so
+/// that a session for guidance has those without it besides.</remarks>
 internal sealed class TorchSession : IDenoiserSession
 {
     private readonly TorchBackend _backend;
@@ -22,12 +23,14 @@ internal sealed class TorchSession : IDenoiserSession
     private readonly ISampleState _state;
     private readonly UNetState _flow = new();
     private readonly SessionOptions _options;
-    private readonly int _batch;
     private readonly SlicePiece[] _pieces;
+    private readonly SliceRange _guided;
+    private readonly SliceRange _plain;
     private readonly Tensor _timestep;
     private readonly Tensor? _label;
-    private readonly List<Tensor> _uploads = [];
+    private readonly List<Tensor> _inputs = [];
     private Evaluation _evaluation;
+    private SliceRange _slices;
     private int _nextSlice = -1;
     private bool _disposed;
 
@@ -39,18 +42,28 @@ internal sealed class TorchSession : IDenoiserSession
         _backend = backend;
         _network = backend.Network;
         _options = options;
-        _batch = options.Batch;
         _state = state;
-        _pieces = _network.Pieces(_batch, options.Height, options.Width);
-        Slices = [.. _pieces.Select(piece => piece.Info)];
-        _timestep = zeros(_batch).DetachFromDisposeScope();
+        SlicePiece[] pieces = _network.Pieces(options.Batch, options.Height, options.Width);
+        SlicePiece[] plain =
+            options.Guided ? _network.Pieces(options.BatchOf(isGuided: false), options.Height, options.Width) : [];
+        _pieces = [.. pieces, .. plain];
+        _guided = new SliceRange(0, pieces.Length);
+        _plain = options.Guided ? new SliceRange(pieces.Length, _pieces.Length) : _guided;
+        Slices =
+        [
+            .. pieces.Select(piece => piece.Info),
+            .. plain.Select(piece => piece.Info with { Name = $"{piece.Info.Name}, unguided" }),
+        ];
+        _timestep = zeros(options.Batch).DetachFromDisposeScope();
         bool conditional = backend.Config.NumClassEmbeds > 0 || backend.Config.ClassEmbedType is not null;
-        _label = conditional ? zeros(_batch, ScalarType.Int64).DetachFromDisposeScope() : null;
+        _label = conditional ? zeros(options.Batch, ScalarType.Int64).DetachFromDisposeScope() : null;
     }
 
     public IReadOnlyList<SliceInfo> Slices { get; }
 
     public SampleRing Samples => _state.Samples;
+
+    public SliceRange SlicesOf(bool isGuided) => isGuided ? _guided : _plain;
 
     public void Start(
         NoiseLevel level,
@@ -83,16 +96,21 @@ internal sealed class TorchSession : IDenoiserSession
 
         Abandon();
         _evaluation = evaluation;
-        Tensor input = _state.Input((float)evaluation.Preconditioning.CIn);
+        _slices = SlicesOf(evaluation.IsGuided);
+        int batch = _options.BatchOf(evaluation.IsGuided);
         MemoryMarshal.Cast<byte, float>(_timestep.bytes).Fill((float)evaluation.Preconditioning.CNoise);
-        _network.Begin(_flow, input, OnDevice(_timestep), _label is null ? null : OnDevice(_label));
-        _nextSlice = 0;
+        _network.Begin(
+            _flow,
+            First(batch, _state.Input((float)evaluation.Preconditioning.CIn)),
+            OnDevice(First(batch, _timestep)),
+            _label is null ? null : OnDevice(First(batch, _label)));
+        _nextSlice = _slices.First;
     }
 
     public void RunSlice(int index)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        SessionRules.RequireTurn(index, _nextSlice, Slices.Count);
+        SessionRules.RequireTurn(index, _nextSlice, _slices);
 
         // The network's sessions may differ in padding.
         _network.Seamless = _options.Seamless;
@@ -104,7 +122,7 @@ internal sealed class TorchSession : IDenoiserSession
             }
 
             _nextSlice++;
-            if (_nextSlice == Slices.Count)
+            if (_nextSlice == _slices.End)
             {
                 EndEvaluation();
             }
@@ -120,7 +138,7 @@ internal sealed class TorchSession : IDenoiserSession
     public bool CompleteStep(in LinearStep step, NoiseSource noise, int stepNumber)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        SessionRules.RequireAllRun(_nextSlice, Slices.Count);
+        SessionRules.RequireAllRun(_nextSlice, _slices);
 
         if (!_state.CompleteStep(_evaluation, _flow.Hidden, step, noise, stepNumber))
         {
@@ -146,17 +164,15 @@ internal sealed class TorchSession : IDenoiserSession
         _state.Dispose();
     }
 
-    // The copy is the session's until the evaluation is over.
-    private Tensor OnDevice(Tensor tensor)
-    {
-        if (!_backend.OnCuda)
-        {
-            return tensor;
-        }
+    private Tensor First(int batch, Tensor tensor) => Kept(tensor.narrow(0, 0, batch));
 
-        Tensor copy = tensor.to(CUDA).DetachFromDisposeScope();
-        _uploads.Add(copy);
-        return copy;
+    private Tensor OnDevice(Tensor tensor) => _backend.OnCuda ? Kept(tensor.to(CUDA)) : tensor;
+
+    // The session's until the evaluation is over.
+    private Tensor Kept(Tensor input)
+    {
+        _inputs.Add(input.DetachFromDisposeScope());
+        return input;
     }
 
     /// <summary>Leaves the output contiguous; on a GPU this waits for the evaluation, whose cost it is.</summary>
@@ -180,11 +196,11 @@ internal sealed class TorchSession : IDenoiserSession
     {
         _nextSlice = -1;
         _flow.Clear();
-        foreach (Tensor upload in _uploads)
+        foreach (Tensor input in _inputs)
         {
-            upload.Dispose();
+            input.Dispose();
         }
 
-        _uploads.Clear();
+        _inputs.Clear();
     }
 }

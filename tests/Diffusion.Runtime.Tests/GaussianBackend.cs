@@ -38,6 +38,12 @@ internal sealed class GaussianBackend : IDenoiserBackend
 
     public int SlicesRun { get; set; }
 
+    /// <summary>What an evaluation with guidance runs; by default all.</summary>
+    public SliceRange GuidedSlices { get; set; } = new(0, SliceCount);
+
+    /// <summary>What one without guidance runs of a guided session; by default all.</summary>
+    public SliceRange PlainSlices { get; set; } = new(0, SliceCount);
+
     /// <summary>What sessions also run at once; by default nothing.</summary>
     public IReadOnlyList<SliceSpan> Spans { get; set; } = [];
 
@@ -119,11 +125,15 @@ internal sealed class GaussianBackend : IDenoiserBackend
         private readonly float[] _second = new float[options.Mixed ? 3 * options.Width * options.Height : 0];
         private Evaluation _evaluation;
         private NoiseLevel _level;
+        private SliceRange _slices;
         private int _next = -1;
         private int _costsRead;
 
         public IReadOnlyList<SliceInfo> Slices { get; } =
             [.. Enumerable.Range(0, SliceCount).Select(i => new SliceInfo($"slice.{i}", 1e6, 1e5))];
+
+        public SliceRange SlicesOf(bool isGuided) =>
+            !options.Guided ? new SliceRange(0, SliceCount) : isGuided ? backend.GuidedSlices : backend.PlainSlices;
 
         public IReadOnlyList<SliceSpan> Spans => backend.Spans;
 
@@ -146,7 +156,8 @@ internal sealed class GaussianBackend : IDenoiserBackend
         {
             _evaluation = evaluation;
             _level = Samples.LatestInfo.NoiseLevel;
-            (_next, _costsRead) = (0, 0);
+            _slices = SlicesOf(evaluation.IsGuided);
+            _next = _costsRead = _slices.First;
             if (backend.Evaluations.Count < backend.Evaluations.Capacity)
             {
                 backend.Evaluations.Add(evaluation);
@@ -196,7 +207,7 @@ internal sealed class GaussianBackend : IDenoiserBackend
 
         private void Estimate()
         {
-            if (_next == SliceCount)
+            if (_next == _slices.End)
             {
                 Fill(_output, _evaluation.ClassLabel);
                 Fill(_second, _evaluation.SecondLabel);
@@ -205,14 +216,14 @@ internal sealed class GaussianBackend : IDenoiserBackend
 
         public bool CompleteStep(in LinearStep step, NoiseSource noise, int stepNumber)
         {
-            Require(_next == SliceCount);
+            Require(_next == _slices.End);
             if (RunsBesideTheHost && !backend.DeviceIsDone)
             {
                 return false;
             }
 
             bool isPublished = _state.CompleteStep(
-                _evaluation, _output, options.Guided ? _output : default, step, noise, stepNumber,
+                _evaluation, _output, _evaluation.IsGuided ? _output : default, step, noise, stepNumber,
                 secondOutput: _second);
             if (isPublished)
             {

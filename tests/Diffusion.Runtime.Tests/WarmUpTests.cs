@@ -1,5 +1,6 @@
 using Diffusion.Runtime.Budget;
 using Diffusion.Runtime.Chains;
+using Diffusion.Runtime.Denoising;
 using Diffusion.Runtime.Solvers;
 
 namespace Diffusion.Runtime.Tests;
@@ -19,6 +20,18 @@ public sealed class WarmUpTests
         TickReport report = runtime.Tick(8 * _sliceCost);
         Assert.Equal((8, false), (report.SlicesRun, report.Forced));
         Assert.Equal(8 * _sliceCost, report.PredictedCost);
+    }
+
+    [Theory]
+    [InlineData(0, 2, new[] { 3f, 3f, 3f })]
+    [InlineData(2, 4, new[] { 3f, 3f, 3f, 1f, 1f, 1f })]
+    public void WarmUp_GuidedRequest_RunsAllSlicesThatStepsMayRun(int first, int end, float[] scales)
+    {
+        using GaussianBackend backend = new() { GuidedSlices = new(0, 2), PlainSlices = new(first, end) };
+        using DiffusionRuntime runtime = Create(backend);
+        runtime.WarmUp(
+            _request with { ClassLabel = 1, GuidanceScale = 3, GuidanceInterval = new GuidanceInterval(0.1, 0.2) });
+        Assert.Equal(scales, backend.Evaluations.Select(evaluation => evaluation.GuidanceScale));
     }
 
     [Fact]

@@ -72,6 +72,21 @@ public sealed class TorchSessionTests : IDisposable
         AssertClose(expected, guided);
     }
 
+    [Fact]
+    public void CompleteStep_GuidedSessionWithScaleOne_IsTheClassAloneAndHalfTheWork()
+    {
+        using IDenoiserSession session = Create(guided: true);
+        session.Start(_noisy, _noise);
+        float[] x = session.Samples.Sample(session.Samples.CurrentSlot).ToArray();
+
+        AssertClose(Forward(x, label: 2), Step(session, _plainOutput));
+
+        Assert.Equal(2, FlopsOf(session.SlicesOf(isGuided: true)) / FlopsOf(session.SlicesOf(isGuided: false)), 1e-9);
+
+        double FlopsOf(SliceRange slices) =>
+            session.Slices.Skip(slices.First).Take(slices.Count).Sum(slice => slice.Flops);
+    }
+
     [Theory]
     [InlineData(1f)]
     [InlineData(3f)]
@@ -299,7 +314,8 @@ public sealed class TorchSessionTests : IDisposable
     private static float[] Step(IDenoiserSession session, Evaluation evaluation, int number = 1)
     {
         session.BeginEvaluation(evaluation);
-        for (int i = 0; i < session.Slices.Count; i++)
+        SliceRange slices = session.SlicesOf(evaluation.IsGuided);
+        for (int i = slices.First; i < slices.End; i++)
         {
             session.RunSlice(i);
         }

@@ -15,26 +15,21 @@ internal static class GraphCutter
     private const double WorkPerElement = 20;
 
     /// <summary>The graph in one.</summary>
-    public static GraphPart Whole(Graph graph, string name) => Cut(graph, [new(name, 1, 0, graph.Nodes.Count)])[0];
+    public static GraphPart Whole(Graph graph, string name) => Cut(graph, [new(name, 0, graph.Nodes.Count)])[0];
 
     /// <summary>One part for each slice of the network, by the slices' names.</summary>
-    public static IReadOnlyList<GraphPart> BySlices(Graph graph) => ByWork(graph, 1, double.PositiveInfinity);
+    public static IReadOnlyList<GraphPart> BySlices(Graph graph) => ByWork(graph, double.PositiveInfinity);
 
     /// <summary>As few parts as the work allows, none of which reaches beyond its slice.</summary>
-    /// <remarks>
-    /// A stage that is too long for all samples of a batch is run for one after the other. Where the cuts lie depends
-    /// on the shape alone, so that the same request gives the same bits.
-    /// </remarks>
+    /// <remarks>Where the cuts lie depends on the shape alone, so that the same request gives the same bits.</remarks>
     /// <param name="graph">The graph.</param>
-    /// <param name="batch">Samples evaluated together.</param>
-    /// <param name="workPerPiece">What a part may hold, see <see cref="WorkPerPiece"/>; one stage of one sample it
-    /// holds at least.</param>
-    /// <param name="spans">Beyond which no part reaches either, nor holds more samples; or null.</param>
+    /// <param name="workPerPiece">What a part may hold, see <see cref="WorkPerPiece"/>; one stage it holds at least.
+    /// </param>
+    /// <param name="spans">Beyond which no part reaches either; or null.</param>
     public static IReadOnlyList<GraphPart> ByWork(
-        Graph graph, int batch, double workPerPiece, IReadOnlyList<GraphSpan>? spans = null)
+        Graph graph, double workPerPiece, IReadOnlyList<GraphSpan>? spans = null)
     {
-        Dictionary<int, int> samplesFrom = spans?.ToDictionary(span => span.First, span => span.Part.Samples) ?? [];
-        int most = batch;
+        HashSet<int> begins = [.. spans?.Select(span => span.First) ?? []];
         List<Piece> ranges = [];
         foreach (IGrouping<string, GraphStage> slice in graph.Stages.GroupBy(stage => stage.Slice))
         {
@@ -43,13 +38,9 @@ internal static class GraphCutter
             foreach (GraphStage stage in slice)
             {
                 double more = WorkOf(graph, stage);
-                bool beginsSpan = samplesFrom.TryGetValue(stage.First, out int ofSpan);
-                most = beginsSpan ? ofSpan : most;
-                int samples = most * more > workPerPiece ? 1 : most;
-                more *= samples;
-                if (beginsSpan || pieces.Count == 0 || pieces[^1].Samples != samples || work + more > workPerPiece)
+                if (begins.Contains(stage.First) || pieces.Count == 0 || work + more > workPerPiece)
                 {
-                    pieces.Add(new(slice.Key, samples, stage.First, 0));
+                    pieces.Add(new(slice.Key, stage.First, 0));
                     work = 0;
                 }
 
@@ -67,20 +58,16 @@ internal static class GraphCutter
     /// <summary>Spans of the pieces of a graph, over all of it; they do not end with slices.</summary>
     /// <param name="whole">The graph, its convolutions whole.</param>
     /// <param name="pieces">The same graph, its convolutions in parts.</param>
-    /// <param name="batch">Samples evaluated together; a span is of one where all are too much.</param>
-    public static IReadOnlyList<GraphSpan> Spans(Graph whole, Graph pieces, int batch)
+    public static IReadOnlyList<GraphSpan> Spans(Graph whole, Graph pieces)
     {
         List<Piece> ranges = [];
         double work = 0;
         foreach (GraphStage stage in whole.Stages)
         {
             double more = WorkOf(whole, stage);
-
-            // Samples one after the other read the weights again, so that stages are not made to for their neighbours.
-            int samples = batch * more > WorkPerSpan ? 1 : batch;
-            if (ranges.Count == 0 || samples < ranges[^1].Samples || ranges[^1].Samples * (work + more) > WorkPerSpan)
+            if (ranges.Count == 0 || work + more > WorkPerSpan)
             {
-                ranges.Add(new(stage.Slice, samples, stage.First, 0));
+                ranges.Add(new(stage.Slice, stage.First, 0));
                 work = 0;
             }
 
@@ -113,7 +100,7 @@ internal static class GraphCutter
         }
 
         return [.. ranges.Select(range => new GraphPart(
-            graph, range.Name, range.Samples, range.First, range.Count,
+            graph, range.Name, range.First, range.Count,
             value => lastUses.GetValueOrDefault(value.Name) >= range.First + range.Count))];
     }
 
@@ -125,5 +112,5 @@ internal static class GraphCutter
             _ => WorkPerElement * node.Output.ElementCount,
         });
 
-    private readonly record struct Piece(string Name, int Samples, int First, int Count);
+    private readonly record struct Piece(string Name, int First, int Count);
 }

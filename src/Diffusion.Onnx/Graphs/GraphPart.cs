@@ -1,21 +1,17 @@
 namespace Diffusion.Onnx.Graphs;
 
-/// <summary>Consecutive nodes of a graph as a graph of their own, which is run for some samples of a batch at a time.
-/// </summary>
+/// <summary>Consecutive nodes of a graph as a graph of their own.</summary>
 internal sealed class GraphPart
 {
     /// <param name="graph">The graph; borrowed.</param>
     /// <param name="name">The part's name.</param>
-    /// <param name="samples">How many samples a run computes.</param>
     /// <param name="first">Index of its first node.</param>
     /// <param name="count">How many nodes it has.</param>
     /// <param name="isUsedLater">Whether a node behind the part reads a value.</param>
-    public GraphPart(
-        Graph graph, string name, int samples, int first, int count, Func<GraphValue, bool> isUsedLater)
+    public GraphPart(Graph graph, string name, int first, int count, Func<GraphValue, bool> isUsedLater)
     {
         Name = name;
         First = first;
-        Samples = samples;
         Nodes = [.. graph.Nodes.Skip(first).Take(count)];
         GraphValue[] read = [.. Nodes.SelectMany(node => node.Inputs).Where(value => value.Name.Length > 0)
             .DistinctBy(value => value.Name)];
@@ -40,9 +36,6 @@ internal sealed class GraphPart
     /// <summary>Index of its first node.</summary>
     public int First { get; }
 
-    /// <summary>Samples that a run computes.</summary>
-    public int Samples { get; }
-
     public IReadOnlyList<GraphNode> Nodes { get; }
 
     /// <summary>What it reads and earlier parts or the caller made.</summary>
@@ -56,9 +49,8 @@ internal sealed class GraphPart
     public IReadOnlyList<GraphConstant> Constants { get; }
 
     /// <summary>Floating-point operations of a run.</summary>
-    public double Flops => Samples * Nodes.Sum(node => node.Flops);
+    public double Flops => Nodes.Sum(node => node.Flops);
 
     /// <summary>Bytes that a run moves at least once: weights, inputs and outputs.</summary>
-    public double Bytes => (Samples * Inputs.Concat(Outputs).Sum(value => (double)value.SizeInBytes))
-        + Weights.Sum(value => (double)value.SizeInBytes);
+    public double Bytes => Inputs.Concat(Outputs).Concat(Weights).Sum(value => (double)value.SizeInBytes);
 }

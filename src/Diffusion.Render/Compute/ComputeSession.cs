@@ -85,7 +85,7 @@ internal sealed class ComputeSession : IDenoiserSession
     public void RunSlice(int index)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        SessionRules.RequireTurn(index, _nextSlice, Slices.Count);
+        SessionRules.RequireTurn(index, _nextSlice, new SliceRange(0, Slices.Count));
 
         try
         {
@@ -115,7 +115,7 @@ internal sealed class ComputeSession : IDenoiserSession
     public bool CompleteStep(in LinearStep step, NoiseSource noise, int stepNumber)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        SessionRules.RequireAllRun(_nextSlice, Slices.Count);
+        SessionRules.RequireAllRun(_nextSlice, new SliceRange(0, Slices.Count));
         if ((!_state.IsMeasured && !_run.IsIdle)
             || !_state.CompleteStep(_evaluation, step, noise, stepNumber))
         {

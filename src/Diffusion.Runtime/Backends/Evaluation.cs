@@ -20,6 +20,9 @@ public readonly record struct Evaluation(
     float ClampLimit,
     float ThresholdRatio = 0)
 {
+    /// <summary>Whether an estimate for no class is needed.</summary>
+    public bool IsGuided => GuidanceScale != 1;
+
     /// <summary>The class that is mixed in, for a session with <see cref="SessionOptions.Mixed"/>; else -1.</summary>
     public int SecondLabel { get; init; } = -1;
 

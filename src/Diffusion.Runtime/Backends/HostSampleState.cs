@@ -95,9 +95,9 @@ public sealed class HostSampleState : IDisposable
         _hasClassMask = !mask.IsEmpty;
     }
 
-    /// <summary>Writes what the network is given: cIn·x, once for each of the batch. [Karras22, Eq. 7]</summary>
+    /// <summary>Writes what the network is given: cIn·x, once for each of a batch. [Karras22, Eq. 7]</summary>
     /// <param name="scale">cIn.</param>
-    /// <param name="input">[<see cref="SessionOptions.Batch"/>, 3, H, W].</param>
+    /// <param name="input">[N, 3, H, W], N at least 1.</param>
     /// <exception cref="InvalidOperationException">The chain was not started.</exception>
     public void WriteInput(float scale, Span<float> input)
     {
@@ -107,15 +107,15 @@ public sealed class HostSampleState : IDisposable
             input[i] = scale * sample[i];
         }
 
-        for (int i = 1; i < _options.Batch; i++)
+        for (int i = sample.Length; i < input.Length; i += sample.Length)
         {
-            input[..sample.Length].CopyTo(input[(i * sample.Length)..]);
+            input[..sample.Length].CopyTo(input[i..]);
         }
     }
 
-    /// <summary>As <see cref="CompleteStep"/>, from the network's output of the whole batch.</summary>
+    /// <summary>As <see cref="CompleteStep"/>, from the network's output of the evaluation's batch.</summary>
     /// <param name="evaluation">Preconditioning, guidance and clamp.</param>
-    /// <param name="output">[<see cref="SessionOptions.Batch"/>, C, H, W] float32; where C is 6, the mean comes
+    /// <param name="output">[<see cref="SessionOptions.BatchOf"/>, C, H, W] float32; where C is 6, the mean comes
     /// first, then the learned variance.</param>
     /// <param name="step">The solver's coefficients.</param>
     /// <param name="noise">The noise function of the chain.</param>
@@ -126,11 +126,12 @@ public sealed class HostSampleState : IDisposable
         in Evaluation evaluation, ReadOnlySpan<float> output, in LinearStep step, NoiseSource noise, int stepNumber)
     {
         int length = Samples.PlaneLength;
-        int each = output.Length / _options.Batch;
+        int batch = _options.BatchOf(evaluation.IsGuided);
+        int each = output.Length / batch;
         return CompleteStep(
             evaluation,
             output[..length],
-            _options.Guided ? output.Slice((_options.Batch - 1) * each, length) : default,
+            evaluation.IsGuided ? output.Slice((batch - 1) * each, length) : default,
             step,
             noise,
             stepNumber,

@@ -8,14 +8,19 @@ namespace Diffusion.Runtime.Backends;
 /// <summary>One chain's state on a backend: x_t, earlier clean estimates, and the activations between slices.</summary>
 /// <remarks>
 /// The order of calls is <see cref="Start"/>, then per evaluation <see cref="BeginEvaluation"/>, <see cref="RunSlice"/>
-/// for every slice in order (or <see cref="RunSpan"/> for several), <see cref="CompleteStep"/>. Any amount of time may
-/// pass between two calls, and <see cref="Start"/> may come at any point: it drops an unfinished evaluation. One thread
+/// for every slice of <see cref="SlicesOf"/> in order (or <see cref="RunSpan"/> for several), <see
+/// cref="CompleteStep"/>. Any amount of time may pass between two calls, and <see cref="Start"/> may come at any point: it drops an unfinished evaluation. One thread
 /// at a time; owned by the creator.
 /// </remarks>
 public interface IDenoiserSession : IDisposable
 {
-    /// <summary>The slices of one evaluation in order; fixed for the session.</summary>
+    /// <summary>All slices that evaluations run; fixed for the session.</summary>
     IReadOnlyList<SliceInfo> Slices { get; }
+
+    /// <summary>Which of <see cref="Slices"/> an evaluation runs, in order; fixed for the session. Default all.</summary>
+    /// <remarks>A session made for guidance need not estimate "no class" where the scale is 1.</remarks>
+    /// <param name="isGuided"><see cref="Evaluation.IsGuided"/>.</param>
+    SliceRange SlicesOf(bool isGuided) => new(0, Slices.Count);
 
     /// <summary>What it also runs at once, by their first slices, of which no two are the same; fixed for the session.
     /// Default none.</summary>

@@ -13,7 +13,7 @@ public sealed record SessionOptions
     public bool Seamless { get; init; } = true;
 
     /// <summary>
-    /// Whether each evaluation runs the network conditionally and unconditionally, for guidance. Default false.
+    /// Whether evaluations may run the network conditionally and unconditionally, for guidance. Default false.
     /// </summary>
     public bool Guided { get; init; }
 
@@ -23,10 +23,14 @@ public sealed record SessionOptions
     public bool Mixed { get; init; }
 
     /// <summary>
-    /// Samples that an evaluation runs the network on, in this order: the class, the second class if <see
+    /// Samples that an evaluation runs the network on at most, in this order: the class, the second class if <see
     /// cref="Mixed"/>, no class if <see cref="Guided"/>.
     /// </summary>
-    public int Batch => 1 + (Mixed ? 1 : 0) + (Guided ? 1 : 0);
+    public int Batch => BatchOf(isGuided: true);
+
+    /// <summary>Samples of <see cref="Batch"/> that an evaluation needs, the first ones.</summary>
+    /// <param name="isGuided">Whether its guidance scale is not 1.</param>
+    public int BatchOf(bool isGuided) => 1 + (Mixed ? 1 : 0) + (Guided && isGuided ? 1 : 0);
 
     /// <summary>Earlier clean estimates to keep: the solver's <see cref="Solvers.Solver.HistoryLength"/>.</summary>
     public int HistoryLength { get; init; }

@@ -82,7 +82,7 @@ public static class SessionRules
     /// <exception cref="ArgumentException">It is asked for some.</exception>
     public static void RequireGuidance(in Evaluation evaluation, bool isGuided)
     {
-        if (!isGuided && evaluation.GuidanceScale != 1)
+        if (!isGuided && evaluation.IsGuided)
         {
             throw new ArgumentException(
                 $"The guidance scale is {evaluation.GuidanceScale}; a session made without guidance takes 1.",
@@ -125,28 +125,29 @@ public static class SessionRules
     /// <summary>Slices run in order, each once an evaluation.</summary>
     /// <param name="index">The slice that is to run.</param>
     /// <param name="next">The one whose turn it is; -1 before an evaluation.</param>
-    /// <param name="count">Slices of an evaluation.</param>
+    /// <param name="slices">Those of the evaluation.</param>
     /// <exception cref="InvalidOperationException">It is not that one's turn.</exception>
-    public static void RequireTurn(int index, int next, int count)
+    public static void RequireTurn(int index, int next, SliceRange slices)
     {
-        if (index != next || index >= count)
+        if (index != next || index >= slices.End)
         {
             throw new InvalidOperationException(
-                $"Slice {index} was asked for; slices run in order after BeginEvaluation, " +
-                $"and the next one is {next}.");
+                $"Slice {index} was asked for; slices run in order after BeginEvaluation, and "
+                + (next == slices.End ? "all have run." : $"the next one is {next}."));
         }
     }
 
     /// <summary>A step completes after all slices.</summary>
-    /// <param name="next">The slice whose turn it is.</param>
-    /// <param name="count">Slices of an evaluation.</param>
+    /// <param name="next">The slice whose turn it is; -1 before an evaluation.</param>
+    /// <param name="slices">Those of the evaluation.</param>
     /// <exception cref="InvalidOperationException">Some have not run.</exception>
-    public static void RequireAllRun(int next, int count)
+    public static void RequireAllRun(int next, SliceRange slices)
     {
-        if (next != count)
+        if (next != slices.End)
         {
             throw new InvalidOperationException(
-                $"{next} of {count} slices have run; a step completes after all of them.");
+                $"{Math.Max(0, next - slices.First)} of {slices.Count} slices have run; "
+                + "a step completes after all of them.");
         }
     }
 

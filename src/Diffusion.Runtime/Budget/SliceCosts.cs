@@ -20,6 +20,9 @@ public sealed class SliceCosts
     // However slow a tick's opening is expected to be, this much of what a slice took is its own.
     private const double LeastOwnShare = 0.25;
 
+    // Evaluations with guidance and without, each with the solver's step.
+    private const int MostSums = 2;
+
     // A slice that took less than the clock tells apart took at least this: costs are divided by costs.
     private const double LeastSeconds = 1.0 / TimeSpan.TicksPerSecond;
 
@@ -32,7 +35,9 @@ public sealed class SliceCosts
     private readonly SortedWindow[] _typical;
     private readonly SortedWindow _speed = new(SpeedMemory);
     private readonly SortedWindow _lastingSpeed;
-    private double? _stepInSeconds;
+
+    // Sums over ranges, as far as they were asked for since the last cost.
+    private readonly List<(SliceRange Range, double Seconds)> _sums = new(MostSums);
     private int _unseen;
 
     internal SliceCosts(CostModel model, IReadOnlyList<SliceInfo> slices, IReadOnlyList<SliceSpan> spans)
@@ -57,19 +62,27 @@ public sealed class SliceCosts
     /// <summary>When the model was last asked for this shape, counted in such questions.</summary>
     internal long AskedFor { get; set; }
 
-    /// <summary>What all slices but the first, a chain's start, typically cost at the present speed.</summary>
-    internal double ExpectStepInSeconds
+    /// <summary>What a step typically costs at the present speed.</summary>
+    /// <param name="evaluated">What its evaluation runs; the last slice of all, the solver's step, is added.</param>
+    internal double ExpectStepInSeconds(SliceRange evaluated)
     {
-        get
+        foreach ((SliceRange range, double seconds) in _sums)
         {
             // Other shapes correct guesses, so that a sum of them does not last.
-            if (_stepInSeconds is null || _unseen > 0)
+            if (range == evaluated && _unseen == 0)
             {
-                _stepInSeconds = SumOfStep();
+                return seconds;
             }
-
-            return _stepInSeconds.Value;
         }
+
+        if (_sums.Count == MostSums)
+        {
+            _sums.Clear();
+        }
+
+        double sum = Sum(evaluated) + ExpectInSeconds(_sliceCount - 1);
+        _sums.Add((evaluated, sum));
+        return sum;
     }
 
     /// <summary>Where span <paramref name="span"/> stands among the slices: behind them.</summary>
@@ -90,7 +103,7 @@ public sealed class SliceCosts
     /// <param name="opensTick">Whether it was the first of its tick.</param>
     public void Record(int index, TimeSpan cost, bool opensTick = false)
     {
-        _stepInSeconds = null;
+        _sums.Clear();
         _unseen -= index < _sliceCount && _typical[index].Count == 0 ? 1 : 0;
         double seconds = Math.Max(cost.TotalSeconds, LeastSeconds);
         if (_typical[index].Count >= KnownCount)
@@ -113,14 +126,14 @@ public sealed class SliceCosts
         _model.AddGuessError(seconds / _guesses[index]);
     }
 
-    private double SumOfStep()
+    private double Sum(SliceRange range)
     {
         double seconds = 0;
-        int next = 1;
+        int next = range.First;
         for (int i = 0; i < _spans.Length; i++)
         {
             // By slices up to a span that is known; one that begins within another is not for this sum.
-            if (_typical[IndexOfSpan(i)].Count > 0 && _spans[i].First >= next)
+            if (_typical[IndexOfSpan(i)].Count > 0 && _spans[i].First >= next && _spans[i].First < range.End)
             {
                 for (; next < _spans[i].First; next++)
                 {
@@ -132,7 +145,7 @@ public sealed class SliceCosts
             }
         }
 
-        for (; next < _sliceCount; next++)
+        for (; next < range.End; next++)
         {
             seconds += ExpectInSeconds(next);
         }

@@ -128,7 +128,8 @@ public sealed class AdaptiveFlowSampler
 
             session.Start(level, settings.Noise, _image, isNoised: false);
             session.BeginEvaluation(settings.EvaluationAt(level, NoiseLevel.Clean));
-            for (int i = 0; i < session.Slices.Count; i++)
+            SliceRange slices = session.SlicesOf(settings.IsGuidedAt(level));
+            for (int i = slices.First; i < slices.End; i++)
             {
                 session.RunSlice(i);
             }

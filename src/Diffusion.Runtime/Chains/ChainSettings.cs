@@ -85,6 +85,9 @@ public sealed record ChainSettings
     /// </summary>
     public ReadOnlyMemory<float> Mask { get; init; }
 
+    /// <summary>Whether guidance applies at a level.</summary>
+    internal bool IsGuidedAt(NoiseLevel level) => GuidanceScale != 1 && GuidanceInterval.Contains(level);
+
     /// <summary>What the network is asked at a level.</summary>
     /// <param name="level">The level.</param>
     /// <param name="next">Where the step that follows ends.</param>
@@ -97,7 +100,7 @@ public sealed record ChainSettings
             preconditioning,
             DistilledSteps.LabelOf(Model, ClassLabel, level, next),
             Model.NullLabel,
-            GuidanceInterval.Contains(level) ? GuidanceScale : 1,
+            IsGuidedAt(level) ? GuidanceScale : 1,
             ClampLimit,
             ThresholdRatio)
         {

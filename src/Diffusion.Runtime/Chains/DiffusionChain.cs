@@ -7,8 +7,8 @@ namespace Diffusion.Runtime.Chains;
 
 /// <summary>One reverse diffusion that can stop between any two slices of work, and go on.</summary>
 /// <remarks>
-/// Its slices are: <c>start</c> once, then per step the session's slices and <c>solver_step</c>. Owns the session. One
-/// thread at a time; advancing allocates nothing beyond what the backend does. A backend's exception ends the chain as
+/// Its slices are: <c>start</c> once, then per step those of the session's that the step's evaluation runs, and
+/// <c>solver_step</c>. Owns the session. One thread at a time; advancing allocates nothing beyond what the backend does. A backend's exception ends the chain as
 /// <see cref="ChainStatus.Failed"/> and is kept in <see cref="Failure"/>, so that one bad texture does not take a frame
 /// down.
 /// </remarks>
@@ -33,6 +33,9 @@ public sealed class DiffusionChain : IDisposable
     // The levels of the present run: those of the settings until steps are left out.
     private NoiseLevel[] _levels = [];
     private int _slice;
+
+    // What the present step's evaluation runs.
+    private SliceRange _evaluated;
     private bool _isPaused;
     private bool _hasNewMask;
 
@@ -102,6 +105,14 @@ public sealed class DiffusionChain : IDisposable
         ? _session.StepsBesideTheHost
         : _slice > StartSlice && _session.RunsBesideTheHost;
 
+    /// <summary>Which of <see cref="Slices"/> a step runs before its <c>solver_step</c>.</summary>
+    /// <param name="isGuided">Whether guidance applies at its level.</param>
+    public SliceRange SlicesOf(bool isGuided)
+    {
+        SliceRange slices = _session.SlicesOf(isGuided);
+        return new SliceRange(slices.First + StartSlice + 1, slices.End + StartSlice + 1);
+    }
+
     /// <summary>Where finished steps are published; the session's.</summary>
     public SampleRing Samples => _session.Samples;
 
@@ -116,6 +127,12 @@ public sealed class DiffusionChain : IDisposable
 
     /// <summary>Steps in all.</summary>
     public int StepCount { get; private set; }
+
+    /// <summary>Steps left in which guidance applies: they may take longer.</summary>
+    public int GuidedStepsLeft { get; private set; }
+
+    /// <summary>Whether guidance applies in the present step.</summary>
+    public bool IsGuided => Step < StepCount && _settings.IsGuidedAt(Level);
 
     /// <summary>Whether the chain runs, waits or is paused, and its last step is not yet handed out.</summary>
     public bool HasStepsLeft => (IsRunnable || Status is ChainStatus.Paused) && Step < StepCount;
@@ -209,10 +226,10 @@ public sealed class DiffusionChain : IDisposable
     public void Restart(ChainSettings? settings = null)
     {
         _settings = Checked(settings ?? _settings);
+        Step = 0;
         TakeLevels();
         _slice = StartSlice;
         _isPaused = false;
-        Step = 0;
         Failure = null;
         Status = ChainStatus.Running;
     }
@@ -253,6 +270,7 @@ public sealed class DiffusionChain : IDisposable
         }
 
         StepCount = Step + stepsLeft;
+        CountGuidedSteps();
     }
 
     /// <summary>Goes on from the present x_t towards another image; the levels and what is kept stay.</summary>
@@ -283,7 +301,11 @@ public sealed class DiffusionChain : IDisposable
 
         // The evaluation under way is of the old class.
         _hasNewMask = true;
-        _slice = Math.Min(_slice, StartSlice + 1);
+        CountGuidedSteps();
+        if (_slice > StartSlice)
+        {
+            BeginStep();
+        }
     }
 
     /// <summary>Disposes the session.</summary>
@@ -300,7 +322,7 @@ public sealed class DiffusionChain : IDisposable
             SetClassMask();
             _session.Start(
                 Level, _settings.Noise, _settings.Image, _settings.Mask, isNoised: !_settings.Solver.IsInversion);
-            _slice++;
+            BeginStep();
             return true;
         }
 
@@ -319,7 +341,7 @@ public sealed class DiffusionChain : IDisposable
                 return false;
             }
 
-            if (_slice == StartSlice + 1)
+            if (_slice == _evaluated.First)
             {
                 if (_hasNewMask)
                 {
@@ -340,6 +362,11 @@ public sealed class DiffusionChain : IDisposable
                 _slice += Spans[span].Count;
             }
 
+            if (_slice == _evaluated.End)
+            {
+                _slice = _slices.Length - 1;
+            }
+
             return true;
         }
 
@@ -351,14 +378,25 @@ public sealed class DiffusionChain : IDisposable
         }
 
         Step++;
+        CountGuidedSteps();
         Status = ChainStatus.Running;
-        if (Step < StepCount || Finish())
+        if (Step < StepCount)
         {
-            _slice = StartSlice + 1;
+            BeginStep();
+        }
+        else
+        {
+            Finish();
         }
 
         StepCompleted?.Invoke(new StepResult(Samples, Step, Level));
         return true;
+    }
+
+    private void BeginStep()
+    {
+        _evaluated = SlicesOf(IsGuided);
+        _slice = _evaluated.First;
     }
 
     private void SetClassMask()
@@ -388,6 +426,16 @@ public sealed class DiffusionChain : IDisposable
         }
 
         _settings.Levels.Span.CopyTo(_levels);
+        CountGuidedSteps();
+    }
+
+    private void CountGuidedSteps()
+    {
+        GuidedStepsLeft = 0;
+        foreach (NoiseLevel level in _levels.AsSpan(Step..StepCount))
+        {
+            GuidedStepsLeft += _settings.IsGuidedAt(level) ? 1 : 0;
+        }
     }
 
     private static ChainSettings Checked(ChainSettings settings)

@@ -148,7 +148,7 @@ internal sealed class TorchSampleState : ISampleState
                 : (f * (1 - fused.SecondWeight)) + (second * fused.SecondWeight);
         }
 
-        if (_options.Guided)
+        if (evaluation.IsGuided)
         {
             Tensor none = Picture(output, _options.Batch - 1);
             f = none + ((f - none) * fused.Guidance);

@@ -103,24 +103,60 @@ public sealed class OnnxChainTests : IDisposable
     {
         SessionOptions shape = new() { Width = 16, Height = 16 };
         using IDenoiserSession first = _backend.CreateSession(shape);
-        using IDenoiserSession second = _backend.CreateSession(shape with { HistoryLength = 2 });
-        Assert.Same(first.Slices, second.Slices);
+        using IDenoiserSession second = _backend.CreateSession(shape with { HistoryLength = 2, Guided = true });
+        OnnxNetwork inUse = NetworkOf(16);
+        Assert.Equal(2, inUse.UserCount);
 
-        IReadOnlyList<SliceInfo> oldest = SlicesOf(24);
-        Assert.Same(oldest, SlicesOf(24));
+        OnnxNetwork oldest = NetworkOf(24);
+        Assert.Same(oldest, NetworkOf(24));
         foreach (int width in (int[])[32, 40, 48, 56])
         {
-            SlicesOf(width);
+            NetworkOf(width);
         }
 
-        Assert.NotSame(oldest, SlicesOf(24));
-        Assert.Same(first.Slices, SlicesOf(16));
+        Assert.NotSame(oldest, NetworkOf(24));
+        Assert.Same(inUse, NetworkOf(16));
 
-        IReadOnlyList<SliceInfo> SlicesOf(int width)
+        OnnxNetwork NetworkOf(int width)
         {
-            using IDenoiserSession session = _backend.CreateSession(shape with { Width = width });
-            return session.Slices;
+            OnnxNetwork network = _backend.Networks.Rent(new(shape.Height, width, shape.Seamless));
+            _backend.Networks.Return(network);
+            return network;
         }
+    }
+
+    [Fact]
+    public void Chain_GuidedInAnInterval_EqualsTorchAndEvaluatesNoClassInItAlone()
+    {
+        TextureRequest request = _request with { GuidanceInterval = new GuidanceInterval(0.3, 3), Steps = 10 };
+
+        AssertEqualsTorch(request);
+
+        using DiffusionRuntime runtime = new(_backend, _folder.Description);
+        TextureHandle handle = runtime.Submit(request);
+        int slices = 0;
+        List<int> ofSteps = [];
+        for (int step = 0; !ChainRun.IsOver(runtime, handle);)
+        {
+            // The least that a tick does.
+            slices += runtime.Tick(TimeSpan.FromTicks(1)).SlicesRun;
+            if (runtime.GetProgress(handle).Step > step)
+            {
+                step++;
+                ofSteps.Add(slices);
+                slices = 0;
+            }
+        }
+
+        // Each has the solver's slice besides, the first also the start.
+        using IDenoiserSession plain = _backend.CreateSession(new() { Width = 32, Height = 16 });
+        int one = plain.Slices.Count;
+        ofSteps[0]--;
+
+        // [Nichol21, Eq. 17] σ/α is about tan(π/2·t) at t = 1, 0.9, …: between 0.3 and 3 from 0.7 to 0.2.
+        Assert.Equal(
+            [.. Enumerable.Range(0, 10).Select(i => (i is >= 3 and <= 8 ? 2 * one : one) + 1)],
+            ofSteps);
     }
 
     [Fact]

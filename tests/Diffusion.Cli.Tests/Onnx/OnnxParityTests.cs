@@ -15,8 +15,8 @@ public sealed class OnnxParityTests
     /// <summary>The same sums in another order, twenty layers deep.</summary>
     private const double Rounding = 1e-4;
 
-    // So little that every stage is a piece, every sample runs alone, and every convolution is in as many parts as it
-    // has rows or groups of channels.
+    // So little that every stage is a piece, and every convolution is in as many parts as it has rows or groups of
+    // channels.
     private const double Crumbs = 1;
 
     [Fact]
@@ -45,18 +45,18 @@ public sealed class OnnxParityTests
         ModelFolder folder = ModelFolder.Open(ModelLocator.Find(null));
         using UNet2DModel network = UNetWeights.Load(folder);
 
-        AssertEqual(network, folder, new NetworkCase(folder.Config, 2, 64, 96, isSeamless, 3), workPerPiece, isBlocked);
+        AssertEqual(network, folder, new NetworkCase(folder.Config, 1, 64, 96, isSeamless, 3), workPerPiece, isBlocked);
     }
 
     [Fact]
     public void Pieces_LargeCanvas_HoldNoMoreThanTheyMayAndAllOfTheWork()
     {
         ModelFolder folder = ModelFolder.Open(ModelLocator.Find(null));
-        NetworkShape shape = new(2, 256, 256, IsSeamless: true);
+        NetworkShape shape = new(256, 256, IsSeamless: true);
 
         IReadOnlyList<GraphPart> slices = GraphCutter.BySlices(UNetGraph.Build(folder.Config, shape));
         IReadOnlyList<GraphPart> pieces = GraphCutter.ByWork(
-            UNetGraph.Build(folder.Config, shape, GraphCutter.WorkPerPiece), shape.Batch, GraphCutter.WorkPerPiece);
+            UNetGraph.Build(folder.Config, shape, GraphCutter.WorkPerPiece), GraphCutter.WorkPerPiece);
 
         // Bands are whole rows, and groups of channels are blocks. Attention is not cut; the shipped network has it
         // where the canvas is smallest.
@@ -65,11 +65,11 @@ public sealed class OnnxParityTests
             pieces.Where(piece => !piece.Name.Contains("attentions", StringComparison.Ordinal)),
             piece => Assert.InRange(Products(piece), 0, 1.5 * GraphCutter.WorkPerPiece));
         double whole = slices.Sum(Products);
-        Assert.Equal(whole, pieces.Sum(piece => Products(piece) / piece.Samples), whole * 1e-9);
+        Assert.Equal(whole, pieces.Sum(Products), whole * 1e-9);
         Assert.Equal(slices.Select(slice => slice.Name), pieces.Select(piece => piece.Name.Split(' ')[0]).Distinct());
 
         static double Products(GraphPart part) =>
-            part.Samples * part.Nodes.Where(node => node.Op is "Conv" or "Gemm" or "MatMul").Sum(node => node.Flops);
+            part.Nodes.Where(node => node.Op is "Conv" or "Gemm" or "MatMul").Sum(node => node.Flops);
     }
 
     [Fact]
@@ -78,12 +78,12 @@ public sealed class OnnxParityTests
         ModelFolder folder = ModelFolder.Open(ModelLocator.Find(null));
         using OnnxBackend backend = new(folder, threads: 0, double.PositiveInfinity, block: 0);
         using IDenoiserSession session = backend.CreateSession(
-            new SessionOptions { Width = 64, Height = 32, Guided = true });
+            new SessionOptions { Width = 64, Height = 32 });
 
         // Of the shipped network: the first level's channels to as many, onto a quarter of its pixels.
         SliceInfo down = session.Slices.Single(slice => slice.Name == "down_blocks.0.downsamplers.0");
         double channels = folder.Config.BlockOutChannels[0];
-        double pixels = 2.0 * (64 / folder.Config.PatchSize / 2) * (32 / folder.Config.PatchSize / 2);
+        double pixels = (64.0 / folder.Config.PatchSize / 2) * (32 / folder.Config.PatchSize / 2);
         double weights = (9 * channels * channels) + channels;
         Assert.InRange(down.Flops / (2 * 9 * channels * channels * pixels), 1, 1.02);
         Assert.Equal(4 * (weights + (channels * pixels * (4 + 1))), down.Bytes);
@@ -93,10 +93,9 @@ public sealed class OnnxParityTests
     public void Buffers_ValuesNeededTogether_LieApart()
     {
         ModelFolder folder = ModelFolder.Open(ModelLocator.Find(null));
-        const int Batch = 2;
-        Graph graph = UNetGraph.Build(folder.Config, new NetworkShape(Batch, 64, 64, IsSeamless: true));
+        Graph graph = UNetGraph.Build(folder.Config, new NetworkShape(64, 64, IsSeamless: true));
         IReadOnlyList<GraphPart> parts = GraphCutter.BySlices(graph);
-        BufferPlan plan = new(graph.Inputs, parts, Batch);
+        BufferPlan plan = new(graph.Inputs, parts);
 
         // The value that stands at each place, as the parts run.
         Dictionary<long, string> bytes = [];
@@ -111,7 +110,7 @@ public sealed class OnnxParityTests
         }
 
         Read(graph.Output);
-        long sum = Batch * plan.Values.Sum(value => value.SizeInBytes);
+        long sum = plan.Values.Sum(value => value.SizeInBytes);
         Assert.InRange(plan.SizeInBytes, 1, 2 * sum / 3);
 
         void Write(IEnumerable<GraphValue> values)
@@ -131,7 +130,7 @@ public sealed class OnnxParityTests
         {
             long first = plan.OffsetOf(value.Name);
             Assert.Equal(0, first % BufferPlan.Alignment);
-            for (long at = first; at < first + (Batch * value.SizeInBytes); at += BufferPlan.Alignment)
+            for (long at = first; at < first + value.SizeInBytes; at += BufferPlan.Alignment)
             {
                 yield return at;
             }
@@ -141,13 +140,13 @@ public sealed class OnnxParityTests
     private static void AssertEqual(
         UNet2DModel network, ModelFolder folder, NetworkCase test, double workPerPiece, bool isBlocked)
     {
-        TorchReference reference = new(network, test.Batch, test.Height, test.Width, test.Seamless, test.Seed);
+        TorchReference reference = new(network, batch: 1, test.Height, test.Width, test.Seamless, test.Seed);
         using OnnxBackend backend = new(folder, threads: 0, workPerPiece, isBlocked ? null : 0);
-        OnnxNetwork compiled = backend.Networks.Rent(new(test.Batch, test.Height, test.Width, test.Seamless));
+        OnnxNetwork compiled = backend.Networks.Rent(new(test.Height, test.Width, test.Seamless));
         using OnnxRun run = new(compiled);
         reference.Sample.CopyTo(run.Sample);
         reference.Times.CopyTo(run.Timestep);
-        reference.Labels.CopyTo(run.Labels);
+        reference.Labels.CopyTo(run.Label);
         int piece = 0;
         foreach ((string slice, float[] expected) in reference.RunSlices())
         {
@@ -156,9 +155,7 @@ public sealed class OnnxParityTests
             for (; !isMade; piece++)
             {
                 run.Run(piece);
-                PieceRun made = compiled.Runs[piece];
-                isMade = made.FirstSample + made.Part.Samples == test.Batch
-                    && made.Part.Outputs.Any(value => value.Name == name);
+                isMade = compiled.Runs[piece].Part.Outputs.Any(value => value.Name == name);
             }
 
             GraphValue value = compiled.Runs[piece - 1].Part.Outputs.Single(value => value.Name == name);
@@ -169,7 +166,7 @@ public sealed class OnnxParityTests
         Assert.Equal(compiled.Runs.Count, piece);
     }
 
-    // [N, C, H, W] of what may lie in blocks of channels.
+    // [1, C, H, W] of what may lie in blocks of channels.
     private static float[] InOrder(ReadOnlySpan<float> values, GraphValue value)
     {
         if (!value.IsBlocked)
@@ -181,7 +178,6 @@ public sealed class OnnxParityTests
         float[] made = new float[values.Length];
         for (int i = 0; i < made.Length; i++)
         {
-            // Samples have whole blocks, so that they need no index of their own.
             (int plane, int pixel) = (i / pixels, i % pixels);
             made[i] = values[(((plane / block * pixels) + pixel) * block) + (plane % block)];
         }

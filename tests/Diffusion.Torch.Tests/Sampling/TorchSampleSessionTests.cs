@@ -40,8 +40,11 @@ public sealed class TorchSampleSessionTests
             Evaluation evaluation = new(new Preconditioning(0, 1, 0.5, 321), 2, 4, 2, float.PositiveInfinity);
             for (int number = 1; number <= 3; number++)
             {
-                session.BeginEvaluation(evaluation);
-                for (int i = 0; i < session.Slices.Count; i++)
+                // The second step without guidance.
+                Evaluation now = evaluation with { GuidanceScale = number == 2 ? 1 : evaluation.GuidanceScale };
+                session.BeginEvaluation(now);
+                SliceRange slices = session.SlicesOf(now.IsGuided);
+                for (int i = slices.First; i < slices.End; i++)
                 {
                     session.RunSlice(i);
                 }
