@@ -121,7 +121,8 @@ public sealed class ComputeBackend : IDenoiserBackend
             ? double.PositiveInfinity
             : _flopsPerSecond * _sliceTime.TotalSeconds;
         NetworkRun run = CreateRun(
-            options.Batch, options.Height, options.Width, options.Seamless, mostFlops, isFedByDevice: true);
+            options.Batch, options.Height, options.Width, options.Seamless, mostFlops,
+            plainBatch: options.BatchOf(isGuided: false), isFedByDevice: true);
         try
         {
             var session = new ComputeSession(this, run, _kernels, options);
@@ -157,14 +158,15 @@ public sealed class ComputeBackend : IDenoiserBackend
     /// <param name="width">Canvas width in pixels.</param>
     /// <param name="seamless">Whether convolutions wrap around.</param>
     /// <param name="mostFlops">Arithmetic that one submission may have.</param>
+    /// <param name="plainBatch">Samples of evaluations without guidance, or null for all.</param>
     /// <param name="isFedByDevice">Whether a chain's kernels feed it, not the host.</param>
     /// <param name="tuning">Other choices than the backend's, or null.</param>
     internal NetworkRun CreateRun(
         int batch, int height, int width, bool seamless, double mostFlops = double.PositiveInfinity,
-        bool isFedByDevice = false, ComputeTuning? tuning = null)
+        int? plainBatch = null, bool isFedByDevice = false, ComputeTuning? tuning = null)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        NetworkPlan plan = Structure.Plan(batch, height, width, seamless, tuning ?? Tuning, mostFlops);
+        NetworkPlan plan = Structure.Plan(batch, height, width, seamless, tuning ?? Tuning, mostFlops, plainBatch);
         return plan.WhyNot(Vulkan.Limits) is { } whyNot
             ? throw new ArgumentException($"The size {width}x{height} {whyNot} ({Vulkan.Info.Name}).")
             : new NetworkRun(Vulkan, _kernels, Weights, plan, isFedByDevice);

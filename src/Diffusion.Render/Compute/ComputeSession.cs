@@ -9,7 +9,7 @@ using Diffusion.Runtime.Solvers;
 namespace Diffusion.Render.Compute;
 
 /// <summary>One chain on the device: the network slice by slice and the step, x_t included.</summary>
-/// <remarks>The batch is that of <see cref="SessionOptions.Batch"/>. Allocates nothing between construction and
+/// <remarks>The samples of an evaluation are a batch: <see cref="SessionOptions.BatchOf"/>. Allocates nothing between construction and
 /// disposal, but for the first evaluation and the first step of a kind.</remarks>
 internal sealed class ComputeSession : IDenoiserSession
 {
@@ -18,6 +18,7 @@ internal sealed class ComputeSession : IDenoiserSession
     private readonly SessionOptions _options;
     private readonly DeviceSampleState _state;
     private Evaluation _evaluation;
+    private SliceRange _slices;
     private int _nextSlice = -1;
     private bool _disposed;
 
@@ -37,6 +38,8 @@ internal sealed class ComputeSession : IDenoiserSession
     public IReadOnlyList<SliceInfo> Slices { get; }
 
     public SampleRing Samples => _state.Samples;
+
+    public SliceRange SlicesOf(bool isGuided) => _run.Plan.PartsOf(isGuided);
 
     public bool RunsBesideTheHost => !_backend.Waits;
 
@@ -70,13 +73,14 @@ internal sealed class ComputeSession : IDenoiserSession
         _evaluation = evaluation;
         int entry = _state.BeginEvaluation();
         float time = (float)evaluation.Preconditioning.CNoise;
-        for (int i = 0; i < _options.Batch; i++)
+        for (int i = 0; i < _options.BatchOf(evaluation.IsGuided); i++)
         {
             int asked = i == 0 ? label : i == 1 && _options.Mixed ? second : _backend.NullLabel;
             _run.WriteConditioning(_backend.Structure, i, time, asked, entry);
         }
 
-        _nextSlice = 0;
+        _slices = SlicesOf(evaluation.IsGuided);
+        _nextSlice = _slices.First;
     }
 
     // Where slices are waited for, so are their kernels.
@@ -85,11 +89,11 @@ internal sealed class ComputeSession : IDenoiserSession
     public void RunSlice(int index)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        SessionRules.RequireTurn(index, _nextSlice, new SliceRange(0, Slices.Count));
+        SessionRules.RequireTurn(index, _nextSlice, _slices);
 
         try
         {
-            if (index == 0)
+            if (index == _slices.First)
             {
                 // [Karras22, Eq. 7] cIn·x
                 _state.SubmitInput((float)_evaluation.Preconditioning.CIn);
@@ -115,7 +119,7 @@ internal sealed class ComputeSession : IDenoiserSession
     public bool CompleteStep(in LinearStep step, NoiseSource noise, int stepNumber)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        SessionRules.RequireAllRun(_nextSlice, new SliceRange(0, Slices.Count));
+        SessionRules.RequireAllRun(_nextSlice, _slices);
         if ((!_state.IsMeasured && !_run.IsIdle)
             || !_state.CompleteStep(_evaluation, step, noise, stepNumber))
         {

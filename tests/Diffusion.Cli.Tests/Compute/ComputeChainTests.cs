@@ -68,6 +68,21 @@ public sealed class ComputeChainTests(ComputeFixture compute, ITestOutputHelper 
     }
 
     [SkippableTheory]
+    [InlineData(null)]
+    [InlineData(1)]
+    public void Chain_GuidedInAnInterval_EqualsTorch(int? secondClass)
+    {
+        AssertEqualsTorch(_request with
+        {
+            Width = 24,
+            Height = 16,
+            GuidanceInterval = new GuidanceInterval(0.3, 3),
+            SecondClassLabel = secondClass,
+            SecondClassWeight = secondClass is null ? null : 0.4f,
+        });
+    }
+
+    [SkippableTheory]
     [InlineData(0.995f, true)]
     [InlineData(0, false)]
     public void Chain_ThresholdedOrUnclampedFromAnImage_EqualsTorch(float threshold, bool clamp)

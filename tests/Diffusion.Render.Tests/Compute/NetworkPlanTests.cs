@@ -113,6 +113,44 @@ public sealed class NetworkPlanTests
         Assert.Equal(plan.Dispatches, plan.Parts.Select(part => Assert.Single(part.Ranges).Dispatch));
     }
 
+    [Theory]
+    [InlineData(double.PositiveInfinity)]
+    [InlineData(1e5)]
+    public void PartsOf_EvaluationsOfFewerSamples_AreTheSameKernelsOnTheFirstOnesOfTheSameTensors(double mostFlops)
+    {
+        NetworkPlan all = Plan(_small, mostFlops);
+        NetworkPlan both = Plan(_small, mostFlops, plainBatch: 1);
+
+        Assert.Equal(all.ArenaSizeInBytes, both.ArenaSizeInBytes);
+        Assert.Equal(new SliceRange(0, all.Parts.Count), both.PartsOf(isGuided: true));
+        Assert.Equal(new SliceRange(all.Parts.Count, both.Parts.Count), both.PartsOf(isGuided: false));
+        Assert.Equal(all.PartsOf(isGuided: true), all.PartsOf(isGuided: false));
+        PlannedDispatch[] guided = [.. both.Dispatches.Take(all.Dispatches.Count)];
+        PlannedDispatch[] plain = [.. both.Dispatches.Skip(all.Dispatches.Count)];
+        Assert.All(guided.Zip(plain), pair =>
+        {
+            Assert.Equal(pair.First.Kernel, pair.Second.Kernel);
+            Assert.Equal(WordsOf(pair.First), WordsOf(pair.Second));
+            Assert.Equal(pair.First.Flops, 2 * pair.Second.Flops, 1e-9);
+            Assert.Equal(RowsOf(pair.First), 2 * RowsOf(pair.Second));
+            Assert.Equal(
+                pair.First.Bindings.Select(range => (range.Kind, range.Offset, range.SizeInBytes)),
+                pair.Second.Bindings.Select(range => (range.Kind, range.Offset, range.SizeInBytes)));
+        });
+        Assert.Equal(
+            plain.Sum(RowsOf),
+            both.Parts.Skip(all.Parts.Count).SelectMany(part => part.Ranges).Sum(range => range.Count));
+
+        static int RowsOf(PlannedDispatch dispatch) => dispatch.Groups.Y * dispatch.Groups.Z;
+
+        static uint[] WordsOf(PlannedDispatch dispatch)
+        {
+            PushWords push = dispatch.Push;
+            ReadOnlySpan<uint> words = push;
+            return words.ToArray();
+        }
+    }
+
     [Fact]
     public void Memory_OfAConfiguration_IsWhatThePlanTakes()
     {
@@ -149,7 +187,8 @@ public sealed class NetworkPlanTests
         Assert.Contains(what, error.Message, StringComparison.Ordinal);
     }
 
-    private static NetworkPlan Plan(UNetConfig config, double mostFlops = double.PositiveInfinity) =>
+    private static NetworkPlan Plan(
+        UNetConfig config, double mostFlops = double.PositiveInfinity, int? plainBatch = null) =>
         new UNetStructure(config, StoragePrecision.Full).Plan(
-            batch: 2, height: 32, width: 16, seamless: false, ComputeTuning.Gpu, mostFlops);
+            batch: 2, height: 32, width: 16, seamless: false, ComputeTuning.Gpu, mostFlops, plainBatch);
 }

@@ -48,19 +48,27 @@ internal sealed class UNetStructure
     /// <param name="seamless">Whether convolutions wrap around.</param>
     /// <param name="tuning">Choices of the device.</param>
     /// <param name="mostFlops">Arithmetic that one submission may have.</param>
+    /// <param name="plainBatch">Samples of evaluations without guidance, which the plan then has besides; null or
+    /// <paramref name="batch"/> where all evaluations are alike.</param>
     public NetworkPlan Plan(
         int batch, int height, int width, bool seamless, ComputeTuning tuning,
-        double mostFlops = double.PositiveInfinity)
+        double mostFlops = double.PositiveInfinity, int? plainBatch = null)
     {
         InputLayout input = InputLayout.Create(
             batch, _config.ImageChannels, height, width, Time.Width, ClassWidth);
-        PlanWriter writer = new(batch, seamless, tuning, input, Weights.Precision);
-        foreach (Block block in _blocks)
-        {
-            block.Plan(writer);
-        }
+        return new NetworkPlan(
+            Write(batch), plainBatch is { } plain && plain != batch ? Write(plain) : null, mostFlops);
 
-        return new NetworkPlan(writer, mostFlops);
+        PlanWriter Write(int samples)
+        {
+            PlanWriter writer = new(batch, samples, seamless, tuning, input, Weights.Precision);
+            foreach (Block block in _blocks)
+            {
+                block.Plan(writer);
+            }
+
+            return writer;
+        }
     }
 
     internal static Activation ActivationNamed(string name) => name switch

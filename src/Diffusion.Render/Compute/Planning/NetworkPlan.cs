@@ -3,22 +3,43 @@ using Silk.NET.Vulkan;
 
 namespace Diffusion.Render.Compute.Planning;
 
-/// <summary>Everything that one evaluation does at one shape: slices of dispatches over placed tensors.</summary>
+/// <summary>Everything that evaluations do at one shape: slices of dispatches over placed tensors.</summary>
 internal sealed class NetworkPlan
 {
-    /// <summary>Places the tensors; the writer is not written to any more.</summary>
-    /// <param name="writer">The whole network.</param>
+    private readonly SliceRange _guided;
+    private readonly SliceRange _plain;
+
+    /// <summary>Places the tensors; the writers are not written to any more.</summary>
+    /// <param name="writer">The whole network, for all samples.</param>
+    /// <param name="plain">The same for those that an evaluation without guidance needs, or null where that is
+    /// all.</param>
     /// <param name="mostFlops">Arithmetic that one submission may have, as far as slices can be cut.</param>
-    public NetworkPlan(PlanWriter writer, double mostFlops)
+    public NetworkPlan(PlanWriter writer, PlanWriter? plain, double mostFlops)
     {
         Batch = writer.Batch;
         Input = writer.Input;
-        Dispatches = [.. writer.Dispatches];
         Slices = [.. writer.Slices];
-        Parts = SliceCutter.Cut(Slices, Dispatches, mostFlops);
         Tensors = [.. writer.Tensors];
         ArenaSizeInBytes = Arena.Place(Tensors);
         OutputSizeInBytes = writer.Hidden.Range.SizeInBytes;
+        IReadOnlyList<PlannedPart> guided = SliceCutter.Cut(Slices, writer.Dispatches, mostFlops);
+        _guided = _plain = new SliceRange(0, guided.Count);
+        if (plain is null)
+        {
+            (Dispatches, Parts) = ([.. writer.Dispatches], guided);
+            return;
+        }
+
+        // Of the same sizes and lives, so that they come to lie in the same places.
+        Arena.Place(plain.Tensors);
+        Dispatches = [.. writer.Dispatches, .. plain.Dispatches];
+        Parts =
+        [
+            .. guided,
+            .. SliceCutter.Cut(plain.Slices, plain.Dispatches, mostFlops)
+                .Select(part => part with { Name = $"{part.Name}, unguided" }),
+        ];
+        _plain = new SliceRange(guided.Count, Parts.Count);
     }
 
     public int Batch { get; }
@@ -39,6 +60,9 @@ internal sealed class NetworkPlan
     public long ArenaSizeInBytes { get; }
 
     public long OutputSizeInBytes { get; }
+
+    /// <summary>Which of <see cref="Parts"/> an evaluation submits.</summary>
+    public SliceRange PartsOf(bool isGuided) => isGuided ? _guided : _plain;
 
     /// <summary>Name and cost of everything that is submitted.</summary>
     public IReadOnlyList<SliceInfo> Describe() =>

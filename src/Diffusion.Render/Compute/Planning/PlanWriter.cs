@@ -4,14 +4,15 @@ using Diffusion.Render.Compute.Weights;
 namespace Diffusion.Render.Compute.Planning;
 
 /// <summary>What the blocks of a network write their dispatches into.</summary>
-/// <param name="batch">Samples evaluated together.</param>
+/// <param name="batch">Samples that tensors have room for.</param>
+/// <param name="samples">How many of them are evaluated, the first ones.</param>
 /// <param name="seamless">Whether 3x3 convolutions wrap around.</param>
 /// <param name="tuning">Choices of the device.</param>
 /// <param name="input">What the host writes.</param>
 /// <param name="precision">How activations are kept; embeddings, normalisations and the network's ends are
 /// float32.</param>
 internal sealed class PlanWriter(
-    int batch, bool seamless, ComputeTuning tuning, InputLayout input, StoragePrecision precision)
+    int batch, int samples, bool seamless, ComputeTuning tuning, InputLayout input, StoragePrecision precision)
 {
     private const int Bindings = 8;
     private const int FirstBinding = 0;
@@ -89,8 +90,8 @@ internal sealed class PlanWriter(
             | (call.Embedding is null ? 0 : 8u)
             | (call.Residual is null ? 0 : 16u)
             | (call.UpsamplesResidual ? 32u : 0);
-        double outElements = (double)batch * outputs * height * width;
-        double inElements = (double)batch * inputs * call.Input.Pixels;
+        double outElements = (double)samples * outputs * height * width;
+        double inElements = (double)samples * inputs * call.Input.Pixels;
         double passes = call.Norm is null && call.Activation == Activation.None ? 0 : 1;
         double extra = (call.Embedding is null ? 0 : 1) + (call.Residual is null ? 0 : 1);
         BufferRange[] bindings = NewBindings(call.Input.Range, output.Range);
@@ -122,7 +123,7 @@ internal sealed class PlanWriter(
                 call.Kernel == 1 || call.IsAsymmetric ? 0u : 1u,
                 (uint)outputs,
                 PushWords.Bits(call.OutputScale == 0 ? 1 : call.OutputScale)),
-            Groups = (tilesX, tilesY, outTiles * batch),
+            Groups = (tilesX, tilesY, outTiles * samples),
             Flops = (2.0 * outElements * inputs * call.Kernel * call.Kernel)
                 + (passes * NormFlops * inElements) + ((1 + extra) * outElements),
             Bytes = call.Weights.Weight.SizeInBytes
@@ -145,7 +146,7 @@ internal sealed class PlanWriter(
     {
         int channels = input.Channels + (skip?.Channels ?? 0);
         PlannedTensor output = NewTensor(name, 2L * batch * channels);
-        double elements = (double)batch * channels * input.Pixels;
+        double elements = (double)samples * channels * input.Pixels;
         BufferRange[] bindings = NewBindings(input.Range, output);
         bindings[SecondBinding] = skip?.Range ?? input.Range;
         bindings[WeightBinding] = weights.Weight;
@@ -159,7 +160,7 @@ internal sealed class PlanWriter(
                 (uint)input.Channels, (uint)(channels - input.Channels), (uint)(channels / groups),
                 (uint)PlaneWords(input.Height, input.Width), (uint)(input.Height / _rows * input.Width),
                 (uint)input.Pixels, scaleShift is null ? 0u : 1u, PushWords.Bits(epsilon)),
-            Groups = (groups, batch, 1),
+            Groups = (groups, samples, 1),
             Flops = StatisticsFlops * elements,
             Bytes = ElementSize * elements,
         });
@@ -185,9 +186,9 @@ internal sealed class PlanWriter(
             Push = PushWords.Of(
                 (uint)inputs, (uint)outputs, (uint)weights.Weight.PaddedRows, (uint)before, (uint)after,
                 addend is null ? 0u : 1u),
-            Groups = (Blocks(outputs, LinearThreads), batch, 1),
-            Flops = 2.0 * batch * inputs * outputs,
-            Bytes = weights.Weight.SizeInBytes + (sizeof(float) * (double)batch * (inputs + outputs)),
+            Groups = (Blocks(outputs, LinearThreads), samples, 1),
+            Flops = 2.0 * samples * inputs * outputs,
+            Bytes = weights.Weight.SizeInBytes + (sizeof(float) * (double)samples * (inputs + outputs)),
         });
         return output;
     }
@@ -199,7 +200,7 @@ internal sealed class PlanWriter(
         int places = PlaneWords(stacked.Height, stacked.Width) * _rows;
         int inner = heads * headWidth;
         Activations output = Create(name, inner, stacked.Height, stacked.Width);
-        double scores = (double)batch * heads * tokens * tokens;
+        double scores = (double)samples * heads * tokens * tokens;
         Add(new PlannedDispatch
         {
             Kernel = new KernelKey("attention.comp", _isHalf),
@@ -207,9 +208,9 @@ internal sealed class PlanWriter(
             Push = PushWords.Of(
                 (uint)places, (uint)((2 * tokens) - places), (uint)heads, (uint)headWidth,
                 PushWords.Bits(1 / Math.Sqrt(headWidth))),
-            Groups = (Blocks(places, AttentionQueries), heads * batch, Blocks(headWidth, AttentionWidth)),
+            Groups = (Blocks(places, AttentionQueries), heads * samples, Blocks(headWidth, AttentionWidth)),
             Flops = (4 * scores * headWidth) + (SoftmaxFlops * scores),
-            Bytes = 4.0 * ElementSize * batch * inner * tokens,
+            Bytes = 4.0 * ElementSize * samples * inner * tokens,
         });
         return output;
     }
@@ -221,7 +222,7 @@ internal sealed class PlanWriter(
     {
         int channels = input.Channels + (skip?.Channels ?? 0);
         Activations output = Create(name, channels, input.Height / factor, input.Width / factor);
-        double elements = (double)batch * channels * input.Pixels;
+        double elements = (double)samples * channels * input.Pixels;
         BufferRange[] bindings = NewBindings(input.Range, output.Range);
         bindings[SecondBinding] = skip?.Range ?? input.Range;
         bindings[NormBinding] = norm is null ? input.Range : norm;
@@ -232,7 +233,7 @@ internal sealed class PlanWriter(
             Push = PushWords.Of(
                 norm is null ? 0u : 1u, (uint)activation, (uint)input.Channels, (uint)(channels - input.Channels),
                 (uint)output.Height, (uint)output.Width),
-            Groups = (Blocks(output.Width, Tile), Blocks(output.Height, Tile * _rows), channels * batch),
+            Groups = (Blocks(output.Width, Tile), Blocks(output.Height, Tile * _rows), channels * samples),
             Flops = (norm is null ? 1 : 1 + NormFlops) * elements,
             Bytes = ElementSize * (elements + (elements / (factor * factor))),
         });
@@ -291,14 +292,14 @@ internal sealed class PlanWriter(
     {
         BufferRange[] bindings = NewBindings(source, target);
         bindings[SecondBinding] = times;
-        double elements = (double)batch * picture.Channels * picture.Pixels;
+        double elements = (double)samples * picture.Channels * picture.Pixels;
         Add(new PlannedDispatch
         {
             Kernel = new KernelKey("patch.comp", undo ? 1u : 0, _isHalf),
             Bindings = bindings,
             Push = PushWords.Of(
                 (uint)picture.Channels, (uint)picture.Height, (uint)picture.Width, (uint)edge, flag ? 1u : 0),
-            Groups = (Blocks(picture.Width, Tile), Blocks(picture.Height, Tile), picture.Channels * batch),
+            Groups = (Blocks(picture.Width, Tile), Blocks(picture.Height, Tile), picture.Channels * samples),
             Flops = flag ? 2 * elements : 0,
             Bytes = (sizeof(float) + ElementSize) * elements,
         });

@@ -20,7 +20,7 @@ internal sealed partial class DeviceSampleState
 
         StepParameters parameters = Common(noise, stepNumber);
         parameters.Flags = (fused.DrawsNoise ? StepFlags.DrawsNoise : 0)
-            | (_options.Guided ? StepFlags.Guided : 0)
+            | (_options.Guided && fused.Guidance != 1 ? StepFlags.Guided : 0)
             | (_options.Mixed ? StepFlags.Mixed : 0)
             | (_hasClassMask ? StepFlags.HasClassMask : 0)
             | (fused.Colours?.Covariance is not null ? StepFlags.MatchesSpread : 0)
