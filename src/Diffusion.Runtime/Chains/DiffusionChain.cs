@@ -28,10 +28,8 @@ public sealed class DiffusionChain : IDisposable
 
     // The span that begins at a slice, or -1.
     private readonly int[] _spanAt;
+    private readonly ChainSteps _steps = new();
     private ChainSettings _settings;
-
-    // The levels of the present run: those of the settings until steps are left out.
-    private NoiseLevel[] _levels = [];
     private int _slice;
 
     // What the present step's evaluation runs.
@@ -66,7 +64,7 @@ public sealed class DiffusionChain : IDisposable
         }
 
         _settings = Checked(settings);
-        TakeLevels();
+        _steps.Begin(_settings);
     }
 
     /// <summary>Called at the end of each step, or null.</summary>
@@ -123,25 +121,25 @@ public sealed class DiffusionChain : IDisposable
     public bool IsRunnable => Status is ChainStatus.Running or ChainStatus.Waiting;
 
     /// <summary>Steps finished, 0 .. <see cref="StepCount"/>; one for each network evaluation.</summary>
-    public int Step { get; private set; }
+    public int Step => _steps.Done;
 
     /// <summary>Steps in all.</summary>
-    public int StepCount { get; private set; }
+    public int StepCount => _steps.Count;
 
     /// <summary>Steps left in which guidance applies: they may take longer.</summary>
-    public int GuidedStepsLeft { get; private set; }
+    public int GuidedStepsLeft => _steps.GuidedLeft;
 
     /// <summary>Whether guidance applies in the present step.</summary>
-    public bool IsGuided => Step < StepCount && _settings.IsGuidedAt(Level);
+    public bool IsGuided => !_steps.AreDone && _settings.IsGuidedAt(Level);
 
     /// <summary>Whether the chain runs, waits or is paused, and its last step is not yet handed out.</summary>
-    public bool HasStepsLeft => (IsRunnable || Status is ChainStatus.Paused) && Step < StepCount;
+    public bool HasStepsLeft => (IsRunnable || Status is ChainStatus.Paused) && !_steps.AreDone;
 
     /// <summary>Whether <see cref="ChangeSteps"/> can leave levels out: each is the end of a step.</summary>
     public bool CanSkipLevels => _settings.HasOneEvaluationAStep;
 
     /// <summary>The noise level of the current x_t.</summary>
-    public NoiseLevel Level => _levels[Step];
+    public NoiseLevel Level => _steps.Level;
 
     /// <summary>What is kept of the image that the chain starts from: <see cref="ChainSettings.Mask"/>.</summary>
     internal ReadOnlyMemory<float> Mask => _settings.Mask;
@@ -226,8 +224,7 @@ public sealed class DiffusionChain : IDisposable
     public void Restart(ChainSettings? settings = null)
     {
         _settings = Checked(settings ?? _settings);
-        Step = 0;
-        TakeLevels();
+        _steps.Begin(_settings);
         _slice = StartSlice;
         _isPaused = false;
         Failure = null;
@@ -250,27 +247,10 @@ public sealed class DiffusionChain : IDisposable
                 $"The solver '{_settings.Solver.Name}' evaluates between its steps; their number stays.");
         }
 
-        if (!HasStepsLeft)
+        if (HasStepsLeft)
         {
-            return;
+            _steps.Thin(stepsLeft, _settings);
         }
-
-        ReadOnlySpan<NoiseLevel> all = _settings.Levels.Span;
-        int first = all.IndexOf(Level);
-        int most = all.Length - 1 - first;
-        if (stepsLeft < 1 || stepsLeft > most)
-        {
-            throw new ArgumentOutOfRangeException(
-                nameof(stepsLeft), stepsLeft, $"Steps left must be 1 to {most} from here on, not {stepsLeft}.");
-        }
-
-        for (int i = 1; i <= stepsLeft; i++)
-        {
-            _levels[Step + i] = all[first + (int)Math.Round((double)i * most / stepsLeft)];
-        }
-
-        StepCount = Step + stepsLeft;
-        CountGuidedSteps();
     }
 
     /// <summary>Goes on from the present x_t towards another image; the levels and what is kept stay.</summary>
@@ -301,7 +281,7 @@ public sealed class DiffusionChain : IDisposable
 
         // The evaluation under way is of the old class.
         _hasNewMask = true;
-        CountGuidedSteps();
+        _steps.CountGuided(_settings);
         if (_slice > StartSlice)
         {
             BeginStep();
@@ -326,7 +306,7 @@ public sealed class DiffusionChain : IDisposable
             return true;
         }
 
-        if (Step == StepCount)
+        if (_steps.AreDone)
         {
             Status = ChainStatus.Waiting;
             return Finish();
@@ -348,7 +328,7 @@ public sealed class DiffusionChain : IDisposable
                     SetClassMask();
                 }
 
-                _session.BeginEvaluation(_settings.EvaluationAt(Level, _levels[Step + 1]));
+                _session.BeginEvaluation(_settings.EvaluationAt(Level, _steps.Next));
             }
 
             if (span < 0)
@@ -370,23 +350,22 @@ public sealed class DiffusionChain : IDisposable
             return true;
         }
 
-        LinearStep step = _settings.Solver.Plan(_levels.AsSpan(0, StepCount + 1), Step);
+        LinearStep step = _settings.Solver.Plan(_steps.Levels, Step);
         if (!_session.CompleteStep(step, _settings.Noise, Step + 1))
         {
             Status = ChainStatus.Waiting;
             return false;
         }
 
-        Step++;
-        CountGuidedSteps();
+        _steps.Advance(_settings);
         Status = ChainStatus.Running;
-        if (Step < StepCount)
+        if (_steps.AreDone)
         {
-            BeginStep();
+            Finish();
         }
         else
         {
-            Finish();
+            BeginStep();
         }
 
         StepCompleted?.Invoke(new StepResult(Samples, Step, Level));
@@ -415,27 +394,6 @@ public sealed class DiffusionChain : IDisposable
 
         Status = ChainStatus.Completed;
         return true;
-    }
-
-    private void TakeLevels()
-    {
-        StepCount = _settings.Levels.Length - 1;
-        if (_levels.Length < _settings.Levels.Length)
-        {
-            _levels = new NoiseLevel[_settings.Levels.Length];
-        }
-
-        _settings.Levels.Span.CopyTo(_levels);
-        CountGuidedSteps();
-    }
-
-    private void CountGuidedSteps()
-    {
-        GuidedStepsLeft = 0;
-        foreach (NoiseLevel level in _levels.AsSpan(Step..StepCount))
-        {
-            GuidedStepsLeft += _settings.IsGuidedAt(level) ? 1 : 0;
-        }
     }
 
     private static ChainSettings Checked(ChainSettings settings)
