@@ -1,6 +1,6 @@
-// What convolutions of all kinds read and write: planar [N, C, H, W] as stored.glsl keeps it. Normalisation, activation,
-// concatenation with a skip and nearest-neighbour upsampling happen while the input is read; bias, embedding, residual
-// and output scale while the result is written. Needs the constant HALF declared before.
+// What convolutions of all kinds read and write: planar [N, C, H, W] as stored.glsl keeps it. Normalisation,
+// activation, concatenation with a skip and nearest-neighbour upsampling happen while the input is read; bias,
+// embedding, residual and output scale while the result is written. Needs the constant HALF declared before.
 layout(set = 0, binding = 0, std430) readonly restrict buffer First { uint first[]; };
 layout(set = 0, binding = 1, std430) readonly restrict buffer Second { uint second[]; };
 layout(set = 0, binding = 2, std430) readonly restrict buffer Weights { uint weightWords[]; };

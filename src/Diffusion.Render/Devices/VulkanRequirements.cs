@@ -26,7 +26,9 @@ public sealed record VulkanRequirements(
     public static readonly string ExternalSemaphoreExtension =
         OperatingSystem.IsWindows() ? "VK_KHR_external_semaphore_win32" : "VK_KHR_external_semaphore_fd";
 
-    /// <summary>Multiplies matrices by a subgroup together, for convolutions in float16; not yet run on a GPU.</summary>
+    /// <summary>
+    /// Subgroups multiply matrices together, for the convolutions of float16 networks; not yet run on a GPU.
+    /// </summary>
     public const string CooperativeMatrixExtension = "VK_KHR_cooperative_matrix";
 
     /// <summary>Names objects and passes for debuggers; an instance extension.</summary>

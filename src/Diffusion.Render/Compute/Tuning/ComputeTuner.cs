@@ -155,8 +155,8 @@ public static class ComputeTuner
         return (Edge + stride - 1) / stride * stride;
     }
 
-    // The network by each of some tunings, every dispatch a part of its own, run once as a whole: that makes the kernels
-    // and leaves a network's own numbers for the dispatches to read.
+    // The network by each of some tunings, every dispatch a part of its own, run once as a whole: that makes the
+    // kernels and leaves a network's own numbers for the dispatches to read.
     private sealed class RunSet : IDisposable
     {
         private readonly List<NetworkRun> _runs = [];
