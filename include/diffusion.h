@@ -138,7 +138,7 @@ typedef struct diffusion_vulkan_requirements {
     /* Features to enable, by the names of their fields in VkPhysicalDeviceFeatures and
      * VkPhysicalDeviceVulkan11Features to 13Features. */
     uint32_t feature_count;
-    /* Used where they are enabled. */
+    /* Used where they are enabled; cooperativeMatrix is of VkPhysicalDeviceCooperativeMatrixFeaturesKHR. */
     uint32_t optional_feature_count;
     uint32_t optional_instance_extension_count;
     const char *const *instance_extensions;

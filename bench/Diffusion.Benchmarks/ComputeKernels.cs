@@ -102,6 +102,7 @@ internal static class ComputeKernels
     private static string NameOf(KernelKey key) => key.Shader switch
     {
         "conv.comp" => $"conv {key.C1}x{key.C1}, stride {key.C2}",
+        "conv_matrix.comp" => $"conv {key.C1}x{key.C1}, stride {4 / key.C2}, matrices",
         "patch.comp" => key.C0 == 0 ? "patch" : "unpatch",
         _ => Path.GetFileNameWithoutExtension(key.Shader),
     };

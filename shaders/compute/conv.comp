@@ -18,43 +18,7 @@ layout(constant_id = 4) const bool HALF = false;
 layout(constant_id = 5) const bool SUBGROUPS = false;
 layout(local_size_x = 8, local_size_y_id = 0) in;
 
-layout(set = 0, binding = 0, std430) readonly restrict buffer First { uint first[]; };
-layout(set = 0, binding = 1, std430) readonly restrict buffer Second { uint second[]; };
-layout(set = 0, binding = 2, std430) readonly restrict buffer Weights { uint weightWords[]; };
-layout(set = 0, binding = 3, std430) readonly restrict buffer Bias { float bias[]; };
-layout(set = 0, binding = 4, std430) readonly restrict buffer Norm { vec2 norm[]; };
-layout(set = 0, binding = 5, std430) readonly restrict buffer Embedding { float embedding[]; };
-layout(set = 0, binding = 6, std430) readonly restrict buffer Residual { uint residual[]; };
-layout(set = 0, binding = 7, std430) writeonly restrict buffer Target { uint target[]; };
-
-const uint CIRCULAR = 1u;
-const uint NORMED = 2u;
-const uint UPSAMPLED = 4u;
-const uint EMBEDDED = 8u;
-const uint RESIDUAL = 16u;
-const uint RESIDUAL_UPSAMPLED = 32u;
-
-layout(push_constant) uniform Push
-{
-    uint flags;
-    uint activation;
-    uint firstChannels;
-    uint secondChannels;
-    uint outChannels;
-    uint paddedOutChannels;
-    uint outTiles;
-    int inHeight;
-    int inWidth;
-    int outHeight;
-    int outWidth;
-    int padding;
-    uint embeddingStride;
-    float outputScale;
-} push;
-
-#include "compute/activation.glsl"
-#include "compute/stored.glsl"
-#include "compute/weights.glsl"
+#include "compute/convolution.glsl"
 
 const uint TILE = 8;
 const uint EDGE = ((TILE - 1) * STRIDE) + KERNEL;
@@ -64,40 +28,6 @@ const uint OUTPUTS = 8 * GROUPS;
 
 shared float inputs[CHUNK * PATCH];
 shared float kernels[CHUNK * TAPS * OUTPUTS];
-
-float readInput(uint batch, uint channel, int y, int x)
-{
-    uint channels = push.firstChannels + push.secondChannels;
-    int up = (push.flags & UPSAMPLED) != 0u ? 1 : 0;
-    int height = push.inHeight << up;
-    int width = push.inWidth << up;
-    if ((push.flags & CIRCULAR) != 0u)
-    {
-        // Never below -1; the tile may hang over the far edge.
-        y = (y + height) % height;
-        x = (x + width) % width;
-    }
-
-    if (channel >= channels || uint(y) >= uint(height) || uint(x) >= uint(width))
-    {
-        return 0.0;
-    }
-
-    uint row = uint(y >> up);
-    uint at = wordAt(row, uint(x >> up), uint(push.inWidth));
-    uint plane = planeWords(uint(push.inHeight), uint(push.inWidth));
-    uint word = channel < push.firstChannels
-        ? first[(((batch * push.firstChannels) + channel) * plane) + at]
-        : second[(((batch * push.secondChannels) + (channel - push.firstChannels)) * plane) + at];
-    float value = valueOf(word, row);
-    if ((push.flags & NORMED) != 0u)
-    {
-        vec2 scaleAndShift = norm[(batch * channels) + channel];
-        value = (scaleAndShift.x * value) + scaleAndShift.y;
-    }
-
-    return activate(value, push.activation);
-}
 
 void loadInputs(uint batch, uint firstChannel, ivec2 corner)
 {
@@ -119,20 +49,6 @@ void loadKernels(uint firstChannel, uint firstOutput)
         bool isInside = row < rows && column < push.paddedOutChannels;
         kernels[i] = isInside ? weightAt((row * push.paddedOutChannels) + column) : 0.0;
     }
-}
-
-// What the invocation adds to a pixel's sum; below the last row of an odd height is the other half of a word.
-float residualAt(uint plane, int y, int x)
-{
-    if ((push.flags & RESIDUAL) == 0u)
-    {
-        return 0.0;
-    }
-
-    int up = (push.flags & RESIDUAL_UPSAMPLED) != 0u ? 1 : 0;
-    uint width = uint(push.outWidth >> up);
-    uint start = plane * planeWords(uint(push.outHeight >> up), width);
-    return valueOf(residual[start + wordAt(uint(y >> up), uint(x >> up), width)], uint(y >> up));
 }
 
 void main()
@@ -199,23 +115,14 @@ void main()
         uint channel = firstOutput + group + o;
         if (channel < push.outChannels)
         {
-            float offset = bias[channel];
-            if ((push.flags & EMBEDDED) != 0u)
-            {
-                offset += embedding[(batch * push.embeddingStride) + channel];
-            }
-
+            float offset = offsetOf(batch, channel);
             uint plane = (batch * push.outChannels) + channel;
-            uint start = plane * planeWords(uint(push.outHeight), uint(push.outWidth));
             [[unroll]] for (uint p = 0; p < TILE; p += ROWS)
             {
                 int y = tile.y + int(p);
                 if (y < push.outHeight)
                 {
-                    float value = sums[o][p] + offset + residualAt(plane, y, x);
-                    float below = HALF ? sums[o][p + ROWS - 1] + offset + residualAt(plane, y + 1, x) : 0.0;
-                    target[start + wordAt(uint(y), uint(x), uint(push.outWidth))] =
-                        wordOf(value / push.outputScale, below / push.outputScale);
+                    writeOutput(plane, offset, y, x, sums[o][p], sums[o][p + ROWS - 1]);
                 }
             }
         }

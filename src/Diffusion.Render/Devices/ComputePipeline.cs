@@ -11,12 +11,19 @@ internal static unsafe class ComputePipeline
     /// <param name="shader">File name in shaders/, such as "planar_to_rgba.comp".</param>
     /// <param name="flags">How it may be used.</param>
     /// <param name="constants">Specialisation constants, or null for the shader's own.</param>
+    /// <param name="subgroup">Invocations of a subgroup, each of them full; 0 leaves that to the driver. Needs
+    /// <see cref="CooperativeMatrices.Features"/>.</param>
     public static Pipeline Create(
         VulkanDevice device, PipelineLayout layout, string shader, PipelineCreateFlags flags = 0,
-        SpecializationInfo* constants = null)
+        SpecializationInfo* constants = null, uint subgroup = 0)
     {
         using var modules = new Construction(device);
         ShaderModule module = ShaderLibrary.Load(device, modules, shader);
+        var size = new PipelineShaderStageRequiredSubgroupSizeCreateInfo
+        {
+            SType = StructureType.PipelineShaderStageRequiredSubgroupSizeCreateInfo,
+            RequiredSubgroupSize = subgroup,
+        };
         fixed (byte* entry = "main"u8)
         {
             var info = new ComputePipelineCreateInfo
@@ -27,6 +34,8 @@ internal static unsafe class ComputePipeline
                 Stage = new PipelineShaderStageCreateInfo
                 {
                     SType = StructureType.PipelineShaderStageCreateInfo,
+                    PNext = subgroup == 0 ? null : &size,
+                    Flags = subgroup == 0 ? 0 : PipelineShaderStageCreateFlags.RequireFullSubgroupsBit,
                     Stage = ShaderStageFlags.ComputeBit,
                     Module = module,
                     PName = entry,

@@ -22,6 +22,9 @@ internal sealed unsafe class ExtensionFunctions
     private readonly delegate* unmanaged<PhysicalDevice, SurfaceKHR, SurfaceCapabilitiesKHR*, Result> _getCapabilities;
     private readonly delegate* unmanaged<PhysicalDevice, SurfaceKHR, uint*, SurfaceFormatKHR*, Result> _getFormats;
     private readonly delegate* unmanaged<PhysicalDevice, SurfaceKHR, uint*, PresentModeKHR*, Result> _getPresentModes;
+    private readonly delegate* unmanaged<PhysicalDevice, uint*, CooperativeMatrixPropertiesKHR*, Result>
+        _getMatrixProperties;
+
     private delegate* unmanaged<Device, SwapchainCreateInfoKHR*, AllocationCallbacks*, SwapchainKHR*, Result>
         _createSwapchain;
 
@@ -60,6 +63,8 @@ internal sealed unsafe class ExtensionFunctions
             Load("vkGetPhysicalDeviceSurfaceFormatsKHR");
         _getPresentModes = (delegate* unmanaged<PhysicalDevice, SurfaceKHR, uint*, PresentModeKHR*, Result>)
             Load("vkGetPhysicalDeviceSurfacePresentModesKHR");
+        _getMatrixProperties = (delegate* unmanaged<PhysicalDevice, uint*, CooperativeMatrixPropertiesKHR*, Result>)
+            Load("vkGetPhysicalDeviceCooperativeMatrixPropertiesKHR");
     }
 
     public void LoadDevice(Vk api, Device device)
@@ -135,6 +140,10 @@ internal sealed unsafe class ExtensionFunctions
     public Result GetPhysicalDeviceSurfacePresentModes(
         PhysicalDevice device, SurfaceKHR surface, uint* count, PresentModeKHR* modes)
         => _getPresentModes(device, surface, count, modes);
+
+    public Result GetCooperativeMatrixProperties(
+        PhysicalDevice device, uint* count, CooperativeMatrixPropertiesKHR* kinds)
+        => _getMatrixProperties(device, count, kinds);
 
     public Result CreateSwapchain(Device device, SwapchainCreateInfoKHR* info, SwapchainKHR* swapchain)
         => _createSwapchain(device, info, null, swapchain);

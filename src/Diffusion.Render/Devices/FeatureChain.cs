@@ -10,15 +10,24 @@ internal unsafe struct FeatureChain
     private PhysicalDeviceFeatures2 _core;
     private PhysicalDeviceVulkan12Features _vulkan12;
     private PhysicalDeviceVulkan13Features _vulkan13;
+    private PhysicalDeviceCooperativeMatrixFeaturesKHR _matrices;
 
     /// <summary>Sets the types and links; the head is what Vulkan's structures point at.</summary>
-    public static PhysicalDeviceFeatures2* Link(FeatureChain* chain)
+    /// <param name="chain">A local.</param>
+    /// <param name="extensions">Device extensions, whose structures are linked as well.</param>
+    public static PhysicalDeviceFeatures2* Link(FeatureChain* chain, IEnumerable<string> extensions)
     {
         chain->_core.SType = StructureType.PhysicalDeviceFeatures2;
         chain->_core.PNext = &chain->_vulkan12;
         chain->_vulkan12.SType = StructureType.PhysicalDeviceVulkan12Features;
         chain->_vulkan12.PNext = &chain->_vulkan13;
         chain->_vulkan13.SType = StructureType.PhysicalDeviceVulkan13Features;
+        chain->_matrices.SType = StructureType.PhysicalDeviceCooperativeMatrixFeaturesKhr;
+        if (extensions.Contains(VulkanRequirements.CooperativeMatrixExtension))
+        {
+            chain->_vulkan13.PNext = &chain->_matrices;
+        }
+
         return &chain->_core;
     }
 
@@ -29,7 +38,13 @@ internal unsafe struct FeatureChain
             | If(_vulkan13.DynamicRendering, VulkanFeatures.DynamicRendering)
             | If(_vulkan13.Synchronization2, VulkanFeatures.Synchronization2)
             | If(_vulkan13.Maintenance4, VulkanFeatures.Maintenance4)
-            | If(_core.Features.RobustBufferAccess, VulkanFeatures.RobustBufferAccess);
+            | If(_core.Features.RobustBufferAccess, VulkanFeatures.RobustBufferAccess)
+            | If(_vulkan12.ShaderFloat16, VulkanFeatures.ShaderFloat16)
+            | If(_vulkan12.VulkanMemoryModel, VulkanFeatures.VulkanMemoryModel)
+            | If(_vulkan12.VulkanMemoryModelDeviceScope, VulkanFeatures.VulkanMemoryModelDeviceScope)
+            | If(_vulkan13.SubgroupSizeControl, VulkanFeatures.SubgroupSizeControl)
+            | If(_vulkan13.ComputeFullSubgroups, VulkanFeatures.ComputeFullSubgroups)
+            | If(_matrices.CooperativeMatrix, VulkanFeatures.CooperativeMatrix);
 
     /// <summary>Sets these features.</summary>
     public void Write(VulkanFeatures features)
@@ -40,6 +55,12 @@ internal unsafe struct FeatureChain
         _vulkan13.DynamicRendering = features.HasFlag(VulkanFeatures.DynamicRendering);
         _vulkan13.Synchronization2 = features.HasFlag(VulkanFeatures.Synchronization2);
         _vulkan13.Maintenance4 = features.HasFlag(VulkanFeatures.Maintenance4);
+        _vulkan12.ShaderFloat16 = features.HasFlag(VulkanFeatures.ShaderFloat16);
+        _vulkan12.VulkanMemoryModel = features.HasFlag(VulkanFeatures.VulkanMemoryModel);
+        _vulkan12.VulkanMemoryModelDeviceScope = features.HasFlag(VulkanFeatures.VulkanMemoryModelDeviceScope);
+        _vulkan13.SubgroupSizeControl = features.HasFlag(VulkanFeatures.SubgroupSizeControl);
+        _vulkan13.ComputeFullSubgroups = features.HasFlag(VulkanFeatures.ComputeFullSubgroups);
+        _matrices.CooperativeMatrix = features.HasFlag(VulkanFeatures.CooperativeMatrix);
     }
 
     private static VulkanFeatures If(bool isSet, VulkanFeatures feature) => isSet ? feature : VulkanFeatures.None;

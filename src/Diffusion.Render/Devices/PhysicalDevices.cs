@@ -69,10 +69,10 @@ internal static unsafe class PhysicalDevices
     }
 
     /// <summary>The features offered; the device has Vulkan 1.3.</summary>
-    public static VulkanFeatures Features(Vk api, PhysicalDevice handle)
+    public static VulkanFeatures Features(Vk api, PhysicalDevice handle, IEnumerable<string> extensions)
     {
         FeatureChain chain = default;
-        api.GetPhysicalDeviceFeatures2(handle, FeatureChain.Link(&chain));
+        api.GetPhysicalDeviceFeatures2(handle, FeatureChain.Link(&chain, extensions));
         return chain.Read();
     }
 

@@ -43,7 +43,7 @@ public sealed unsafe partial class VulkanDevice
                 ?? (options.MakeExportedTimeline is null
                     ? ExternalHandles.WhyNoTimeline(this, needs.OptionalExtensions, extensions)
                     : null);
-            ReadLimits();
+            ReadLimits(extensions);
             _handle = CreateDevice(priority is null ? extensions : [.. extensions, priority], compute, priority);
             var queueLock = new OwnQueueLock();
             Queue queue = QueueAt(renderer);
@@ -79,7 +79,7 @@ public sealed unsafe partial class VulkanDevice
         HostImportReason = WhyNoHostImport(needs, engine.DeviceExtensions);
         ExportReason = ExternalHandles.WhyNoMemory(this, needs.OptionalExtensions, engine.DeviceExtensions)
             ?? ExternalHandles.WhyNoTimeline(this, needs.OptionalExtensions, engine.DeviceExtensions);
-        ReadLimits();
+        ReadLimits(engine.DeviceExtensions);
         Allocator = (AllocationCallbacks*)engine.AllocationCallbacks;
         _handle = engine.Device;
         Start(
@@ -219,7 +219,7 @@ public sealed unsafe partial class VulkanDevice
         }
     }
 
-    private void ReadLimits()
+    private void ReadLimits(IReadOnlyList<string> extensions)
     {
         var host = new PhysicalDeviceExternalMemoryHostPropertiesEXT
         {
@@ -245,6 +245,11 @@ public sealed unsafe partial class VulkanDevice
         Subgroups = subgroups with { PNext = null };
         Uuid = new Guid(new ReadOnlySpan<byte>(identity.DeviceUuid, sizeof(Guid)));
         HostImportAlignment = (long)host.MinImportedHostPointerAlignment;
+        if (Features.HasFlag(CooperativeMatrices.Features)
+            && extensions.Contains(VulkanRequirements.CooperativeMatrixExtension))
+        {
+            Matrices = CooperativeMatrices.Shapes(this);
+        }
     }
 
     private void DestroyHandles()

@@ -89,7 +89,7 @@ public sealed unsafe partial class VulkanDevice
             PQueuePriorities = priorities + 1,
         };
         FeatureChain features = default;
-        PhysicalDeviceFeatures2* head = FeatureChain.Link(&features);
+        PhysicalDeviceFeatures2* head = FeatureChain.Link(&features, extensionNames);
         features.Write(Features);
         var info = new DeviceCreateInfo
         {

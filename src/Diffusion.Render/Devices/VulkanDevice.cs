@@ -89,6 +89,9 @@ public sealed unsafe partial class VulkanDevice : IDisposable
 
     internal PhysicalDeviceSubgroupProperties Subgroups { get; private set; }
 
+    /// <summary>Cooperative matrices that kernels may use; empty where they are not there or not enabled.</summary>
+    internal MatrixShape[] Matrices { get; private set; } = [];
+
     /// <summary>The engine's allocation callbacks, for all that is made on its device; else null.</summary>
     internal AllocationCallbacks* Allocator { get; private set; }
 

@@ -24,4 +24,28 @@ public enum VulkanFeatures
 
     /// <summary>robustBufferAccess of VkPhysicalDeviceFeatures: accesses beyond a bound range do no harm.</summary>
     RobustBufferAccess = 1 << 5,
+
+    /// <summary>shaderFloat16 of VkPhysicalDeviceVulkan12Features.</summary>
+    ShaderFloat16 = 1 << 6,
+
+    /// <summary>vulkanMemoryModel of VkPhysicalDeviceVulkan12Features.</summary>
+    VulkanMemoryModel = 1 << 7,
+
+    /// <summary>
+    /// vulkanMemoryModelDeviceScope of VkPhysicalDeviceVulkan12Features: atomics need it once
+    /// <see cref="VulkanMemoryModel"/> is enabled.
+    /// </summary>
+    VulkanMemoryModelDeviceScope = 1 << 8,
+
+    /// <summary>subgroupSizeControl of VkPhysicalDeviceVulkan13Features.</summary>
+    SubgroupSizeControl = 1 << 9,
+
+    /// <summary>computeFullSubgroups of VkPhysicalDeviceVulkan13Features.</summary>
+    ComputeFullSubgroups = 1 << 10,
+
+    /// <summary>
+    /// cooperativeMatrix of VkPhysicalDeviceCooperativeMatrixFeaturesKHR, with
+    /// <see cref="VulkanRequirements.CooperativeMatrixExtension"/>: subgroups multiply small matrices together.
+    /// </summary>
+    CooperativeMatrix = 1 << 11,
 }

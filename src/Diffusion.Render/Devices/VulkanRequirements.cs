@@ -26,6 +26,11 @@ public sealed record VulkanRequirements(
     public static readonly string ExternalSemaphoreExtension =
         OperatingSystem.IsWindows() ? "VK_KHR_external_semaphore_win32" : "VK_KHR_external_semaphore_fd";
 
+    /// <summary>
+    /// Subgroups multiply matrices together, for the convolutions of float16 networks; not yet run on a GPU.
+    /// </summary>
+    public const string CooperativeMatrixExtension = "VK_KHR_cooperative_matrix";
+
     /// <summary>Names objects and passes for debuggers; an instance extension.</summary>
     public const string DebugUtilsExtension = "VK_EXT_debug_utils";
 
@@ -44,7 +49,7 @@ public sealed record VulkanRequirements(
     public const QueueFlags Queue = QueueFlags.GraphicsBit | QueueFlags.ComputeBit;
 
     /// <summary>Shared textures and offscreen frames: all that an engine which presents by itself needs.</summary>
-    public static VulkanRequirements Headless { get; } = new([], [], Sharing());
+    public static VulkanRequirements Headless { get; } = new([], [], Optional());
 
     /// <summary>Instance extensions used only where they are there.</summary>
     public IReadOnlyList<string> OptionalInstanceExtensions { get; } = [DebugUtilsExtension];
@@ -54,12 +59,13 @@ public sealed record VulkanRequirements(
         | VulkanFeatures.Synchronization2 | VulkanFeatures.Maintenance4;
 
     /// <summary>Features used only where they are there.</summary>
-    public VulkanFeatures OptionalFeatures { get; } = VulkanFeatures.SamplerAnisotropy;
+    public VulkanFeatures OptionalFeatures { get; } =
+        VulkanFeatures.SamplerAnisotropy | CooperativeMatrices.Features;
 
     /// <summary>The above and presentation to a window.</summary>
     /// <param name="surfaceExtensions">Instance extensions that the window names.</param>
     public static VulkanRequirements Presenting(IReadOnlyList<string> surfaceExtensions)
-        => new(surfaceExtensions, [SwapchainExtension], Sharing());
+        => new(surfaceExtensions, [SwapchainExtension], Optional());
 
     /// <summary>What these requirements come to on a physical device, before a device exists.</summary>
     /// <param name="instance">The engine's instance.</param>
@@ -73,8 +79,12 @@ public sealed record VulkanRequirements(
         return Evaluate(api, physicalDevice);
     }
 
-    private static string[] Sharing()
-        => [ExternalMemoryHostExtension, ExternalMemoryExtension, ExternalSemaphoreExtension];
+    private static string[] Optional()
+        =>
+        [
+            ExternalMemoryHostExtension, ExternalMemoryExtension, ExternalSemaphoreExtension,
+            CooperativeMatrixExtension,
+        ];
 
     internal VulkanDeviceRequirements Evaluate(Vk api, PhysicalDevice physicalDevice)
     {
@@ -83,7 +93,17 @@ public sealed record VulkanRequirements(
 
         // Below 1.3 the structures of features may not even be asked for.
         bool isRecent = info.Version >= new Version(VersionMajor, VersionMinor);
-        VulkanFeatures features = isRecent ? PhysicalDevices.Features(api, physicalDevice) : VulkanFeatures.None;
+        VulkanFeatures features = isRecent
+            ? PhysicalDevices.Features(api, physicalDevice, extensions)
+            : VulkanFeatures.None;
+
+        // All that matrices need, or nothing.
+        if (!features.HasFlag(CooperativeMatrices.Features))
+        {
+            features &= ~CooperativeMatrices.Features;
+            extensions.Remove(CooperativeMatrixExtension);
+        }
+
         QueueFamilyProperties[] queues = PhysicalDevices.QueueFamilies(api, physicalDevice);
         uint[] families = [.. Enumerable.Range(0, queues.Length)
             .Where(family => (queues[family].QueueFlags & Queue) == Queue).Select(family => (uint)family)];

@@ -16,7 +16,7 @@ public sealed class ComputeParityTests(ComputeFixture compute, ITestOutputHelper
     private const double Rounding = 1e-4;
 
     /// <summary>A value of eleven bits is off by 2^-12 of itself; twenty layers add up.</summary>
-    private const double HalfRounding = 2e-2;
+    internal const double HalfRounding = 2e-2;
 
     private static readonly ComputeBackendOptions _half = new() { Precision = StoragePrecision.Half };
 
@@ -34,7 +34,7 @@ public sealed class ComputeParityTests(ComputeFixture compute, ITestOutputHelper
         get
         {
             TheoryData<string, bool> data = [];
-            foreach (string feature in _features.Keys)
+            foreach (string feature in Features.Keys)
             {
                 data.Add(feature, false);
                 data.Add(feature, true);
@@ -44,7 +44,7 @@ public sealed class ComputeParityTests(ComputeFixture compute, ITestOutputHelper
         }
     }
 
-    private static readonly Dictionary<string, UNetConfig> _features = new()
+    internal static readonly Dictionary<string, UNetConfig> Features = new()
     {
         ["plain"] = _plain,
         ["patch, classes, scale and shift"] = _plain with
@@ -103,7 +103,7 @@ public sealed class ComputeParityTests(ComputeFixture compute, ITestOutputHelper
     public void Slices_RandomWeights_EqualTorch(string feature, bool isGpu)
     {
         var device = compute.Device;
-        using TestModel model = new(_features[feature]);
+        using TestModel model = new(Features[feature]);
         using ComputeBackend backend = new(model.Folder, device, null, compute.Kernels, TuningOf(isGpu));
 
         (double zero, string zeroSlice) = SliceParity.Measure(model.Network, backend, 2, 16, 8, seamless: false);
@@ -138,7 +138,7 @@ public sealed class ComputeParityTests(ComputeFixture compute, ITestOutputHelper
     public void Slices_Half_EqualTorchToElevenBits(string feature, bool isGpu)
     {
         var device = compute.Device;
-        using TestModel model = new(_features[feature]);
+        using TestModel model = new(Features[feature]);
         using ComputeBackend backend = new(model.Folder, device, _half, compute.Kernels, TuningOf(isGpu));
 
         // Of 12 rows, the lower levels have 6 and 3: below the last of an odd height is nothing.
@@ -178,7 +178,7 @@ public sealed class ComputeParityTests(ComputeFixture compute, ITestOutputHelper
     public void Parts_CutFinely_GiveTheSameBitsAsWholeSlices()
     {
         var device = compute.Device;
-        using TestModel model = new(_features["patch, classes, scale and shift"]);
+        using TestModel model = new(Features["patch, classes, scale and shift"]);
         using ComputeBackend backend = new(model.Folder, device, null, compute.Kernels);
 
         float[] whole = Output(backend, double.PositiveInfinity);
@@ -218,7 +218,7 @@ public sealed class ComputeParityTests(ComputeFixture compute, ITestOutputHelper
     public void Slices_OtherTiles_EqualTorch(int channels, int pointwise, int threads)
     {
         var device = compute.Device;
-        using TestModel model = new(_features["patch, classes, scale and shift"]);
+        using TestModel model = new(Features["patch, classes, scale and shift"]);
         ComputeTuning tuning = new([16, 5], 1, threads, channels, pointwise);
         using ComputeBackend backend = new(model.Folder, device, null, compute.Kernels, tuning);
 
@@ -232,7 +232,7 @@ public sealed class ComputeParityTests(ComputeFixture compute, ITestOutputHelper
     // What runs on graphics cards runs here as well, only slower.
     private ComputeTuning TuningOf(bool isGpu) => isGpu ? ComputeTuning.Gpu : ComputeTuning.For(compute.Device);
 
-    private static float[] Output(ComputeBackend backend, double mostFlops)
+    internal static float[] Output(ComputeBackend backend, double mostFlops)
     {
         using NetworkRun run = backend.CreateRun(2, 16, 24, seamless: true, mostFlops);
         for (int sample = 0; sample < 2; sample++)

@@ -75,6 +75,27 @@ public sealed class ComputeTunerTests : IDisposable
         AssertSilent();
     }
 
+    [SkippableTheory]
+    [InlineData(1e6)]
+    [InlineData(3e6)]
+    public void Run_Matrices_AreInTheFileOnlyWhereTheyAreFaster(double nanoseconds)
+    {
+        Skip.If(_device.Matrices.Length == 0, $"{_device.Info.Name} has no cooperative matrices.");
+        using TestModelFolder model = new();
+
+        ComputeTuner.Run(
+            model.Folder, _device, _lines.Add,
+            [best => _device.Matrices.Select(shape => best with { Matrices = shape })],
+            Clock(key => key.Shader == "conv_matrix.comp" ? nanoseconds : 2e6));
+
+        bool wins = nanoseconds < 2e6;
+        Assert.Equal(1 + _device.Matrices.Length, _lines.Count);
+        Assert.All(_lines, line => Assert.DoesNotContain("left out", line, StringComparison.Ordinal));
+        Assert.Equal(wins, File.ReadAllText(TuningFile.PathOf(_folder, _device)).Contains("matrices"));
+        Assert.Equal(wins, TuningFile.Load(_device)!.Matrices is not null);
+        AssertSilent();
+    }
+
     [SkippableFact]
     public void Run_EqualTimes_KeepsWhatTheDeviceBeginsWith()
     {

@@ -38,6 +38,16 @@ public sealed class TuningFileTests : IDisposable
     }
 
     [SkippableFact]
+    public void Load_MatricesOfTheDevice_AreThereAgain()
+    {
+        Skip.If(_device.Matrices.Length == 0, $"{_device.Info.Name} has no cooperative matrices.");
+        TuningFile.Save(_folder, _device, _odd with { Matrices = _device.Matrices[0] });
+
+        Assert.Equal(_device.Matrices[0], TuningFile.Load(_device)!.Matrices);
+        Assert.Empty(_log);
+    }
+
+    [SkippableFact]
     public void Load_NoFile_SaysNothing()
     {
         Assert.Null(TuningFile.Load(_device));
@@ -61,6 +71,10 @@ public sealed class TuningFileTests : IDisposable
     [InlineData("pointwise-channels 8", "pointwise-channels 65", "channels are 1 to 64, not 2 and 65")]
     [InlineData("broadcasts 0", "broadcasts 0\nmore 1", "lines more than it should")]
     [InlineData("broadcasts 0", "", "line 9 should say 'broadcasts'")]
+    [InlineData("broadcasts 0", "broadcasts 0\nmatrices 16 16 16", "'matrices' should have four values")]
+    [InlineData("broadcasts 0", "broadcasts 0\nmatrices", "line 10 should say 'matrices'")]
+    [InlineData("broadcasts 0", "broadcasts 0\nmatrices 1 2 8 4", "the device has no cooperative matrices")]
+    [InlineData("broadcasts 0", "broadcasts 0\nmatrices 1 2 8 4\nmore 1", "lines more than it should")]
     public void Load_ALineIsWrong_IsIgnoredWithTheReason(string line, string other, string reason)
     {
         TuningFile.Save(_folder, _device, _odd);

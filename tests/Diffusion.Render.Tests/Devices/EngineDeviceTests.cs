@@ -188,6 +188,26 @@ public sealed class EngineDeviceTests(VulkanFixture vulkan)
     }
 
     [SkippableFact]
+    public void Matrices_AreThoseOfAnOwnDeviceWhereTheEngineEnabledAllOfThem()
+    {
+        MatrixShape[] own = vulkan.Device.Matrices;
+        Skip.If(own.Length == 0, $"{vulkan.Device.Info.Name} has no cooperative matrices.");
+        using var all = new EngineHost(takesOptional: true);
+        using var without = new EngineHost(takesOptional: true, leftOut: VulkanFeatures.VulkanMemoryModel);
+        using var none = new EngineHost(takesOptional: false);
+
+        Assert.Equal(own, MatricesOf(all));
+        Assert.Empty(MatricesOf(without));
+        Assert.Empty(MatricesOf(none));
+
+        static MatrixShape[] MatricesOf(EngineHost host)
+        {
+            using var device = VulkanDevice.Adopt(host.Lent);
+            return device.Matrices;
+        }
+    }
+
+    [SkippableFact]
     public void Export_NotEnabledByTheEngine_SaysSo()
     {
         _ = vulkan.Device;

@@ -32,6 +32,9 @@ public sealed class ShaderTests
             })!;
             string error = await process.StandardError.ReadToEndAsync();
             await process.WaitForExitAsync();
+            Skip.If(
+                error.Contains("Invalid capability operand: 6022", StringComparison.Ordinal),
+                "this spirv-val does not know VK_KHR_cooperative_matrix");
             Assert.Equal((0, ""), (process.ExitCode, error));
         }
         catch (Win32Exception)

@@ -214,18 +214,29 @@ internal sealed unsafe class EngineHost : IDisposable
             QueueCount = 1,
             PQueuePriorities = &priority,
         };
+        var matrices = new PhysicalDeviceCooperativeMatrixFeaturesKHR
+        {
+            SType = StructureType.PhysicalDeviceCooperativeMatrixFeaturesKhr,
+            CooperativeMatrix = features.HasFlag(VulkanFeatures.CooperativeMatrix),
+        };
         var features13 = new PhysicalDeviceVulkan13Features
         {
             SType = StructureType.PhysicalDeviceVulkan13Features,
+            PNext = names.Contains(VulkanRequirements.CooperativeMatrixExtension) ? &matrices : null,
             DynamicRendering = features.HasFlag(VulkanFeatures.DynamicRendering),
             Synchronization2 = features.HasFlag(VulkanFeatures.Synchronization2),
             Maintenance4 = features.HasFlag(VulkanFeatures.Maintenance4),
+            SubgroupSizeControl = features.HasFlag(VulkanFeatures.SubgroupSizeControl),
+            ComputeFullSubgroups = features.HasFlag(VulkanFeatures.ComputeFullSubgroups),
         };
         var features12 = new PhysicalDeviceVulkan12Features
         {
             SType = StructureType.PhysicalDeviceVulkan12Features,
             PNext = &features13,
             TimelineSemaphore = features.HasFlag(VulkanFeatures.TimelineSemaphore),
+            ShaderFloat16 = features.HasFlag(VulkanFeatures.ShaderFloat16),
+            VulkanMemoryModel = features.HasFlag(VulkanFeatures.VulkanMemoryModel),
+            VulkanMemoryModelDeviceScope = features.HasFlag(VulkanFeatures.VulkanMemoryModelDeviceScope),
         };
         var core = new PhysicalDeviceFeatures
         {

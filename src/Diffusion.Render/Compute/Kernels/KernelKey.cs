@@ -6,6 +6,9 @@ internal readonly record struct KernelKey(
 {
     public const int ConstantCount = 6;
 
+    /// <summary>Invocations of a subgroup where the shader relies on them, each subgroup full; else 0.</summary>
+    public uint Subgroup { get; init; }
+
     /// <summary>Debug name.</summary>
     public override string ToString() => $"{Shader} {C0} {C1} {C2} {C3} {C4} {C5}";
 }

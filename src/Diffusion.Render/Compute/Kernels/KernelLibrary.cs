@@ -138,7 +138,7 @@ internal sealed unsafe class KernelLibrary : IDisposable
         // So that a dispatch can be cut.
         const PipelineCreateFlags Flags = PipelineCreateFlags.CreateDispatchBaseBit;
         Pipeline pipeline = made.Own(
-            ComputePipeline.Create(_device, Layout, key.Shader, Flags, &constants), key.ToString());
+            ComputePipeline.Create(_device, Layout, key.Shader, Flags, &constants, key.Subgroup), key.ToString());
         return new Kernel(pipeline, made.Complete());
     }
 

@@ -12,9 +12,10 @@ namespace Diffusion.Render.Compute.Planning;
 /// <param name="Channels">Input channels that a workgroup of a 3x3 convolution holds at a time.</param>
 /// <param name="PointwiseChannels">The same of a 1x1 convolution.</param>
 /// <param name="BroadcastsInSubgroups">Whether convolutions pass weights on within subgroups of 8.</param>
+/// <param name="Matrices">Cooperative matrices for the convolutions of float16 networks, or null.</param>
 internal sealed record ComputeTuning(
     int[] ConvolutionGroups, int WantedWorkgroups, int NormThreads, int Channels = 4, int PointwiseChannels = 16,
-    bool BroadcastsInSubgroups = false)
+    bool BroadcastsInSubgroups = false, MatrixShape? Matrices = null)
 {
     // Edges of the tiles in conv.comp: 8 outputs need 17 inputs where the stride is 2, and 8 where the kernel is 1.
     private const long StridedPatch = 17 * 17;
@@ -56,7 +57,9 @@ internal sealed record ComputeTuning(
     /// <summary>Why a device cannot run kernels of these choices, or null when it can.</summary>
     /// <param name="limits">Its limits.</param>
     /// <param name="subgroupSize">Invocations of a subgroup.</param>
-    public string? WhyNot(in PhysicalDeviceLimits limits, uint subgroupSize)
+    /// <param name="matrices">Its cooperative matrices.</param>
+    public string? WhyNot(
+        in PhysicalDeviceLimits limits, uint subgroupSize, params ReadOnlySpan<MatrixShape> matrices)
     {
         if (ConvolutionGroups.Length == 0)
         {
@@ -94,12 +97,34 @@ internal sealed record ComputeTuning(
         // In the order of the shaders' arrays: conv.comp of 3x3 and 1x1, group_norm.comp.
         long outputs = 8L * ConvolutionGroups.Max();
         return WhyNotSize("a normalisation", NormThreads, 1, limits)
-            ?? WhyNotShared("a 3x3 convolution", Channels * (StridedPatch + (9 * outputs)), limits)
-            ?? WhyNotShared("a 1x1 convolution", PointwiseChannels * (PointwisePatch + outputs), limits)
-            ?? WhyNotShared("a normalisation", NormThreads, limits)
+            ?? WhyNotShared("a 3x3 convolution", sizeof(float) * Channels * (StridedPatch + (9 * outputs)), limits)
+            ?? WhyNotShared("a 1x1 convolution", sizeof(float) * PointwiseChannels * (PointwisePatch + outputs), limits)
+            ?? WhyNotShared("a normalisation", sizeof(float) * NormThreads, limits)
             ?? (BroadcastsInSubgroups && subgroupSize != BroadcastWidth
                 ? $"broadcasts need subgroups of {BroadcastWidth}, not {subgroupSize}"
-                : null);
+                : null)
+            ?? (Matrices is { } shape ? WhyNotMatrices(shape, limits, matrices) : null);
+    }
+
+    private static string? WhyNotMatrices(
+        in MatrixShape shape, in PhysicalDeviceLimits limits, ReadOnlySpan<MatrixShape> matrices)
+    {
+        if (!matrices.Contains(shape))
+        {
+            return matrices.IsEmpty
+                ? "the device has no cooperative matrices"
+                : $"the device has no cooperative matrices of {shape}, but of {string.Join(", ", matrices.ToArray())}";
+        }
+
+        return !ConvolutionTile.Takes(shape)
+            ? $"a convolution cannot be made of cooperative matrices of {shape}"
+            : WhyNotSize("a convolution on matrices", shape.Subgroup, ConvolutionTile.Subgroups(stride: 1), limits)
+                ?? WhyNotShared("a 3x3 convolution on matrices", SharedOf(shape, 3, 1), limits)
+                ?? WhyNotShared("a strided convolution on matrices", SharedOf(shape, 3, 2), limits)
+                ?? WhyNotShared("a 1x1 convolution on matrices", SharedOf(shape, 1, 1), limits);
+
+        static long SharedOf(in MatrixShape shape, int kernel, int stride) =>
+            ConvolutionTile.SharedSizeInBytes(shape, kernel, stride);
     }
 
     private static unsafe string? WhyNotSize(string kernel, int x, int y, in PhysicalDeviceLimits limits)
@@ -115,9 +140,9 @@ internal sealed record ComputeTuning(
             : null;
     }
 
-    private static string? WhyNotShared(string kernel, long floats, in PhysicalDeviceLimits limits) =>
-        sizeof(float) * floats > limits.MaxComputeSharedMemorySize
-            ? $"{kernel} needs {sizeof(float) * floats} bytes of shared memory, "
+    private static string? WhyNotShared(string kernel, long bytes, in PhysicalDeviceLimits limits) =>
+        bytes > limits.MaxComputeSharedMemorySize
+            ? $"{kernel} needs {bytes} bytes of shared memory, "
                 + $"of {limits.MaxComputeSharedMemorySize} on this device"
             : null;
 
@@ -143,7 +168,8 @@ internal sealed record ComputeTuning(
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
         $"groups {string.Join(' ', ConvolutionGroups)}, channels {Channels} and {PointwiseChannels}, ")
-        + $"{NormThreads} threads a norm, {(BroadcastsInSubgroups ? "broadcasts" : "no broadcasts")}";
+        + $"{NormThreads} threads a norm, {(BroadcastsInSubgroups ? "broadcasts" : "no broadcasts")}"
+        + (Matrices is { } shape ? $", matrices of {shape}" : "");
 
     /// <summary>Times 8 output channels per workgroup for a convolution.</summary>
     /// <param name="outputs">Output channels.</param>

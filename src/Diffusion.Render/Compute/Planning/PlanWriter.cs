@@ -80,10 +80,8 @@ internal sealed class PlanWriter(
         int outputs = call.Weights.Weight.Rows;
         int inputs = call.Input.Channels + (call.Skip?.Channels ?? 0);
         Activations output = Create(call.Name, outputs, height, width);
-        int tilesX = Blocks(width, Tile);
-        int tilesY = Blocks(height, Tile);
-        int groups = tuning.GroupsFor(outputs, tilesX * tilesY * batch);
-        int outTiles = Blocks(outputs, 8 * groups);
+        ConvolutionTile tile = TileOf(call.Kernel, stride, inputs, outputs, Blocks(width, Tile) * Blocks(height, Tile));
+        int outTiles = Blocks(outputs, tile.Outputs);
         uint flags = (seamless && call.Kernel > 1 ? 1u : 0)
             | (call.Norm is null ? 0 : 2u)
             | (call.Upsamples ? 4u : 0)
@@ -103,10 +101,7 @@ internal sealed class PlanWriter(
         bindings[ResidualBinding] = call.Residual ?? call.Input.Range;
         Add(new PlannedDispatch
         {
-            Kernel = new KernelKey(
-                "conv.comp", (uint)groups, (uint)call.Kernel, (uint)stride,
-                (uint)(call.Kernel == 1 ? tuning.PointwiseChannels : tuning.Channels), _isHalf,
-                tuning.BroadcastsInSubgroups ? 1u : 0),
+            Kernel = tile.Kernel,
             Bindings = bindings,
             Push = PushWords.Of(
                 flags,
@@ -123,7 +118,7 @@ internal sealed class PlanWriter(
                 call.Kernel == 1 || call.IsAsymmetric ? 0u : 1u,
                 (uint)outputs,
                 PushWords.Bits(call.OutputScale == 0 ? 1 : call.OutputScale)),
-            Groups = (tilesX, tilesY, outTiles * samples),
+            Groups = (Blocks(width, tile.Width), Blocks(height, tile.Height), outTiles * samples),
             Flops = (2.0 * outElements * inputs * call.Kernel * call.Kernel)
                 + (passes * NormFlops * inElements) + ((1 + extra) * outElements),
             Bytes = call.Weights.Weight.SizeInBytes
@@ -279,6 +274,23 @@ internal sealed class PlanWriter(
         bindings[FirstBinding] = first;
         bindings[TargetBinding] = target;
         return bindings;
+    }
+
+    // Matrices are of float16; with fewer channels than theirs they would mostly multiply zeros.
+    private ConvolutionTile TileOf(int kernel, int stride, int inputs, int outputs, int tiles)
+    {
+        if (precision == StoragePrecision.Half && tuning.Matrices is { } shape && inputs >= shape.K
+            && outputs >= shape.M)
+        {
+            return ConvolutionTile.Of(shape, kernel, stride);
+        }
+
+        int groups = tuning.GroupsFor(outputs, tiles * batch);
+        KernelKey key = new(
+            "conv.comp", (uint)groups, (uint)kernel, (uint)stride,
+            (uint)(kernel == 1 ? tuning.PointwiseChannels : tuning.Channels), _isHalf,
+            tuning.BroadcastsInSubgroups ? 1u : 0);
+        return new ConvolutionTile(Tile, Tile, 8 * groups, key);
     }
 
     private int PlaneWords(int height, int width) => Blocks(height, _rows) * width;

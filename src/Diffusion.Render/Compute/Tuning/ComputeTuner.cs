@@ -1,4 +1,5 @@
 using Diffusion.Render.Compute.Kernels;
+using Diffusion.Render.Compute.Network;
 using Diffusion.Render.Compute.Planning;
 using Diffusion.Render.Devices;
 using Diffusion.Runtime.Models;
@@ -15,6 +16,9 @@ public static class ComputeTuner
 {
     private const int Edge = 64;
     private const double NanosecondsPerMillisecond = 1e6;
+
+    // What float16 may do to a whole network, as the parity tests have it; a driver's mistake does far more.
+    private const double MostDifference = 2e-2;
 
     // What matters most first.
     private static readonly Func<ComputeTuning, IEnumerable<ComputeTuning>>[] _choices =
@@ -35,7 +39,10 @@ public static class ComputeTuner
     /// <exception cref="IOException">The file cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">The folder cannot be written.</exception>
     public static TuningReport Run(ModelFolder folder, VulkanDevice device, Action<string>? progress = null) =>
-        Run(folder, device, progress, _choices, static (run, dispatch) => run.Time(dispatch));
+        Run(
+            folder, device, progress,
+            [.. _choices, best => device.Matrices.Select(shape => best with { Matrices = shape })],
+            static (run, dispatch) => run.Time(dispatch));
 
     /// <summary>With some of the choices, which a test has time for, and its own clock.</summary>
     internal static TuningReport Run(
@@ -57,7 +64,18 @@ public static class ComputeTuner
         using var backend = new ComputeBackend(folder, device, null, kernels, usual);
         foreach (Func<ComputeTuning, IEnumerable<ComputeTuning>> choice in choices)
         {
-            best = Best(backend, best, choice(best), progress, clock);
+            ComputeTuning[] others = [.. choice(best)];
+            if (others.Any(other => other.Matrices != best.Matrices))
+            {
+                // Which matter to float16 alone.
+                using var half = new ComputeBackend(
+                    folder, device, new ComputeBackendOptions { Precision = StoragePrecision.Half }, kernels, usual);
+                best = Best(half, best, others, progress, clock);
+            }
+            else
+            {
+                best = Best(backend, best, others, progress, clock);
+            }
         }
 
         using var runs = new RunSet(backend, [usual, best]);
@@ -77,7 +95,7 @@ public static class ComputeTuner
         foreach (ComputeTuning other in others.Where(other => other.ToString() != best.ToString()))
         {
             VulkanDevice device = backend.Vulkan;
-            string? whyNot = other.WhyNot(device.Limits, device.Subgroups.SubgroupSize);
+            string? whyNot = other.WhyNot(device.Limits, device.Subgroups.SubgroupSize, device.Matrices);
             NetworkPlan? plan = whyNot is null ? PlanOf(backend, other) : null;
             whyNot ??= plan!.WhyNot(device.Limits) is { } reason ? $"the network {reason}" : null;
             int[] changed = whyNot is null ? Changed(usual, plan!) : [];
@@ -97,9 +115,18 @@ public static class ComputeTuner
         }
 
         using var runs = new RunSet(backend, variants);
+        double[] differences = [.. variants.Select((_, i) => runs.Difference(i))];
         double[] times = runs.Time([.. dispatches], clock);
         for (int i = 0; i < times.Length; i++)
         {
+            if (differences[i] > MostDifference)
+            {
+                progress?.Invoke(FormattableString.Invariant(
+                    $"left out {variants[i]}: its results are off by {differences[i]:e1}"));
+                times[i] = double.PositiveInfinity;
+                continue;
+            }
+
             progress?.Invoke(
                 FormattableString.Invariant($"{times[i] / NanosecondsPerMillisecond:f3} ms in {dispatches.Count} ")
                 + $"dispatches with {variants[i]}");
@@ -128,7 +155,8 @@ public static class ComputeTuner
         return (Edge + stride - 1) / stride * stride;
     }
 
-    // The network by each of some tunings, every dispatch a part of its own.
+    // The network by each of some tunings, every dispatch a part of its own, run once as a whole: that makes the
+    // kernels and leaves a network's own numbers for the dispatches to read.
     private sealed class RunSet : IDisposable
     {
         private readonly List<NetworkRun> _runs = [];
@@ -140,7 +168,9 @@ public static class ComputeTuner
                 int edge = EdgeOf(backend);
                 foreach (ComputeTuning tuning in tunings)
                 {
-                    _runs.Add(backend.CreateRun(1, edge, edge, seamless: true, mostFlops: 0, tuning: tuning));
+                    NetworkRun run = backend.CreateRun(1, edge, edge, seamless: true, mostFlops: 0, tuning: tuning);
+                    _runs.Add(run);
+                    Start(run, backend.Structure);
                 }
             }
             catch
@@ -152,22 +182,42 @@ public static class ComputeTuner
 
         public NetworkRun this[int index] => _runs[index];
 
-        public double[] Time(IReadOnlyList<int> dispatches, Func<NetworkRun, int, double> clock)
+        /// <summary>How far a variant's output is off the first one's, relative to the largest magnitude; infinitely
+        /// where it is not finite. Asked before dispatches are timed, which run out of order.</summary>
+        public double Difference(int variant)
         {
-            // Once as a whole: makes the kernels, and leaves a network's own numbers for the dispatches to read.
-            foreach (NetworkRun run in _runs)
+            ReadOnlySpan<float> expected = _runs[0].Output;
+            ReadOnlySpan<float> actual = _runs[variant].Output;
+            (double difference, double magnitude) = (0, float.Epsilon);
+            for (int i = 0; i < expected.Length; i++)
             {
-                for (int part = 0; part < run.Plan.Parts.Count; part++)
-                {
-                    run.Submit(part);
-                }
-
-                run.Wait();
+                difference = Math.Max(difference, Math.Abs((double)expected[i] - actual[i]));
+                magnitude = Math.Max(magnitude, Math.Abs((double)expected[i]));
             }
 
-            return VariantTrial.Times(_runs.Count, dispatches, (variant, part) => clock(_runs[variant], part));
+            return double.IsFinite(difference) ? difference / magnitude : double.PositiveInfinity;
         }
 
+        public double[] Time(IReadOnlyList<int> dispatches, Func<NetworkRun, int, double> clock) =>
+            VariantTrial.Times(_runs.Count, dispatches, (variant, part) => clock(_runs[variant], part));
+
         public void Dispose() => _runs.ForEach(run => run.Dispose());
+
+        private static void Start(NetworkRun run, UNetStructure structure)
+        {
+            Span<float> picture = run.Input(0, run.Plan.Input.Picture.Range);
+            for (int i = 0; i < picture.Length; i++)
+            {
+                picture[i] = MathF.Sin(i);
+            }
+
+            run.WriteConditioning(structure, 0, time: 1, label: 0);
+            for (int part = 0; part < run.Plan.Parts.Count; part++)
+            {
+                run.Submit(part);
+            }
+
+            run.Wait();
+        }
     }
 }

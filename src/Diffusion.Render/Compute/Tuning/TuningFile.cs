@@ -13,6 +13,7 @@ internal static class TuningFile
 {
     private const string Signature = "diffusion-tuning";
     private const string Version = "1";
+    private const string Matrices = "matrices";
     private const long MaxSizeInBytes = 4096;
 
     /// <summary>The file of a device.</summary>
@@ -42,7 +43,7 @@ internal static class TuningFile
             }
 
             ComputeTuning tuning = Parse(File.ReadAllText(path), device);
-            return tuning.WhyNot(device.Limits, device.Subgroups.SubgroupSize) is { } whyNot
+            return tuning.WhyNot(device.Limits, device.Subgroups.SubgroupSize, device.Matrices) is { } whyNot
                 ? throw new FormatException(whyNot)
                 : tuning;
         }
@@ -78,7 +79,10 @@ internal static class TuningFile
         pointwise-channels {tuning.PointwiseChannels}
         broadcasts {(tuning.BroadcastsInSubgroups ? 1 : 0)}
 
-        """);
+        """)
+        + (tuning.Matrices is { } shape
+            ? FormattableString.Invariant($"{Matrices} {shape.M} {shape.N} {shape.K} {shape.Subgroup}\n")
+            : "");
 
     private static ComputeTuning Parse(string text, VulkanDevice device)
     {
@@ -91,6 +95,16 @@ internal static class TuningFile
         var tuning = new ComputeTuning(
             groups, One("workgroups"), One("norm-threads"), One("channels"), One("pointwise-channels"),
             One("broadcasts") != 0);
+        if (next < lines.Length && lines[next].StartsWith(Matrices, StringComparison.Ordinal))
+        {
+            tuning = tuning with
+            {
+                Matrices = Words(Matrices) is [string m, string n, string k, string subgroup]
+                    ? new MatrixShape(Number(m), Number(n), Number(k), Number(subgroup))
+                    : throw new FormatException($"'{Matrices}' should have four values"),
+            };
+        }
+
         return next == lines.Length ? tuning : throw new FormatException("it has lines more than it should");
 
         string[] Words(string key)
