@@ -2,13 +2,18 @@
 // The value of a rank among all |D|, exactly: a radix select over the bits, which order as the numbers do. One
 // workgroup reads the image four times; a sort would store it. [Saharia22, Sec. 2.3]
 #extension GL_GOOGLE_include_directive : require
-layout(local_size_x = 256) in;
+
+// What every device takes; and the values of a digit.
+const uint LANES = 128u;
+const uint DIGITS = 256u;
+
+layout(local_size_x = LANES) in;
 
 #include "compute/sample.glsl"
 
 layout(set = 0, binding = 3, std430) restrict buffer Scratch { float scratch[]; };
 
-shared uint counts[256];
+shared uint counts[DIGITS];
 shared uint prefix;
 shared uint rank;
 
@@ -24,15 +29,19 @@ void main()
 
     for (int shift = 24; shift >= 0; shift -= 8)
     {
-        counts[lane] = 0u;
+        for (uint digit = lane; digit < DIGITS; digit += LANES)
+        {
+            counts[digit] = 0u;
+        }
+
         barrier();
         uint above = shift == 24 ? 0u : prefix >> (shift + 8);
-        for (uint i = lane; i < length_; i += 256u)
+        for (uint i = lane; i < length_; i += LANES)
         {
             uint bits = floatBitsToUint(ring[parameters.denoised + i]) & 0x7FFFFFFFu;
             if (shift == 24 || (bits >> (shift + 8)) == above)
             {
-                atomicAdd(counts[(bits >> shift) & 255u], 1u);
+                atomicAdd(counts[(bits >> shift) & (DIGITS - 1u)], 1u);
             }
         }
 
@@ -40,7 +49,7 @@ void main()
         if (lane == 0u)
         {
             uint digit = 0u;
-            while (digit < 255u && rank >= counts[digit])
+            while (digit < DIGITS - 1u && rank >= counts[digit])
             {
                 rank -= counts[digit];
                 digit++;

@@ -14,6 +14,13 @@ public sealed partial class DiffusionRuntime
     // How much of a tick's budget work has filled, and how long such budgets were: averages over about 16 ticks.
     private const double AverageWeight = 1.0 / 16;
 
+    private static readonly Comparison<Entry> _byUrgency = static (one, other) => one.Priority != other.Priority
+        ? other.Priority.CompareTo(one.Priority)
+        : one.Deadline.CompareTo(other.Deadline);
+
+    // Textures that have work, the most urgent first.
+    private readonly List<Entry> _inOrder = [];
+
     private double _secondsPerTick;
 
     /// <summary>
@@ -55,56 +62,81 @@ public sealed partial class DiffusionRuntime
         }
 
         ExpectWork();
-        foreach (Entry fixedOne in _entries)
+        foreach (Entry entry in _inOrder)
         {
-            if (fixedOne is { HasDeadline: true, Chain: { IsRunnable: true, CanSkipLevels: false } })
+            if (entry is { HasDeadline: true, Chain: { CanSkipLevels: true } chain })
             {
-                fixedOne.SpareSeconds = SpareSeconds(fixedOne);
-            }
-        }
-
-        foreach (Entry entry in _entries)
-        {
-            if (entry is { HasDeadline: true, Chain: { IsRunnable: true, CanSkipLevels: true } chain })
-            {
-                int possible = EvaluationsThatFit(entry, Math.Min(SpareSeconds(entry), LeastSpareBehind(entry)));
+                int possible = EvaluationsThatFit(entry, Math.Min(SpareSeconds(entry), entry.LeastSpareBehind));
                 if (possible < chain.StepCount - chain.Step)
                 {
-                    Thin(entry, possible);
+                    chain.ChangeSteps(possible);
+                    ExpectWork(entry);
+                    LookAround();
                 }
             }
         }
     }
 
-    private void Thin(Entry entry, int stepsLeft)
-    {
-        double before = entry.SecondsLeft;
-        entry.Chain!.ChangeSteps(stepsLeft);
-        entry.SecondsLeft = ExpectSecondsLeft(entry);
-        foreach (Entry other in _entries)
-        {
-            other.SpareSeconds += GoesBefore(entry, other) ? before - entry.SecondsLeft : 0;
-        }
-    }
-
+    // What is left to do, and in which order.
     private void ExpectWork()
     {
+        _inOrder.Clear();
         foreach (Entry entry in _entries)
         {
-            entry.SecondsLeft = entry.Chain is { IsRunnable: true } ? ExpectSecondsLeft(entry) : 0;
+            if (entry.Chain is { IsRunnable: true })
+            {
+                ExpectWork(entry);
+                _inOrder.Add(entry);
+            }
+        }
+
+        _inOrder.Sort(_byUrgency);
+        LookAround();
+    }
+
+    // For each, what goes before it, and what those behind it can spare. Of one priority and deadline no one goes before
+    // the other.
+    private void LookAround()
+    {
+        (int equals, double ahead, double ofEquals) = (0, 0, 0);
+        for (int i = 0; i < _inOrder.Count; i++)
+        {
+            if (GoesBefore(_inOrder[equals], _inOrder[i]))
+            {
+                (equals, ahead, ofEquals) = (i, ahead + ofEquals, 0);
+            }
+
+            _inOrder[i].SecondsAhead = ahead;
+            _inOrder[i].IsAnyBehind = equals < _inOrder.Count - 1;
+            ofEquals += _inOrder[i].SecondsLeft;
+        }
+
+        (double least, double leastOfEquals) = (double.PositiveInfinity, double.PositiveInfinity);
+        for (int i = _inOrder.Count - 1; i >= 0; i--)
+        {
+            Entry entry = _inOrder[i];
+            if (i + 1 < _inOrder.Count && GoesBefore(entry, _inOrder[i + 1]))
+            {
+                (least, leastOfEquals) = (Math.Min(least, leastOfEquals), double.PositiveInfinity);
+            }
+
+            entry.LeastSpareBehind = least;
+            if (entry is { HasDeadline: true, Chain.CanSkipLevels: false })
+            {
+                leastOfEquals = Math.Min(leastOfEquals, SpareSeconds(entry));
+            }
         }
     }
 
-    private static double ExpectSecondsLeft(Entry entry) => ExpectStepsInSeconds(entry) - SecondsIntoStep(entry);
-
-    // All steps left, the one under way as if it had not begun.
-    private static double ExpectStepsInSeconds(Entry entry)
+    private static void ExpectWork(Entry entry)
     {
         DiffusionChain chain = entry.Chain!;
         int guided = chain.GuidedStepsLeft;
         int plain = chain.StepCount - chain.Step - guided;
-        return (guided == 0 ? 0 : guided * entry.Costs!.ExpectStepInSeconds(chain.SlicesOf(isGuided: true)))
+        entry.SecondsOfSteps =
+            (guided == 0 ? 0 : guided * entry.Costs!.ExpectStepInSeconds(chain.SlicesOf(isGuided: true)))
             + (plain == 0 ? 0 : plain * entry.Costs!.ExpectStepInSeconds(chain.SlicesOf(isGuided: false)));
+        entry.SecondsLeft = entry.SecondsOfSteps - SecondsIntoStep(entry);
     }
 
     private static double SecondsIntoStep(Entry entry)
@@ -119,52 +151,21 @@ public sealed partial class DiffusionRuntime
     // before it are done; below 0 it will be late.
     private double SpareSeconds(Entry entry)
     {
-        double work = entry.SecondsLeft;
-        bool isAnyBehind = false;
-        foreach (Entry other in _entries)
-        {
-            if (other == entry || other.Chain is not { IsRunnable: true })
-            {
-                continue;
-            }
-
-            bool isAhead = GoesBefore(other, entry);
-            work += isAhead ? other.SecondsLeft : 0;
-            isAnyBehind |= !isAhead;
-        }
-
         // The present tick is one of those left. Those behind become overdue, and then have their part.
         double ticksLeft = Math.Max(1, entry.Deadline - _tick + 1);
         double seconds = ticksLeft * _secondsPerTick * PlannedShare;
-        return (isAnyBehind ? (1 - OverdueShare) * seconds : seconds) - work;
-    }
-
-    private double LeastSpareBehind(Entry entry)
-    {
-        double least = double.PositiveInfinity;
-        foreach (Entry other in _entries)
-        {
-            if (other is { HasDeadline: true, Chain: { IsRunnable: true, CanSkipLevels: false } }
-                && GoesBefore(entry, other))
-            {
-                least = Math.Min(least, other.SpareSeconds);
-            }
-        }
-
-        return least;
+        return (entry.IsAnyBehind ? (1 - OverdueShare) * seconds : seconds) - entry.SecondsAhead - entry.SecondsLeft;
     }
 
     // The evaluation under way included; at least one. As many of them with guidance as there are now, in proportion.
     private static int EvaluationsThatFit(Entry entry, double spareSeconds)
     {
-        double all = ExpectStepsInSeconds(entry);
         int stepsLeft = entry.Chain!.StepCount - entry.Chain.Step;
-        double seconds = entry.SecondsLeft + spareSeconds + SecondsIntoStep(entry);
-        return all > 0 ? (int)Math.Clamp(seconds * stepsLeft / all, 1, int.MaxValue) : 1;
+        double share = (entry.SecondsOfSteps + spareSeconds) / entry.SecondsOfSteps;
+        return entry.SecondsOfSteps > 0 ? (int)Math.Clamp(stepsLeft * share, 1, int.MaxValue) : 1;
     }
 
-    private static bool GoesBefore(Entry one, Entry other) =>
-        one.Priority > other.Priority || (one.Priority == other.Priority && one.Deadline < other.Deadline);
+    private static bool GoesBefore(Entry one, Entry other) => _byUrgency(one, other) < 0;
 
     /// <summary>Learns how much time a tick has for work, from ticks that left some undone.</summary>
     private void LearnCapacity(double secondsTaken) =>

@@ -63,6 +63,7 @@ public sealed partial class DiffusionRuntime : IDisposable
         {
             index = _entries.Count;
             _entries.Add(new Entry());
+            _inOrder.EnsureCapacity(_entries.Count);
         }
 
         Entry place = _entries[index];
@@ -250,11 +251,21 @@ public sealed partial class DiffusionRuntime : IDisposable
         /// <summary>The last tick by which it is to be complete.</summary>
         public long Deadline = long.MaxValue;
 
-        /// <summary>What is expected of its work, at the time of the present tick's planning.</summary>
+        /// <summary>What its steps left are expected to take, the one under way as if it had not begun; of the present
+        /// tick's planning, as what follows.</summary>
+        public double SecondsOfSteps;
+
+        /// <summary>What its work left is expected to take.</summary>
         public double SecondsLeft;
 
-        /// <summary>What it then has to spare before its deadline, if its steps are fixed.</summary>
-        public double SpareSeconds;
+        /// <summary>What the work left of those is expected to take that go before it.</summary>
+        public double SecondsAhead;
+
+        /// <summary>Whether others have work that does not go before it.</summary>
+        public bool IsAnyBehind;
+
+        /// <summary>The least time that a texture of fixed steps behind it has to spare before its deadline.</summary>
+        public double LeastSpareBehind;
 
         public void Occupy(DiffusionChain chain, SessionOptions shape, SliceCosts costs)
         {
