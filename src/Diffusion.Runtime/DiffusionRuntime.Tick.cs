@@ -69,20 +69,23 @@ public sealed partial class DiffusionRuntime
     private Entry? PickFairest(TimeSpan remaining, bool opensTick, out Entry? fairest)
     {
         fairest = null;
-        Entry? fitting = null;
         foreach (Entry entry in _entries)
         {
-            if (entry.Chain is not { IsRunnable: true } chain || entry.BlockedInTick == _tick)
-            {
-                continue;
-            }
-
-            if (IsFairer(entry, fairest))
+            if (CanRun(entry) && IsFairer(entry, fairest))
             {
                 fairest = entry;
             }
+        }
 
-            if (IsFairer(entry, fitting) && Predict(entry, opensTick) <= remaining)
+        if (fairest is null || Predict(fairest, opensTick) <= remaining)
+        {
+            return fairest;
+        }
+
+        Entry? fitting = null;
+        foreach (Entry entry in _entries)
+        {
+            if (CanRun(entry) && IsFairer(entry, fitting) && Predict(entry, opensTick) <= remaining)
             {
                 fitting = entry;
             }
@@ -90,6 +93,8 @@ public sealed partial class DiffusionRuntime
 
         return fitting;
     }
+
+    private bool CanRun(Entry entry) => entry.Chain is { IsRunnable: true } && entry.BlockedInTick != _tick;
 
     private static TimeSpan Predict(Entry entry, bool opensTick) =>
         Predict(entry, entry.Chain!.NextSliceIndex, opensTick);
