@@ -94,7 +94,10 @@ public sealed partial class DiffusionRuntime : IDisposable
             chain.StepCount,
             chain.Level,
             chain.Samples.LatestInfo.Generation,
-            chain.Failure?.Message);
+            chain.Failure?.Message)
+        {
+            GuidedStepsLeft = chain.GuidedStepsLeft,
+        };
     }
 
     /// <summary>

@@ -17,4 +17,8 @@ public readonly record struct TextureProgress(
     int StepCount,
     NoiseLevel Level,
     ulong Generation,
-    string? FailureReason);
+    string? FailureReason)
+{
+    /// <summary>Steps left in which guidance applies; they take an evaluation of the network more.</summary>
+    public int GuidedStepsLeft { get; init; }
+}

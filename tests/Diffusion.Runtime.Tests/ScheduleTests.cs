@@ -137,6 +137,7 @@ public sealed class ScheduleTests
         runtime.WarmUp(request);
 
         TextureHandle handle = runtime.Submit(request with { ReadyWithinTicks = 11 });
+        Assert.Equal(mostGuided == 0 ? 0 : 10, runtime.GetProgress(handle).GuidedStepsLeft);
         for (int i = 0; i < 11; i++)
         {
             runtime.Tick(Milliseconds(3));

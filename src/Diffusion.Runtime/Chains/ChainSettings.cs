@@ -88,6 +88,18 @@ public sealed record ChainSettings
     /// <summary>Whether guidance applies at a level.</summary>
     internal bool IsGuidedAt(NoiseLevel level) => GuidanceScale != 1 && GuidanceInterval.Contains(level);
 
+    /// <summary>At how many of some levels guidance applies.</summary>
+    internal int CountGuided(ReadOnlySpan<NoiseLevel> levels)
+    {
+        int count = 0;
+        foreach (NoiseLevel level in levels)
+        {
+            count += IsGuidedAt(level) ? 1 : 0;
+        }
+
+        return count;
+    }
+
     /// <summary>What the network is asked at a level.</summary>
     /// <param name="level">The level.</param>
     /// <param name="next">Where the step that follows ends.</param>

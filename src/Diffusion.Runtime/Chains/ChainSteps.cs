@@ -77,12 +77,6 @@ internal sealed class ChainSteps
     }
 
     /// <summary>Takes notice of other guidance.</summary>
-    public void CountGuided(ChainSettings settings)
-    {
-        GuidedLeft = 0;
-        foreach (NoiseLevel level in _levels.AsSpan(Done..Count))
-        {
-            GuidedLeft += settings.IsGuidedAt(level) ? 1 : 0;
-        }
-    }
+    public void CountGuided(ChainSettings settings) =>
+        GuidedLeft = settings.CountGuided(_levels.AsSpan(Done..Count));
 }

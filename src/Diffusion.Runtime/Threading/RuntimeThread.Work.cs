@@ -179,7 +179,10 @@ public sealed partial class RuntimeThread
             IsFree = false;
             IsReleased = false;
             ReadOnlySpan<NoiseLevel> levels = settings.Levels.Span;
-            Progress = new TextureProgress(ChainStatus.Running, 0, levels.Length - 1, levels[0], 0, null);
+            Progress = new TextureProgress(ChainStatus.Running, 0, levels.Length - 1, levels[0], 0, null)
+            {
+                GuidedStepsLeft = settings.CountGuided(levels[..^1]),
+            };
         }
 
         public void Fail(Exception failure) =>

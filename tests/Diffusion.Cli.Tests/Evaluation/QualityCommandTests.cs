@@ -27,11 +27,13 @@ public sealed class QualityCommandTests : IDisposable
         Assert.Equal(["blue", "red"], report.GetProperty("classes").EnumerateArray().Select(c => c.GetString()));
         Assert.Equal([1, 2], report.GetProperty("rows").EnumerateArray().Select(Steps));
         JsonElement one = report.GetProperty("rows")[0];
-        Assert.Equal(2, one.GetProperty("time").GetProperty("evaluations").GetInt32());
+
+        // Noise alone lies beyond the interval of guidance, the middle within it.
+        Assert.Equal(1, one.GetProperty("time").GetProperty("evaluations").GetInt32());
         Assert.InRange(one.GetProperty("time").GetProperty("frames").GetInt32(), 1, 10_000);
         Assert.InRange(Value(one.GetProperty("score").GetProperty("sliced_to_training")), 0.01, 10);
         Assert.Equal(1, Value(report.GetProperty("rows")[1].GetProperty("to_most_steps")), 1e-9);
-        Assert.Contains("| 2 | 4 |", File.ReadAllText(InFolder("out/quality.md")), StringComparison.Ordinal);
+        Assert.Contains("| 2 | 3 |", File.ReadAllText(InFolder("out/quality.md")), StringComparison.Ordinal);
         string text = File.ReadAllText(InFolder("docs/gallery.md"));
         Assert.Contains("](images/gallery.jpg)", text, StringComparison.Ordinal);
         using (var picture = Image.Load(InFolder("docs/images/gallery.jpg")))

@@ -81,14 +81,9 @@ internal sealed class QualityModel
         GuidanceInterval = _interval,
     };
 
-    /// <summary>
-    /// Evaluations of the network that a texture takes: two for each of the solver's where it is guided.
-    /// </summary>
-    public static int Evaluations(QualityRow row, int solverEvaluations) =>
-        row.Guidance == 1 ? solverEvaluations : 2 * solverEvaluations;
-
     /// <summary>Runs a texture to its end and hands out every tick.</summary>
-    /// <returns>The samples [3, edge, edge] and the solver's evaluations.</returns>
+    /// <returns>The samples [3, edge, edge] and evaluations of the network: two for each of the solver's that is guided.
+    /// </returns>
     public static (float[] Texture, int Evaluations) Run(
         DiffusionRuntime runtime,
         TextureRequest request,
@@ -99,6 +94,7 @@ internal sealed class QualityModel
         TextureHandle handle = runtime.Submit(request);
         try
         {
+            int guided = runtime.GetProgress(handle).GuidedStepsLeft;
             while (runtime.GetProgress(handle).Status == ChainStatus.Running)
             {
                 cancellation.ThrowIfCancellationRequested();
@@ -108,7 +104,7 @@ internal sealed class QualityModel
             TextureProgress progress = runtime.GetProgress(handle);
             var samples = runtime.GetSamples(handle);
             return progress.Status == ChainStatus.Completed
-                ? (samples.Sample(samples.CurrentSlot).ToArray(), progress.StepCount)
+                ? (samples.Sample(samples.CurrentSlot).ToArray(), progress.StepCount + guided)
                 : throw new UserErrorException($"the texture failed: {progress.FailureReason}");
         }
         finally

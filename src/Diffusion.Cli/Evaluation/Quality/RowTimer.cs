@@ -74,7 +74,7 @@ internal sealed class RowTimer
             _times[row.Key] = new RowTime(
                 Math.Round(milliseconds[count / 2], 2),
                 frames[count / 2],
-                QualityModel.Evaluations(row, evaluations),
+                evaluations,
                 backend.Device);
             OutputFile.Write(_path, stream => JsonSerializer.Serialize(stream, _times, _format));
         }
