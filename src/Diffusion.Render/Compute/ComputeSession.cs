@@ -9,8 +9,8 @@ using Diffusion.Runtime.Solvers;
 namespace Diffusion.Render.Compute;
 
 /// <summary>One chain on the device: the network slice by slice and the step, x_t included.</summary>
-/// <remarks>The samples of an evaluation are a batch: <see cref="SessionOptions.BatchOf"/>. Allocates nothing between construction and
-/// disposal, but for the first evaluation and the first step of a kind.</remarks>
+/// <remarks>The samples of an evaluation are a batch: <see cref="SessionOptions.BatchOf"/>. Allocates nothing between
+/// construction and disposal, but for the first evaluation and the first step of a kind.</remarks>
 internal sealed class ComputeSession : IDenoiserSession
 {
     private readonly ComputeBackend _backend;

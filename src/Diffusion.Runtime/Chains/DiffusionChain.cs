@@ -8,9 +8,9 @@ namespace Diffusion.Runtime.Chains;
 /// <summary>One reverse diffusion that can stop between any two slices of work, and go on.</summary>
 /// <remarks>
 /// Its slices are: <c>start</c> once, then per step those of the session's that the step's evaluation runs, and
-/// <c>solver_step</c>. Owns the session. One thread at a time; advancing allocates nothing beyond what the backend does. A backend's exception ends the chain as
-/// <see cref="ChainStatus.Failed"/> and is kept in <see cref="Failure"/>, so that one bad texture does not take a frame
-/// down.
+/// <c>solver_step</c>. Owns the session. One thread at a time; advancing allocates nothing beyond what the backend
+/// does. A backend's exception ends the chain as <see cref="ChainStatus.Failed"/> and is kept in <see cref="Failure"/>,
+/// so that one bad texture does not take a frame down.
 /// </remarks>
 public sealed class DiffusionChain : IDisposable
 {
