@@ -9,6 +9,8 @@ internal sealed class NetworkCache(Func<NetworkShape, OnnxNetwork> create) : IDi
 {
     private const int MostIdle = 4;
 
+    private readonly SpanLoader _spans = new();
+
     // The one that was used last stands last.
     private readonly List<OnnxNetwork> _networks = [];
 
@@ -20,6 +22,10 @@ internal sealed class NetworkCache(Func<NetworkShape, OnnxNetwork> create) : IDi
         {
             network = create(shape);
             _networks.Add(network);
+            if (network.Spans.Count > 0)
+            {
+                _spans.Add(network);
+            }
         }
 
         network.UserCount++;
@@ -39,20 +45,23 @@ internal sealed class NetworkCache(Func<NetworkShape, OnnxNetwork> create) : IDi
         {
             OnnxNetwork oldest = _networks.Find(candidate => candidate.UserCount == 0)!;
             _networks.Remove(oldest);
-            oldest.Dispose();
+            Free(oldest);
         }
     }
 
     /// <summary>Waits until all networks have all that they run.</summary>
-    public void FinishLoading() => _networks.ForEach(network => network.FinishLoading());
+    public void FinishLoading() => _spans.Finish();
 
     public void Dispose()
     {
-        foreach (OnnxNetwork network in _networks)
-        {
-            network.Dispose();
-        }
-
+        _networks.ForEach(Free);
         _networks.Clear();
+        _spans.Dispose();
+    }
+
+    private void Free(OnnxNetwork network)
+    {
+        _spans.Remove(network);
+        network.Dispose();
     }
 }

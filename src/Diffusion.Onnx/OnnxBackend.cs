@@ -9,7 +9,7 @@ namespace Diffusion.Onnx;
 /// <remarks>
 /// Any model folder serves: its network is written as ONNX graphs in memory, one for each slice, or several where a
 /// slice is too long for a frame, and again for several of those at once, which cost less where a budget has room for
-/// them; a thread of the network's own loads the latter while the former already run. The bits do not depend on which
+/// them; a thread of the backend's own loads the latter while the former already run. The bits do not depend on which
 /// ran. The samples of an evaluation, such as with a class and without one for guidance, are evaluated one after the
 /// other. Chains of one size and padding share a network and its packed weights; the last four that no chain uses are
 /// kept. A tick allocates nothing on the managed heap, but once for each chain when the latter have been loaded.

@@ -13,14 +13,11 @@ internal sealed class OnnxNetwork : IDisposable
     private readonly List<InferenceSession> _sessions = [];
     private readonly OnnxWeights _weights;
     private readonly Graph _whole;
-
-    // Sessions of spans come from a thread of their own, so that the first image does not wait for them.
-    private readonly Thread? _loader;
-    private readonly InferenceSession?[] _spanSessions = [];
-    private volatile bool _isDisposed;
+    private readonly InferenceSession?[] _spanSessions;
+    private volatile bool _isStopped;
     private volatile bool _hasSpans;
 
-    /// <summary>Writes and loads the pieces, a few milliseconds each, and begins with the spans.</summary>
+    /// <summary>Writes and loads the pieces, a few milliseconds each; <see cref="SpanLoader"/> does the spans.</summary>
     /// <param name="config">The configuration.</param>
     /// <param name="weights">Its weights; borrowed.</param>
     /// <param name="shape">What it is laid out for.</param>
@@ -54,16 +51,6 @@ internal sealed class OnnxNetwork : IDisposable
         {
             using OrtSessionOptions options = OnnxEnvironment.CreateOptions();
             Runs = [.. parts.Select(part => new PieceRun(part, Load(part, graph, options)))];
-            if (runs.Length > 0)
-            {
-                _loader = new Thread(LoadSpans)
-                {
-                    IsBackground = true,
-                    Name = "diffusion spans",
-                    Priority = ThreadPriority.Lowest,
-                };
-                _loader.Start();
-            }
         }
         catch
         {
@@ -105,37 +92,36 @@ internal sealed class OnnxNetwork : IDisposable
     /// <summary>What runs a span, once <see cref="HasSpans"/>.</summary>
     public PieceRun SpanRun(int index) => new(SpanParts[index], _spanSessions[index]!);
 
-    /// <summary>Waits until the spans are there.</summary>
-    public void FinishLoading() => _loader?.Join();
+    /// <summary>Loads the spans, on any one thread; where that fails, pieces do the same work.</summary>
+    public void LoadSpans()
+    {
+        try
+        {
+            using OrtSessionOptions options = OnnxEnvironment.CreateOptions();
+            for (int i = 0; i < _spanSessions.Length && !_isStopped; i++)
+            {
+                _spanSessions[i] = Load(SpanParts[i], _whole, options);
+            }
 
+            _hasSpans = !_isStopped;
+        }
+        catch (Exception failure) when (failure is OnnxRuntimeException or OutOfMemoryException)
+        {
+        }
+    }
+
+    /// <summary>Ends <see cref="LoadSpans"/> after the span that it is at; on any thread.</summary>
+    public void StopLoading() => _isStopped = true;
+
+    /// <summary>Frees the sessions; nothing loads or runs them any more.</summary>
     public void Dispose()
     {
-        _isDisposed = true;
-        FinishLoading();
         foreach (InferenceSession session in _sessions)
         {
             session.Dispose();
         }
 
         _sessions.Clear();
-    }
-
-    private void LoadSpans()
-    {
-        try
-        {
-            using OrtSessionOptions options = OnnxEnvironment.CreateOptions();
-            for (int i = 0; i < _spanSessions.Length && !_isDisposed; i++)
-            {
-                _spanSessions[i] = Load(SpanParts[i], _whole, options);
-            }
-
-            _hasSpans = !_isDisposed;
-        }
-        catch (Exception failure) when (failure is OnnxRuntimeException or OutOfMemoryException)
-        {
-            // Pieces do the same work.
-        }
     }
 
     private InferenceSession Load(GraphPart part, Graph graph, OrtSessionOptions options)

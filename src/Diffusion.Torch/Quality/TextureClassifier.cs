@@ -26,13 +26,13 @@ public sealed class TextureClassifier : IDisposable
 
     private TextureClassifier(int edge, int labelCount, ulong seed)
     {
-        random.manual_seed((long)seed);
         _edge = edge;
         _features = Sequential(
             Conv2d(3, 32, 5, stride: 2, padding: 2), BatchNorm2d(32), ReLU(),
             Conv2d(32, 64, 3, stride: 2, padding: 1), BatchNorm2d(64), ReLU(),
             Conv2d(64, 96, 3, stride: 2, padding: 1), BatchNorm2d(96), ReLU());
         _head = Linear(2 * 96, labelCount);
+        Initialise(seed);
     }
 
     /// <summary>Trains one on the training pictures, as often by class and rolled as the generator sees them.</summary>
@@ -82,6 +82,27 @@ public sealed class TextureClassifier : IDisposable
     {
         _features.Dispose();
         _head.Dispose();
+    }
+
+    // PyTorch's own initialisation, but from a generator that no other thread draws from.
+    private void Initialise(ulong seed)
+    {
+        using var frozen = no_grad();
+        using var generator = new Generator(seed);
+        foreach (Module layer in _features.children().Append(_head))
+        {
+            Parameter[] drawn = layer switch
+            {
+                Conv2d conv => [conv.weight!, conv.bias!],
+                Linear linear => [linear.weight!, linear.bias!],
+                _ => [],
+            };
+            foreach (Parameter parameter in drawn)
+            {
+                double bound = 1 / Math.Sqrt(drawn[0].numel() / drawn[0].shape[0]);
+                parameter.uniform_(-bound, bound, generator);
+            }
+        }
     }
 
     private void Fit(

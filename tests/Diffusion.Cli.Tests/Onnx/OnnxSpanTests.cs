@@ -15,6 +15,9 @@ public sealed class OnnxSpanTests
     // So little that all stages are pieces.
     private const double Crumbs = 1;
 
+    // More than are kept once nobody uses them.
+    private static readonly int[] _edges = [64, 72, 80, 88, 96, 104];
+
     private readonly ModelFolder _folder = ModelFolder.Open(ModelLocator.Find(null));
 
     [SkippableTheory]
@@ -115,13 +118,56 @@ public sealed class OnnxSpanTests
         Assert.Throws<InvalidOperationException>(() => session.RunSpan(0));
     }
 
+    [SkippableFact]
+    public void Networks_OfManySizes_LoadTheirSpansOnOneThread()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "Threads are told apart by their names in /proc.");
+        string[] before = Loaders();
+        using OnnxBackend backend = new(_folder);
+        RequireBlocks();
+        OnnxNetwork[] networks = [.. _edges.Select(edge => backend.Networks.Rent(new(edge, edge, IsSeamless: true)))];
+        backend.Networks.FinishLoading();
+        Assert.All(networks, network => Assert.True(network.HasSpans));
+        Assert.Single(Loaders().Except(before));
+
+        static string[] Loaders() =>
+            [.. Directory.GetDirectories("/proc/self/task").Where(task => NameOf(task).StartsWith("diffusion spans"))];
+
+        static string NameOf(string task)
+        {
+            try
+            {
+                return File.ReadAllText(Path.Combine(task, "comm"));
+            }
+            catch (IOException)
+            {
+                return "a thread that has ended";
+            }
+        }
+    }
+
+    [SkippableFact]
+    public void Networks_FreedWhileTheyWaitOrLoad_LeaveTheOthersTheirSpans()
+    {
+        using OnnxBackend backend = new(_folder);
+        RequireBlocks();
+        OnnxNetwork kept = backend.Networks.Rent(new(32, 64, IsSeamless: true));
+        foreach (int edge in _edges)
+        {
+            backend.Networks.Return(backend.Networks.Rent(new(edge, edge, IsSeamless: true)));
+        }
+
+        backend.Networks.FinishLoading();
+        Assert.True(kept.HasSpans);
+    }
+
     private static void RequireBlocks() =>
         Skip.If(OnnxEnvironment.Block == 0, "ONNX Runtime lays nothing out in blocks on this processor.");
 
     private static void AssertSameBits(OnnxBackend backend, NetworkCase test, bool everyCut)
     {
         OnnxNetwork network = backend.Networks.Rent(new(test.Height, test.Width, test.Seamless));
-        network.FinishLoading();
+        backend.Networks.FinishLoading();
         using OnnxRun run = new(network);
         Random random = new(test.Seed);
         float[] sample = [.. Enumerable.Range(0, run.Sample.Length).Select(_ => (float)(random.NextDouble() - 0.5))];

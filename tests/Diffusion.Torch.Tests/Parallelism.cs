@@ -1,0 +1,2 @@
+// Tests share libtorch's threads and its generator of weights.
+[assembly: CollectionBehavior(DisableTestParallelization = true)]
