@@ -18,10 +18,10 @@ internal static class HeadlessDemo
     /// <summary>Frames of a run that was not given their number, where not all is finished before.</summary>
     public const int MostFrames = 600;
 
-    // How many frames pictures are spread over, where their number is not known beforehand; and how many show what was
-    // finished last.
-    private const int UsualFrames = 240;
+    // How many frames show what was finished last.
     private const int LastFrames = 8;
+
+    // At the least, where there are so many frames.
     private const int PictureCount = 8;
     private const int AnimationFrameCount = 48;
     private const int AnimationWidth = 480;
@@ -40,8 +40,7 @@ internal static class HeadlessDemo
             $"{stage.BackendDevice}; {stage.Device.Info.Name}; "
             + $"x_t by {stage.SharingExample.Path} ({stage.SharingExample.PathReason})");
 
-        using var recording = new Recording(
-            stage, settings.OutputFolder, most, settings.Frames ?? UsualFrames);
+        using var recording = new Recording(stage, settings.OutputFolder, most);
         AnsiConsole.Progress().HideCompleted(false).Start(progress =>
         {
             var task = progress.AddTask("frames", maxValue: most);
@@ -66,9 +65,10 @@ internal static class HeadlessDemo
     {
         private readonly Stage _stage;
         private readonly string _folder;
-        private readonly int _pictureInterval;
-        private readonly int _animationInterval;
         private readonly FrameLog _log;
+        private readonly EvenFrames _picturedFrames = new(PictureCount);
+        private readonly List<(int Frame, string Path)> _pictures = [];
+        private readonly EvenFrames _animatedFrames = new(AnimationFrameCount);
         private readonly GifRecorder _animation = new();
         private readonly byte[] _pixels;
         private readonly int _collectionsBefore;
@@ -79,13 +79,10 @@ internal static class HeadlessDemo
         private TimeSpan? _firstNoise;
         private TimeSpan? _firstPixel;
 
-        // Most frames, and those over which pictures are spread.
-        public Recording(Stage stage, string folder, int most, int spread)
+        public Recording(Stage stage, string folder, int most)
         {
             _stage = stage;
             _folder = folder;
-            _pictureInterval = Math.Max(1, spread / PictureCount);
-            _animationInterval = Math.Max(1, spread / AnimationFrameCount);
             _log = new FrameLog(most);
             _pixels = new byte[Target.SizeInBytes];
             _collectionsBefore = GC.CollectionCount(0);
@@ -97,8 +94,8 @@ internal static class HeadlessDemo
 
         public void Frame(int frame, bool isLast)
         {
-            bool isPicture = frame % _pictureInterval == 0 || isLast;
-            bool isAnimated = frame % _animationInterval == 0;
+            bool isPicture = isLast || _picturedFrames.Chooses(frame);
+            bool isAnimated = _animatedFrames.Chooses(frame);
             long allocatedBefore = GC.GetAllocatedBytesForCurrentThread();
             do
             {
@@ -184,14 +181,41 @@ internal static class HeadlessDemo
             using var image = rgba.CloneAs<Rgb24>();
             if (isPicture)
             {
-                OutputFile.Write(Path.Combine(_folder, $"frame-{frame:0000}.png"), stream => image.SaveAsPng(stream));
+                Save(frame, image);
             }
 
             if (isAnimated)
             {
-                int scaled = Math.Min(AnimationWidth, width);
-                image.Mutate(context => context.Resize(scaled, Math.Max(1, height * scaled / width)));
-                _animation.Add(image, _animationFrameTime);
+                Animate(image);
+            }
+        }
+
+        private void Save(int frame, Image<Rgb24> image)
+        {
+            string path = Path.Combine(_folder, $"frame-{frame:0000}.png");
+            OutputFile.Write(path, stream => image.SaveAsPng(stream));
+            _pictures.Add((frame, path));
+            if (_picturedFrames.Thins())
+            {
+                foreach ((_, string tooMany) in _pictures.Where(IsGivenUp))
+                {
+                    File.Delete(tooMany);
+                }
+
+                _pictures.RemoveAll(IsGivenUp);
+            }
+
+            bool IsGivenUp((int Frame, string Path) picture) => picture.Frame % _picturedFrames.Interval != 0;
+        }
+
+        private void Animate(Image<Rgb24> image)
+        {
+            int scaled = Math.Min(AnimationWidth, image.Width);
+            image.Mutate(context => context.Resize(scaled, Math.Max(1, image.Height * scaled / image.Width)));
+            _animation.Add(image, _animationFrameTime);
+            if (_animatedFrames.Thins())
+            {
+                _animation.DropEverySecond();
             }
         }
 

@@ -28,6 +28,15 @@ internal sealed class GifRecorder : IDisposable
         metadata.FrameDelay = Math.Max(2, (int)Math.Round(duration.TotalMilliseconds / 10));
     }
 
+    /// <summary>Drops the second frame, the fourth and so on.</summary>
+    public void DropEverySecond()
+    {
+        for (int i = (_animation?.Frames.Count ?? 0) / 2; i > 0; i--)
+        {
+            _animation!.Frames.RemoveFrame((2 * i) - 1);
+        }
+    }
+
     /// <summary>Writes the animation; nothing is written when no frame was added.</summary>
     public void Save(string path)
     {

@@ -100,6 +100,22 @@ public sealed record ChainSettings
         return count;
     }
 
+    /// <summary>These levels and what is kept, with what another image asks of the network.</summary>
+    /// <param name="other">Its classes, guidance, colours, clamp and noise are taken.</param>
+    internal ChainSettings Towards(ChainSettings other) => this with
+    {
+        ClassLabel = other.ClassLabel,
+        SecondLabel = other.SecondLabel,
+        SecondWeight = other.SecondWeight,
+        SecondMask = other.SecondMask,
+        Colours = other.Colours,
+        GuidanceScale = other.GuidanceScale,
+        GuidanceInterval = other.GuidanceInterval,
+        ClampLimit = other.ClampLimit,
+        ThresholdRatio = other.ThresholdRatio,
+        Noise = other.Noise,
+    };
+
     /// <summary>What the network is asked at a level.</summary>
     /// <param name="level">The level.</param>
     /// <param name="next">Where the step that follows ends.</param>

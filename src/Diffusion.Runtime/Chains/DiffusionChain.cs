@@ -14,20 +14,8 @@ namespace Diffusion.Runtime.Chains;
 /// </remarks>
 public sealed class DiffusionChain : IDisposable
 {
-    private const int StartSlice = 0;
-    private const int NoSpan = -1;
-    private const int BytesPerPixel = SampleRing.Channels * sizeof(float);
-
-    // Rough operation counts, by which the cost model guesses before it has seen a slice: Philox and Box-Muller with
-    // their logarithm and sine one value at a time, and a fused row.
-    private const double StartFlopsPerValue = 600;
-    private const double StepFlopsPerValue = 80;
-
     private readonly IDenoiserSession _session;
-    private readonly SliceInfo[] _slices;
-
-    // The span that begins at a slice, or -1.
-    private readonly int[] _spanAt;
+    private readonly ChainSlices _slices;
     private readonly ChainSteps _steps = new();
     private ChainSettings _settings;
     private int _slice;
@@ -46,24 +34,8 @@ public sealed class DiffusionChain : IDisposable
     {
         ArgumentNullException.ThrowIfNull(session);
         _session = session;
-        SampleRing ring = session.Samples;
-        double values = ring.PlaneLength;
-        double imageBytes = (double)ring.Width * ring.Height * BytesPerPixel;
-        _slices =
-        [
-            new SliceInfo("start", StartFlopsPerValue * values, 2 * imageBytes),
-            .. session.Slices,
-            new SliceInfo("solver_step", StepFlopsPerValue * values, 5 * imageBytes),
-        ];
-        _spanAt = new int[_slices.Length];
-        Array.Fill(_spanAt, NoSpan);
-        Spans = [.. session.Spans.Select(span => span with { First = span.First + StartSlice + 1 })];
-        for (int i = 0; i < Spans.Count; i++)
-        {
-            _spanAt[Spans[i].First] = i;
-        }
-
-        _settings = Checked(settings);
+        _slices = new ChainSlices(session);
+        _settings = CheckedSettings(settings);
         _steps.Begin(_settings);
     }
 
@@ -73,20 +45,13 @@ public sealed class DiffusionChain : IDisposable
     /// <summary>
     /// Every slice of the chain: <c>start</c>, the session's, <c>solver_step</c>. Fixed for the chain's life.
     /// </summary>
-    public IReadOnlyList<SliceInfo> Slices => _slices;
+    public IReadOnlyList<SliceInfo> Slices => _slices.All;
 
     /// <summary>Which of <see cref="Slices"/> the session also runs at once. Fixed for the chain's life.</summary>
-    public IReadOnlyList<SliceSpan> Spans { get; }
+    public IReadOnlyList<SliceSpan> Spans => _slices.Spans;
 
     /// <summary>The one of <see cref="Spans"/> that <see cref="AdvanceSpan"/> would run next, or -1.</summary>
-    public int NextSpan
-    {
-        get
-        {
-            int span = _spanAt[_slice];
-            return span >= 0 && _session.IsSpanReady(span) ? span : NoSpan;
-        }
-    }
+    public int NextSpan => _slices.SpanAt(_slice);
 
     /// <summary>
     /// Index in <see cref="Slices"/> of what <see cref="AdvanceSlice"/> does next; after the last step it stays at
@@ -95,21 +60,17 @@ public sealed class DiffusionChain : IDisposable
     public int NextSliceIndex => _slice;
 
     /// <summary>What <see cref="AdvanceSlice"/> does next.</summary>
-    public SliceInfo NextSlice => _slices[_slice];
+    public SliceInfo NextSlice => _slices.All[_slice];
 
     /// <summary>Whether the next slice is only handed to a device: <see cref="IDenoiserSession.RunsBesideTheHost"/>,
     /// <see cref="IDenoiserSession.StepsBesideTheHost"/>.</summary>
-    public bool IsNextSliceBesideTheHost => _slice == _slices.Length - 1
+    public bool IsNextSliceBesideTheHost => _slice == _slices.SolverStep
         ? _session.StepsBesideTheHost
-        : _slice > StartSlice && _session.RunsBesideTheHost;
+        : _slice > ChainSlices.Start && _session.RunsBesideTheHost;
 
     /// <summary>Which of <see cref="Slices"/> a step runs before its <c>solver_step</c>.</summary>
     /// <param name="isGuided">Whether guidance applies at its level.</param>
-    public SliceRange SlicesOf(bool isGuided)
-    {
-        SliceRange slices = _session.SlicesOf(isGuided);
-        return new SliceRange(slices.First + StartSlice + 1, slices.End + StartSlice + 1);
-    }
+    public SliceRange SlicesOf(bool isGuided) => _slices.Of(isGuided);
 
     /// <summary>Where finished steps are published; the session's.</summary>
     public SampleRing Samples => _session.Samples;
@@ -152,30 +113,11 @@ public sealed class DiffusionChain : IDisposable
     /// Whether work was done: false when the chain is not runnable, or when it stays <see cref="ChainStatus.Waiting"/>
     /// for readers or for a device.
     /// </returns>
-    public bool AdvanceSlice() => TryAdvance(NoSpan);
+    public bool AdvanceSlice() => TryAdvance(ChainSlices.NoSpan);
 
     /// <summary>Does all slices of <see cref="NextSpan"/>, or the next slice where there is none.</summary>
     /// <returns>As <see cref="AdvanceSlice"/>.</returns>
     public bool AdvanceSpan() => TryAdvance(NextSpan);
-
-    private bool TryAdvance(int span)
-    {
-        if (!IsRunnable)
-        {
-            return false;
-        }
-
-        try
-        {
-            return Advance(span);
-        }
-        catch (Exception failure)
-        {
-            Failure = failure;
-            Status = ChainStatus.Failed;
-            return true;
-        }
-    }
 
     /// <summary>The next slice whose time on a device beside the host has become known; polls.</summary>
     /// <param name="slice">Its index in <see cref="Slices"/>.</param>
@@ -184,7 +126,7 @@ public sealed class DiffusionChain : IDisposable
     public bool TryReadCost(out int slice, out TimeSpan cost)
     {
         bool isKnown = _session.TryReadCost(out slice, out cost);
-        slice++;
+        slice += ChainSlices.FirstOfSession;
         return isKnown;
     }
 
@@ -223,9 +165,9 @@ public sealed class DiffusionChain : IDisposable
     /// <exception cref="ArgumentException">The settings are not usable; the chain is unchanged.</exception>
     public void Restart(ChainSettings? settings = null)
     {
-        _settings = Checked(settings ?? _settings);
+        _settings = CheckedSettings(settings ?? _settings);
         _steps.Begin(_settings);
-        _slice = StartSlice;
+        _slice = ChainSlices.Start;
         _isPaused = false;
         Failure = null;
         Status = ChainStatus.Running;
@@ -265,24 +207,12 @@ public sealed class DiffusionChain : IDisposable
             throw new InvalidOperationException($"The chain is {Status}; it can only be restarted.");
         }
 
-        _settings = _settings with
-        {
-            ClassLabel = settings.ClassLabel,
-            SecondLabel = settings.SecondLabel,
-            SecondWeight = settings.SecondWeight,
-            SecondMask = settings.SecondMask,
-            Colours = settings.Colours,
-            GuidanceScale = settings.GuidanceScale,
-            GuidanceInterval = settings.GuidanceInterval,
-            ClampLimit = settings.ClampLimit,
-            ThresholdRatio = settings.ThresholdRatio,
-            Noise = settings.Noise,
-        };
+        _settings = _settings.Towards(settings);
 
         // The evaluation under way is of the old class.
         _hasNewMask = true;
         _steps.CountGuided(_settings);
-        if (_slice > StartSlice)
+        if (_slice > ChainSlices.Start)
         {
             BeginStep();
         }
@@ -295,9 +225,28 @@ public sealed class DiffusionChain : IDisposable
         _session.Dispose();
     }
 
+    private bool TryAdvance(int span)
+    {
+        if (!IsRunnable)
+        {
+            return false;
+        }
+
+        try
+        {
+            return Advance(span);
+        }
+        catch (Exception failure)
+        {
+            Failure = failure;
+            Status = ChainStatus.Failed;
+            return true;
+        }
+    }
+
     private bool Advance(int span)
     {
-        if (_slice == StartSlice)
+        if (_slice == ChainSlices.Start)
         {
             SetClassMask();
             _session.Start(
@@ -312,44 +261,50 @@ public sealed class DiffusionChain : IDisposable
             return Finish();
         }
 
-        if (_slice < _slices.Length - 1)
+        return _slice < _slices.SolverStep ? Evaluate(span) : CompleteStep();
+    }
+
+    private bool Evaluate(int span)
+    {
+        int first = _slice - ChainSlices.FirstOfSession;
+        if (!_session.IsReady(first))
         {
-            bool isReady = _session.IsReady(_slice - 1);
-            Status = isReady ? ChainStatus.Running : ChainStatus.Waiting;
-            if (!isReady)
-            {
-                return false;
-            }
-
-            if (_slice == _evaluated.First)
-            {
-                if (_hasNewMask)
-                {
-                    SetClassMask();
-                }
-
-                _session.BeginEvaluation(_settings.EvaluationAt(Level, _steps.Next));
-            }
-
-            if (span < 0)
-            {
-                _session.RunSlice(_slice - 1);
-                _slice++;
-            }
-            else
-            {
-                _session.RunSpan(span);
-                _slice += Spans[span].Count;
-            }
-
-            if (_slice == _evaluated.End)
-            {
-                _slice = _slices.Length - 1;
-            }
-
-            return true;
+            Status = ChainStatus.Waiting;
+            return false;
         }
 
+        Status = ChainStatus.Running;
+        if (_slice == _evaluated.First)
+        {
+            if (_hasNewMask)
+            {
+                SetClassMask();
+            }
+
+            _session.BeginEvaluation(_settings.EvaluationAt(Level, _steps.Next));
+        }
+
+        if (span == ChainSlices.NoSpan)
+        {
+            _session.RunSlice(first);
+            _slice++;
+        }
+        else
+        {
+            _session.RunSpan(span);
+            _slice += Spans[span].Count;
+        }
+
+        if (_slice == _evaluated.End)
+        {
+            _slice = _slices.SolverStep;
+        }
+
+        return true;
+    }
+
+    private bool CompleteStep()
+    {
         LinearStep step = _settings.Solver.Plan(_steps.Levels, Step);
         if (!_session.CompleteStep(step, _settings.Noise, Step + 1))
         {
@@ -396,7 +351,7 @@ public sealed class DiffusionChain : IDisposable
         return true;
     }
 
-    private static ChainSettings Checked(ChainSettings settings)
+    private static ChainSettings CheckedSettings(ChainSettings settings)
     {
         ArgumentNullException.ThrowIfNull(settings);
         if (settings.Levels.Length < 2)

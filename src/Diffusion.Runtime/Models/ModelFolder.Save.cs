@@ -38,7 +38,7 @@ public sealed partial class ModelFolder
         ArgumentNullException.ThrowIfNull(scheduler);
         ArgumentNullException.ThrowIfNull(classNames);
         ThrowIfProblem(UNetConfigRules.FindProblem(config), nameof(config));
-        ThrowIfProblem(SchedulerConfigJson.FindProblem(scheduler), nameof(scheduler));
+        ThrowIfProblem(SchedulerRules.FindProblem(scheduler), nameof(scheduler));
         ThrowIfProblem(FindClassProblem(config, scheduler.Sampler, classNames), nameof(classNames));
 
         string network = System.IO.Path.Combine(path, UNetFolder);

@@ -1,4 +1,3 @@
-using System.CommandLine;
 using Diffusion.Cli.Sampling;
 using SixLabors.ImageSharp;
 using SixLabors.ImageSharp.PixelFormats;
@@ -7,12 +6,8 @@ using SixLabors.ImageSharp.Processing;
 namespace Diffusion.Cli.Tests.Sampling;
 
 /// <summary><c>sample</c> with a variation, a second class and given colours.</summary>
-public sealed class ControlTests : IDisposable
+public sealed class ControlTests : SamplingTests
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("diffusion-control-").FullName;
-
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
-
     [Fact]
     public async Task Sample_VariationRange_GoesFromOneSeedsTextureToTheOthers()
     {
@@ -33,7 +28,7 @@ public sealed class ControlTests : IDisposable
     {
         foreach ((string name, byte grey, string weight) in new[] { ("black", (byte)0, "0"), ("white", (byte)255, "1") })
         {
-            string mask = Path.Combine(_folder, $"{name}.png");
+            string mask = Path.Combine(Folder, $"{name}.png");
             using (var picture = new Image<Rgb24>(4, 4, new Rgb24(grey, grey, grey)))
             {
                 picture.SaveAsPng(mask);
@@ -71,12 +66,12 @@ public sealed class ControlTests : IDisposable
     [InlineData("no-such.png", "--palette", "no-such.png")]
     public async Task Sample_BadControl_IsOneLineThatNamesItAndExitCode2(string named, params string[] arguments)
     {
-        (int code, string error) = await Run([.. arguments, "--out", Path.Combine(_folder, "x.png")]);
+        (int code, string error) = await Run([.. arguments, "--out", Path.Combine(Folder, "x.png")]);
 
         Assert.Equal(2, code);
         Assert.Contains(named, error, StringComparison.Ordinal);
         Assert.Single(error.TrimEnd().Split('\n'));
-        Assert.False(File.Exists(Path.Combine(_folder, "x.png")));
+        Assert.False(File.Exists(Path.Combine(Folder, "x.png")));
     }
 
     [Fact]
@@ -92,19 +87,11 @@ public sealed class ControlTests : IDisposable
 
     private async Task<Image<Rgb24>> Draw(params string[] arguments)
     {
-        string file = Path.Combine(_folder, "drawn.png");
+        string file = Path.Combine(Folder, "drawn.png");
         (int code, string error) = await Run(
             ["--class", "grass", "--size", "32x32", "--steps", "3", .. arguments, "--out", file]);
         Assert.Equal((0, ""), (code, error));
         return Image.Load<Rgb24>(file);
-    }
-
-    private static async Task<(int Code, string Error)> Run(string[] arguments)
-    {
-        using var error = new StringWriter();
-        int code = await CommandLineHost.RunAsync(
-            new RootCommand { SampleCommand.Create() }, ["sample", .. arguments], error);
-        return (code, error.ToString());
     }
 
     private static Rgb24[] Cell(Image<Rgb24> strip, int index)

@@ -1,24 +1,12 @@
-using System.CommandLine;
-using Diffusion.Cli.Generation;
-using Diffusion.Cli.Sampling;
 using SixLabors.ImageSharp;
 using SixLabors.ImageSharp.PixelFormats;
 using SixLabors.ImageSharp.Processing;
 
 namespace Diffusion.Cli.Tests.Sampling;
 
-public sealed class SampleCommandTests : IDisposable
+/// <summary><c>sample</c> with what it can do.</summary>
+public sealed class SampleCommandTests : SamplingTests
 {
-    private readonly string _folder = Path.Combine(Path.GetTempPath(), $"diffusion-sample-{Guid.NewGuid():N}");
-
-    public void Dispose()
-    {
-        if (Directory.Exists(_folder))
-        {
-            Directory.Delete(_folder, recursive: true);
-        }
-    }
-
     [Theory]
     [InlineData("dpmpp-2m")]
     [InlineData("ddpm")]
@@ -40,7 +28,7 @@ public sealed class SampleCommandTests : IDisposable
     [InlineData("grass")]
     public async Task Sample_Seamless_WrapsNoWorseThanItsInside(string name)
     {
-        string file = Path.Combine(_folder, "tile.png");
+        string file = Path.Combine(Folder, "tile.png");
         (int code, string error) = await Run(
             "--class", name, "--steps", "20", "--size", "64x64", "--seamless", "--seed", "3", "--out", file);
         Assert.Equal((0, ""), (code, error));
@@ -67,8 +55,8 @@ public sealed class SampleCommandTests : IDisposable
     public async Task Sample_DdimWithEtaOne_IsDdpm()
     {
         // The same maps up to float rounding, which a byte may show.
-        string ddim = Path.Combine(_folder, "ddim.png");
-        string ddpm = Path.Combine(_folder, "ddpm.png");
+        string ddim = Path.Combine(Folder, "ddim.png");
+        string ddpm = Path.Combine(Folder, "ddpm.png");
         await Run("--solver", "ddim", "--eta", "1", "--steps", "5", "--size", "16x16", "--out", ddim);
         await Run("--solver", "ddpm", "--steps", "5", "--size", "16x16", "--out", ddpm);
 
@@ -83,7 +71,7 @@ public sealed class SampleCommandTests : IDisposable
     [Fact]
     public async Task Sample_SchedulerThatEndsAtItsTable_KeepsTheNoiseThere()
     {
-        string model = Path.Combine(_folder, "model");
+        string model = Path.Combine(Folder, "model");
         CopyModel(model);
         List<byte[]> images = [];
         foreach (string value in (string[])["true", "false"])
@@ -101,18 +89,10 @@ public sealed class SampleCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task Sample_AdaptiveSolverWithEta_IsRefused()
-    {
-        (int code, string error) = await Run("--solver", "rk45", "--eta", "0", "--out", Path.Combine(_folder, "x.png"));
-
-        Assert.Equal((2, "diffusion: --eta 0: the solver 'rk45' adds no noise."), (code, error.TrimEnd()));
-    }
-
-    [Fact]
     public async Task Sample_GridAndAnimation_HaveTheirSizes()
     {
-        string file = Path.Combine(_folder, "sheet.png");
-        string animation = Path.Combine(_folder, "chain.gif");
+        string file = Path.Combine(Folder, "sheet.png");
+        string animation = Path.Combine(Folder, "chain.gif");
         (int code, string error) = await Run(
             "--steps", "3", "--size", "32x16", "--grid", "3x2", "--out", file, "--gif", animation, "--guidance", "2");
 
@@ -126,9 +106,9 @@ public sealed class SampleCommandTests : IDisposable
     [Fact]
     public async Task Sample_GridCell_IsTheTextureOfItsSeed()
     {
-        string file = Path.Combine(_folder, "sheet.png");
+        string file = Path.Combine(Folder, "sheet.png");
         await Run("--steps", "2", "--size", "16x16", "--seed", "5", "--grid", "2x1", "--out", file);
-        string alone = Path.Combine(_folder, "alone.png");
+        string alone = Path.Combine(Folder, "alone.png");
         await Run("--steps", "2", "--size", "16x16", "--seed", "6", "--out", alone);
 
         using var sheet = Image.Load<Rgb24>(file);
@@ -137,91 +117,10 @@ public sealed class SampleCommandTests : IDisposable
         Assert.Equal(single[15, 15], sheet[31, 15]);
     }
 
-    [Theory]
-    [InlineData("--steps", "0", "0")]
-    [InlineData("--steps", "100000", "100000")]
-    [InlineData("--class", "cheese", "cheese")]
-    [InlineData("--size", "63x64", "63")]
-    [InlineData("--size", "0x64", "0x64")]
-    [InlineData("--size", "100000x100000", "100000")]
-    [InlineData("--solver", "magic", "magic")]
-    [InlineData("--eta", "0.5", "--eta: The solver 'dpmpp-2m' has no eta; ddim and ddim-optimal have.")]
-    [InlineData("--eta", "1.5", "--eta is 1.5; it must be from 0 to 1.")]
-    [InlineData("--eta", "NaN", "--eta is NaN; it must be from 0 to 1.")]
-    [InlineData("--churn", "20", "--churn: The solver 'dpmpp-2m' has no churn; edm has.")]
-    [InlineData("--churn", "-1", "--churn is -1; it must be from 0 to 1000.")]
-    [InlineData("--schedule", "magic", "magic")]
-    [InlineData("--precision", "double", "--precision is full or half, not 'double'.")]
-    [InlineData("--precision", "half", "--precision half is for --backend compute, not ")]
-    [InlineData("--backend", "magic", "--backend 'magic' is unknown: it must be one of torch, onnx, compute.")]
-    [InlineData("--guidance", "-1", "-1")]
-    [InlineData("--grid", "1000x1", "1000x1")]
-    [InlineData("--noise-threads", "0", "0")]
-    [InlineData("--model", "nowhere", "nowhere")]
-    [InlineData("--model", "", "--model is empty")]
-    [InlineData("--seed", "-3", "'--seed'. It must be a whole number of at least 0.")]
-    [InlineData("--steps", "1e3", "'--steps'. It must be a whole number.")]
-    [InlineData("--steps", "0", "--steps is 0; it must be from 1 to 1000.")]
-    [InlineData("--guidance", "NaN", "--guidance is NaN; it must be from 0 to 100.")]
-    [InlineData("--size", "66x64", "--size is 66x64; width and height must be multiples of 8")]
-    [InlineData("--grid", "0x3", "--grid '0x3' must be COLUMNSxROWS")]
-    [InlineData("--gif", "", "--gif is empty")]
-    [InlineData("--gif", "chain.mp4", "--gif 'chain.mp4' is written as .gif")]
-    [InlineData("--image", "nowhere.png", "nowhere.png")]
-    [InlineData("--strength", "0.5", "--strength 0.5 needs --image.")]
-    [InlineData("--strength", "NaN", "--strength is NaN; it must be above 0 and at most 1.")]
-    [InlineData("--solver", "ddim-inversion", "it needs --image.")]
-    [InlineData("--mask", "mask.png", "--mask needs --image")]
-    [InlineData("--tiles", "65x1", "--tiles 65x1 is too large: at most 64 columns and rows.")]
-    [InlineData("--tiles", "0x1", "--tiles '0x1' must be COLUMNSxROWS")]
-    [InlineData("--departure", "0.5", "--departure 0.5 needs --tiles.")]
-    [InlineData("--departure", "2", "--departure is 2; it must be above 0 and at most 1.")]
-    public async Task Sample_BadOption_IsOneLineThatNamesItAndExitCode2(string option, string value, string named)
-    {
-        string file = Path.Combine(_folder, "texture.png");
-
-        (int code, string error) = await Run("--out", file, option, value);
-
-        Assert.Equal(2, code);
-        Assert.Single(error.TrimEnd().Split('\n'));
-        Assert.Contains(named, error, StringComparison.Ordinal);
-        Assert.False(File.Exists(file));
-    }
-
-    [Fact]
-    public async Task Sample_SameOutputTwice_IsOneLineAndExitCode2()
-    {
-        string file = Path.Combine(_folder, "both");
-
-        (int code, string error) = await Run("--out", file, "--gif", file);
-
-        Assert.Equal(2, code);
-        Assert.Single(error.TrimEnd().Split('\n'));
-        Assert.Contains("--out and --gif", error, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task Sample_WeightIsNotANumber_IsOneLineThatNamesTheTensor()
-    {
-        string model = Path.Combine(_folder, "model");
-        CopyModel(model);
-        string weights = Path.Combine(model, "unet", "diffusion_pytorch_model.safetensors");
-        byte[] bytes = await File.ReadAllBytesAsync(weights);
-        (bytes[^2], bytes[^1]) = (0x00, 0x7e); // fp16's NaN, for the last value of the last tensor
-        await File.WriteAllBytesAsync(weights, bytes);
-
-        (int code, string error) = await Run("--model", model, "--out", Path.Combine(_folder, "texture.png"));
-
-        Assert.Equal(2, code);
-        Assert.Single(error.TrimEnd().Split('\n'));
-        Assert.Matches("tensor '[a-z_.0-9]+' holds a value that is not finite", error);
-    }
-
     [Fact]
     public async Task Sample_InversionOfAnImage_Runs()
     {
-        Directory.CreateDirectory(_folder);
-        string picture = Path.Combine(_folder, "picture.png");
+        string picture = Path.Combine(Folder, "picture.png");
         using (var grey = new Image<Rgb24>(64, 64, new Rgb24(128, 128, 128)))
         {
             grey.SaveAsPng(picture);
@@ -229,49 +128,16 @@ public sealed class SampleCommandTests : IDisposable
 
         (int code, string error) = await Run(
             "--image", picture, "--solver", "ddim-inversion", "--guidance", "1", "--steps", "4",
-            "--out", Path.Combine(_folder, "noise.png"));
+            "--out", Path.Combine(Folder, "noise.png"));
 
         Assert.Equal((0, ""), (code, error));
     }
 
     [Fact]
-    public async Task Sample_UnwritableFolder_IsOneLineAndExitCode2()
-    {
-        Directory.CreateDirectory(_folder);
-        string blocker = Path.Combine(_folder, "file");
-        await File.WriteAllTextAsync(blocker, "mine");
-
-        (int code, string error) = await Run("--out", Path.Combine(blocker, "texture.png"));
-
-        Assert.Equal(2, code);
-        Assert.Single(error.TrimEnd().Split('\n'));
-        Assert.Contains(blocker, error, StringComparison.Ordinal);
-    }
-
-    [Theory]
-    [InlineData("", "--out is empty")]
-    [InlineData("folder/", "is a folder")]
-    [InlineData("folder", "is a folder")]
-    [InlineData("texture.jpg", ".png")]
-    [InlineData("/dev/null", "is a device")]
-    public async Task Sample_BadOutput_IsOneLineBeforeAnyWork(string path, string named)
-    {
-        Directory.CreateDirectory(Path.Combine(_folder, "folder"));
-        string file = path.Length == 0 ? "" : Path.Combine(_folder, path);
-
-        (int code, string error) = await Run("--out", file, "--model", "nowhere");
-
-        Assert.Equal(2, code);
-        Assert.Contains(named, Assert.Single(error.TrimEnd().Split('\n')), StringComparison.Ordinal);
-        Assert.Equal("folder", Path.GetFileName(Assert.Single(Directory.GetFileSystemEntries(_folder))));
-    }
-
-    [Fact]
     public async Task Sample_OutputIsALink_WritesItsTargetAndNeighboursStay()
     {
-        Directory.CreateDirectory(_folder);
-        string target = Path.Combine(_folder, "target.png");
-        string link = Path.Combine(_folder, "link.png");
+        string target = Path.Combine(Folder, "target.png");
+        string link = Path.Combine(Folder, "link.png");
         File.CreateSymbolicLink(link, target);
         await File.WriteAllTextAsync(link + ".partial", "mine");
 
@@ -281,14 +147,13 @@ public sealed class SampleCommandTests : IDisposable
         Assert.Equal(target, new FileInfo(link).LinkTarget);
         Image.Load(target).Dispose();
         Assert.Equal("mine", await File.ReadAllTextAsync(link + ".partial"));
-        Assert.Equal(3, Directory.GetFiles(_folder).Length);
+        Assert.Equal(3, Directory.GetFiles(Folder).Length);
     }
 
     [Fact]
     public async Task Sample_FromAnImage_StaysNearItAtLowStrength()
     {
-        Directory.CreateDirectory(_folder);
-        string source = Path.Combine(_folder, "source.png");
+        string source = Path.Combine(Folder, "source.png");
         using (var half = new Image<Rgb24>(8, 16, new Rgb24(255, 0, 0)))
         {
             // Red on the left, black on the right.
@@ -296,8 +161,8 @@ public sealed class SampleCommandTests : IDisposable
             half.SaveAsPng(source);
         }
 
-        string near = Path.Combine(_folder, "near.png");
-        string noise = Path.Combine(_folder, "noise.png");
+        string near = Path.Combine(Folder, "near.png");
+        string noise = Path.Combine(Folder, "noise.png");
         Assert.Equal((0, ""), await Run("--image", source, "--strength", "0.05", "--size", "16x16", "--out", near));
         Assert.Equal((0, ""), await Run("--image", source, "--solver", "ddim-inversion", "--size", "16x16", "--out", noise));
 
@@ -309,10 +174,9 @@ public sealed class SampleCommandTests : IDisposable
     [Fact]
     public async Task Sample_Mask_KeepsWhatIsBlackAndPaintsWhatIsWhite()
     {
-        Directory.CreateDirectory(_folder);
-        string picture = Path.Combine(_folder, "picture.png");
-        string mask = Path.Combine(_folder, "mask.png");
-        string repaired = Path.Combine(_folder, "repaired.png");
+        string picture = Path.Combine(Folder, "picture.png");
+        string mask = Path.Combine(Folder, "mask.png");
+        string repaired = Path.Combine(Folder, "repaired.png");
         using (var grey = new Image<Rgb24>(32, 32, new Rgb24(200, 130, 40)))
         using (var half = new Image<Rgb24>(32, 32, new Rgb24(255, 255, 255)))
         {
@@ -336,7 +200,7 @@ public sealed class SampleCommandTests : IDisposable
         Assert.Equal(new Rgb24(200, 130, 40), image[15, 31]);
         Assert.True(Enumerable.Range(0, 32).Count(y => image[24, y] != image[0, 0]) > 16);
         (int code, string error) = await Run(
-            "--image", picture, "--mask", Path.Combine(_folder, "nowhere.png"), "--out", repaired);
+            "--image", picture, "--mask", Path.Combine(Folder, "nowhere.png"), "--out", repaired);
         Assert.Equal(2, code);
         Assert.Contains("nowhere.png", error, StringComparison.Ordinal);
         (code, error) = await Run(
@@ -349,27 +213,12 @@ public sealed class SampleCommandTests : IDisposable
     [Fact]
     public async Task Sample_Tiles_AreAFieldOfThatSize()
     {
-        string field = Path.Combine(_folder, "field.png");
+        string field = Path.Combine(Folder, "field.png");
 
         Assert.Equal((0, ""), await Run("--tiles", "3x2", "--size", "40x40", "--steps", "1", "--out", field));
 
         using var image = Image.Load<Rgb24>(field);
         Assert.Equal(((3 * 24) + 16, (2 * 24) + 16), (image.Width, image.Height));
-    }
-
-    [Theory]
-    [InlineData("--tiles does not go with --grid.", "--grid", "2x2")]
-    [InlineData("--tiles does not go with --gif.", "--gif", "chain.gif")]
-    [InlineData("--tiles does not go with --solver rk45.", "--solver", "rk45")]
-    [InlineData("--tiles: Overlap must be 1 to 7 for tiles of 16x16, not 16.", "--size", "16x16")]
-    [InlineData("'pndm' does not end at the clean estimate", "--solver", "pndm")]
-    public async Task Sample_TilesWithWhatDoesNotGo_IsOneLineThatSaysSo(string message, params string[] options)
-    {
-        (int code, string error) = await Run(
-            ["--tiles", "2x2", "--out", Path.Combine(_folder, "field.png"), .. options]);
-
-        Assert.Equal(2, code);
-        Assert.Contains(message, Assert.Single(error.TrimEnd().Split('\n')), StringComparison.Ordinal);
     }
 
     private static double Percentile95(Image<Rgb24> image, bool columns)
@@ -393,28 +242,9 @@ public sealed class SampleCommandTests : IDisposable
         return sum / length;
     }
 
-    private static async Task<(int Code, string Error)> Run(params string[] arguments)
-    {
-        using var error = new StringWriter();
-        var root = new RootCommand { SampleCommand.Create() };
-        int code = await CommandLineHost.RunAsync(root, ["sample", .. arguments], error);
-        return (code, error.ToString());
-    }
-
-    private static void CopyModel(string target)
-    {
-        string source = ModelLocator.Find(null);
-        foreach (string file in Directory.GetFiles(source, "*", SearchOption.AllDirectories))
-        {
-            string copy = Path.Combine(target, Path.GetRelativePath(source, file));
-            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
-            File.Copy(file, copy);
-        }
-    }
-
     private async Task<byte[]> SampleBytes(string name, params string[] arguments)
     {
-        string file = Path.Combine(_folder, name);
+        string file = Path.Combine(Folder, name);
         (int code, string error) = await Run([.. arguments, "--steps", "4", "--size", "32x32", "--out", file]);
         Assert.Equal((0, ""), (code, error));
         return await File.ReadAllBytesAsync(file);

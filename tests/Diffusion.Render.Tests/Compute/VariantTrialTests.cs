@@ -60,5 +60,21 @@ public sealed class VariantTrialTests
     [InlineData(new double[] { 100, 96, 95 }, 2)]
     [InlineData(new double[] { 100 }, 0)]
     public void Fastest_ByLessThanTheMargin_StaysWithTheFirst(double[] times, int fastest) =>
-        Assert.Equal(fastest, VariantTrial.Fastest(times));
+        Assert.Equal(fastest, VariantTrial.Fastest(times, new double[times.Length]));
+
+    [Theory]
+    [InlineData(0.019, 2)]
+    [InlineData(0.021, 1)]
+    [InlineData(double.PositiveInfinity, 1)]
+    public void Fastest_WithWrongResults_IsLeftOut(double difference, int fastest) =>
+        Assert.Equal(fastest, VariantTrial.Fastest([100, 90, 50], [0, 0.01, difference]));
+
+    [Theory]
+    [InlineData(-2f, 0)]
+    [InlineData(-1.5f, 0.125)]
+    [InlineData(2f, 1)]
+    [InlineData(float.NaN, double.PositiveInfinity)]
+    [InlineData(float.NegativeInfinity, double.PositiveInfinity)]
+    public void Difference_OfOneValue_IsRelativeToTheLargestThatIsRight(float value, double difference) =>
+        Assert.Equal(difference, VariantTrial.Difference([1, -2, 4], [1, value, 4]));
 }

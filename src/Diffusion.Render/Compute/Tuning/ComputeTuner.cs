@@ -17,9 +17,6 @@ public static class ComputeTuner
     private const int Edge = 64;
     private const double NanosecondsPerMillisecond = 1e6;
 
-    // What float16 may do to a whole network, as the parity tests have it; a driver's mistake does far more.
-    private const double MostDifference = 2e-2;
-
     // What matters most first.
     private static readonly Func<ComputeTuning, IEnumerable<ComputeTuning>>[] _choices =
     [
@@ -119,20 +116,15 @@ public static class ComputeTuner
         double[] times = runs.Time([.. dispatches], clock);
         for (int i = 0; i < times.Length; i++)
         {
-            if (differences[i] > MostDifference)
-            {
-                progress?.Invoke(FormattableString.Invariant(
-                    $"left out {variants[i]}: its results are off by {differences[i]:e1}"));
-                times[i] = double.PositiveInfinity;
-                continue;
-            }
-
             progress?.Invoke(
-                FormattableString.Invariant($"{times[i] / NanosecondsPerMillisecond:f3} ms in {dispatches.Count} ")
-                + $"dispatches with {variants[i]}");
+                VariantTrial.IsRight(differences[i])
+                    ? FormattableString.Invariant($"{times[i] / NanosecondsPerMillisecond:f3} ms in {dispatches.Count} ")
+                        + $"dispatches with {variants[i]}"
+                    : FormattableString.Invariant(
+                        $"left out {variants[i]}: its results are off by {differences[i]:e1}"));
         }
 
-        return variants[VariantTrial.Fastest(times)];
+        return variants[VariantTrial.Fastest(times, differences)];
     }
 
     // Of the same network, so dispatch by dispatch.
@@ -182,21 +174,9 @@ public static class ComputeTuner
 
         public NetworkRun this[int index] => _runs[index];
 
-        /// <summary>How far a variant's output is off the first one's, relative to the largest magnitude; infinitely
-        /// where it is not finite. Asked before dispatches are timed, which run out of order.</summary>
-        public double Difference(int variant)
-        {
-            ReadOnlySpan<float> expected = _runs[0].Output;
-            ReadOnlySpan<float> actual = _runs[variant].Output;
-            (double difference, double magnitude) = (0, float.Epsilon);
-            for (int i = 0; i < expected.Length; i++)
-            {
-                difference = Math.Max(difference, Math.Abs((double)expected[i] - actual[i]));
-                magnitude = Math.Max(magnitude, Math.Abs((double)expected[i]));
-            }
-
-            return double.IsFinite(difference) ? difference / magnitude : double.PositiveInfinity;
-        }
+        /// <summary>How far a variant's output is off the first one's. Asked before dispatches are timed, which run out
+        /// of order.</summary>
+        public double Difference(int variant) => VariantTrial.Difference(_runs[0].Output, _runs[variant].Output);
 
         public double[] Time(IReadOnlyList<int> dispatches, Func<NetworkRun, int, double> clock) =>
             VariantTrial.Times(_runs.Count, dispatches, (variant, part) => clock(_runs[variant], part));

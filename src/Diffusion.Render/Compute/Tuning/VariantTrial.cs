@@ -14,6 +14,9 @@ internal static class VariantTrial
     // What wins by less is luck.
     private const double Margin = 0.97;
 
+    // What float16 may do to a whole network, as the parity tests have it; a driver's mistake does far more.
+    private const double MostDifference = 2e-2;
+
     /// <summary>What each variant takes for all dispatches: the sum of their medians.</summary>
     /// <param name="variants">How many there are.</param>
     /// <param name="dispatches">Those in which they differ.</param>
@@ -41,13 +44,36 @@ internal static class VariantTrial
         ];
     }
 
-    /// <summary>Index of the fastest, or 0, the variant in use, where none is clearly faster than that.</summary>
-    public static int Fastest(IReadOnlyList<double> times)
+    /// <summary>How far a variant's output is off, relative to the largest magnitude; infinitely where it is not
+    /// finite.</summary>
+    /// <param name="expected">What the variant in use makes.</param>
+    /// <param name="actual">What the variant makes, as many values.</param>
+    public static double Difference(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual)
+    {
+        (double difference, double magnitude) = (0, float.Epsilon);
+        for (int i = 0; i < expected.Length; i++)
+        {
+            difference = Math.Max(difference, Math.Abs((double)expected[i] - actual[i]));
+            magnitude = Math.Max(magnitude, Math.Abs((double)expected[i]));
+        }
+
+        return double.IsFinite(difference) ? difference / magnitude : double.PositiveInfinity;
+    }
+
+    /// <summary>Whether rounding explains a <see cref="Difference"/>.</summary>
+    public static bool IsRight(double difference) => difference <= MostDifference;
+
+    /// <summary>Index of the fastest whose results are right, or 0, the variant in use, where none is clearly faster
+    /// than that.</summary>
+    /// <param name="times">Of each variant.</param>
+    /// <param name="differences">Of each variant's output.</param>
+    public static int Fastest(IReadOnlyList<double> times, IReadOnlyList<double> differences)
     {
         int best = 0;
         for (int i = 1; i < times.Count; i++)
         {
-            best = times[i] < Margin * times[0] && times[i] < times[best] ? i : best;
+            bool wins = IsRight(differences[i]) && times[i] < Margin * times[0] && times[i] < times[best];
+            best = wins ? i : best;
         }
 
         return best;
