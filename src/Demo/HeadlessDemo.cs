@@ -23,7 +23,7 @@ internal static class HeadlessDemo
 
     // At the least, where there are so many frames.
     private const int PictureCount = 8;
-    private const int AnimationFrameCount = 48;
+    private const int AnimationFrameCount = 24;
     private const int AnimationWidth = 480;
     private const double FramesPerSecond = 60;
     private static readonly TimeSpan _animationFrameTime = TimeSpan.FromMilliseconds(80);
