@@ -10,7 +10,7 @@ dotnet build "$root/src/Diffusion.Cli" -c Release -v quiet --nologo
 cd "$work"
 
 sample() { # sample FILE OPTION ...
-    dotnet "$root/artifacts/bin/Diffusion.Cli/release/diffusion.dll" sample --seed "${seed:-7}" "${@:2}" --out "$1" > log || cat log
+    dotnet "$root/artifacts/bin/Diffusion.Cli/release/diffusion.dll" sample --seed "${seed:-7}" "${@:2}" --out "$1" > log || { cat log >&2; exit 1; }
 }
 large() { sample "$@" --model "$root/models/textures-64" --steps 20 --solver dpmpp-2m --guidance 3; }
 fast() { sample "$@" --model "$root/models/textures-64-fast" --steps 4; }

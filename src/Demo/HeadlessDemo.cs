@@ -67,7 +67,7 @@ internal static class HeadlessDemo
         private readonly string _folder;
         private readonly FrameLog _log;
         private readonly EvenFrames _picturedFrames = new(PictureCount);
-        private readonly List<(int Frame, string Path)> _pictures = [];
+        private readonly List<int> _pictures = [];
         private readonly EvenFrames _animatedFrames = new(AnimationFrameCount);
         private readonly GifRecorder _animation = new();
         private readonly byte[] _pixels;
@@ -192,21 +192,17 @@ internal static class HeadlessDemo
 
         private void Save(int frame, Image<Rgb24> image)
         {
-            string path = Path.Combine(_folder, $"frame-{frame:0000}.png");
-            OutputFile.Write(path, stream => image.SaveAsPng(stream));
-            _pictures.Add((frame, path));
+            OutputFile.Write(PictureOf(frame), stream => image.SaveAsPng(stream));
+            _pictures.Add(frame);
             if (_picturedFrames.Thins())
             {
-                foreach ((_, string tooMany) in _pictures.Where(IsGivenUp))
-                {
-                    File.Delete(tooMany);
-                }
-
-                _pictures.RemoveAll(IsGivenUp);
+                int[] given = [.. _pictures.Where(picture => picture % _picturedFrames.Interval != 0)];
+                Array.ForEach(given, picture => File.Delete(PictureOf(picture)));
+                _pictures.RemoveAll(given.Contains);
             }
-
-            bool IsGivenUp((int Frame, string Path) picture) => picture.Frame % _picturedFrames.Interval != 0;
         }
+
+        private string PictureOf(int frame) => Path.Combine(_folder, $"frame-{frame:0000}.png");
 
         private void Animate(Image<Rgb24> image)
         {

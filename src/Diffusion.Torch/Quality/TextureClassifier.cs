@@ -99,6 +99,7 @@ public sealed class TextureClassifier : IDisposable
             };
             foreach (Parameter parameter in drawn)
             {
+                // 1 over the square root of what a unit of the layer reads.
                 double bound = 1 / Math.Sqrt(drawn[0].numel() / drawn[0].shape[0]);
                 parameter.uniform_(-bound, bound, generator);
             }
